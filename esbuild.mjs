@@ -1,0 +1,32 @@
+// Builds everything that runs into dist/. `node esbuild.mjs --watch` rebuilds on change, `--production` minifies.
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import * as esbuild from "esbuild";
+
+const production = process.argv.includes("--production");
+const watch = process.argv.includes("--watch");
+
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: !production,
+  logLevel: "warning",
+  target: "es2023",
+};
+
+const host = { ...common, platform: "node", format: "cjs", target: "node20", outdir: "dist" };
+
+const bundles = [
+  { ...host, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
+  { ...host, entryPoints: { trainingWorker: "src/training/worker.ts" } },
+  { ...host, entryPoints: { cli: "src/cli.ts" } },
+  { ...common, platform: "browser", format: "iife", entryPoints: { panel: "webview/main.ts" }, outdir: "dist/webview" },
+];
+
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist/webview", { recursive: true });
+for (const file of ["codicon.css", "codicon.ttf"])
+  await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
+
+const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
+await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())));
+if (!watch) await Promise.all(contexts.map((context) => context.dispose()));

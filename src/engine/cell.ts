@@ -1,0 +1,91 @@
+import type { CellOptions, State } from "./model";
+import type { NamedTensors } from "./tensor";
+
+/** A parameter that a cell has; `cols` is "input" for [H × X], "hidden" for [H × H], null for a bias [H]. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly cols: "input" | "hidden" | null;
+}
+
+/** Vectors by name, each [H]: what one step of one pass computes. */
+export type Values = Record<string, Float64Array>;
+
+/** x_t: a token (its one-hot vector is never made) or, where `token` is −1, a vector [X]. */
+export interface StepInput {
+  readonly token: number;
+  readonly vector: Float64Array;
+}
+
+/** A number that a cell computes at each step. */
+export interface Quantity {
+  /** Its key in the trace: `a`, `i`, `h`. */
+  readonly name: string;
+  /** One line for a person: "input gate". */
+  readonly title: string;
+  /** Whether the trace prints it; what only the backward pass needs is recorded, not printed. */
+  readonly traced: boolean;
+  /** Range of its values where it has one, for a colour scale: gates [0, 1], tanh [−1, 1]. */
+  readonly range: readonly [number, number] | null;
+}
+
+/** One operation of a step, as the stepper stops at it. */
+export interface Operation {
+  /** The quantity of the values (forward) or of the gradients (backward) that it produces. */
+  readonly name: string;
+  /** The equation in plain text with the textbook's symbols: `a_t = Wxh x_t + Whh h_{t−1} + bh`. */
+  readonly equation: string;
+}
+
+/**
+ * What a recurrent layer computes at one step. Adding a cell needs a file that implements this and one line in `cells.ts`.
+ * Forward and backward stand side by side in that file; everything is written into arrays of the caller.
+ */
+export interface Cell {
+  /** In the order in which they are drawn. */
+  parameters(options: CellOptions): readonly ParameterSpec[];
+  /** State names, carried from step to step: `h`, or `h` and `c`. */
+  readonly states: readonly string[];
+  /** In the order in which a step computes them; the last one is `h`. */
+  quantities(options: CellOptions): readonly Quantity[];
+  /** Operations of a step forward, in order. */
+  forwardOperations(options: CellOptions): readonly Operation[];
+  /** Operations of a step backward, in order, without the parameters' shares. The first is always dL/dh_t. */
+  backwardOperations(options: CellOptions): readonly Operation[];
+
+  /**
+   * One step forward.
+   * @param p      the pass's parameters
+   * @param x_t    [X] input
+   * @param prev   state at t−1 (in the pass's own direction), each [H]
+   * @param values receives every quantity, each [H]
+   */
+  forward(options: CellOptions, p: NamedTensors, x_t: StepInput, prev: State, values: Values): void;
+
+  /**
+   * One step backward: from dL/dh_t (and dL/dc_t from the step after) to the pre-activations and the state before.
+   * @param values    what forward computed at this step
+   * @param gradients on entry `h` is the whole dL/dh_t; `c`, for a cell that has one, what flows in from t+1.
+   *                  Receives every other quantity's gradient (gates: of the pre-activation); `c` becomes the whole dL/dc_t.
+   * @param d_prev    receives dL/d(state at t−1) along the recurrence, each [H]
+   * @param dx_t      receives dL/dx_t [X] added to what is there, or null where nobody asks
+   */
+  backward(
+    options: CellOptions,
+    p: NamedTensors,
+    prev: State,
+    values: Values,
+    gradients: Values,
+    d_prev: Values,
+    dx_t: Float64Array | null,
+  ): void;
+
+  /** Adds this step's share of every parameter's gradient to `dp`, from the gradients that `backward` has filled in. */
+  accumulate(
+    options: CellOptions,
+    x_t: StepInput,
+    prev: State,
+    values: Values,
+    gradients: Values,
+    dp: NamedTensors,
+  ): void;
+}
