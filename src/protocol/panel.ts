@@ -1,0 +1,367 @@
+/**
+ * What the host of the panel and its webview say to each other. The host computes, the webview draws.
+ * The webview asks (`Requests`), every request is answered `{ ok: true, value }` or `{ ok: false, error }`;
+ * the host tells (`PanelEvent`). Time runs t = 1…T on both sides.
+ */
+
+// ---------------------------------------------------------------------------------------------- what is shown
+
+/** Everything that the panel can be in; each is drawn. */
+export type PanelState =
+  | { readonly kind: "loading" }
+  /** A file without a sequence to step through. */
+  | { readonly kind: "empty"; readonly title: string; readonly reason: string }
+  /** The text has errors. The webview keeps showing the last good run, dimmed, if it has one; `run` is that run. */
+  | { readonly kind: "invalid"; readonly errors: readonly FileError[]; readonly run: Run | null }
+  | { readonly kind: "ready"; readonly run: Run }
+  /** Our own fault; the output channel has the stack. */
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface FileError {
+  readonly message: string;
+  /** 1-based */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Run {
+  readonly info: RunInfo;
+  readonly cursor: Cursor;
+}
+
+/** What stays while the user steps: sent anew when the text or the sequence changes. */
+export interface RunInfo {
+  /** Another number for each computation. Requests carry it; one about an old run fails with `stale`. */
+  readonly revision: number;
+  readonly title: string;
+  readonly sequence: { readonly index: number; readonly names: readonly string[] };
+  /** T */
+  readonly length: number;
+  /** One line a layer: `Layer 1 · rnn tanh · 16 units`. */
+  readonly layers: readonly LayerInfo[];
+  readonly output: {
+    readonly size: number;
+    readonly at: "every" | "last";
+    readonly activation: "softmax" | "sigmoid" | "linear" | "tanh";
+  };
+  readonly loss: { readonly type: string; readonly reduction: "sum" | "mean" } | null;
+  readonly tracks: readonly TrackInfo[];
+  readonly parameters: readonly ParameterInfo[];
+  /** Where each phase's positions begin and end; a run's position counts operations done, 0…positions. */
+  readonly phases: readonly { readonly phase: Phase; readonly from: number; readonly to: number }[];
+  readonly positions: number;
+  readonly epochs: number;
+  /** NaN or ∞ somewhere: the first place, in words, or null. */
+  readonly nonFinite: string | null;
+  readonly settings: PanelSettings;
+}
+
+export interface PanelSettings {
+  /** Significant digits of numbers, 2…17. */
+  readonly digits: number;
+}
+
+export type Phase = "start" | "forward" | "backward" | "update";
+
+export interface LayerInfo {
+  readonly title: string;
+  /** H of one pass */
+  readonly size: number;
+  readonly passes: readonly ("forward" | "backward")[];
+}
+
+/** A symbol as it is typeset: base, subscript, and `d` in front of it where it is dL/d(symbol). */
+export interface Symbol {
+  readonly base: string;
+  readonly sub: string;
+  readonly gradient: boolean;
+}
+
+/** One row of the time axis. */
+export interface TrackInfo {
+  /** `layers.0.h`, `layers.0.reverse.h`, `gradients.layers.0.h`, `loss`, `probability`, `gradients.layers.0.norm`. */
+  readonly id: string;
+  /** Tracks of a group stand and fold together: the layer's title, or "Output". */
+  readonly group: string;
+  readonly symbol: Symbol;
+  /** "hidden state", "loss in nats" */
+  readonly title: string;
+  /** heat: rows × T, colours by sign and size. bar: one number in 0…1 a step. number: one a step. log: one a step on a logarithmic axis. */
+  readonly kind: "heat" | "bar" | "number" | "log";
+  readonly rows: number;
+  /** Largest finite |value| of the whole track: its colour scale is symmetric, −scale…scale. */
+  readonly scale: number;
+  /** Smallest positive value, for a logarithmic axis. */
+  readonly smallest: number;
+  readonly phase: "forward" | "backward";
+}
+
+export interface ParameterInfo {
+  /** `layers.0.Wxh` */
+  readonly name: string;
+  /** `Wxh` */
+  readonly short: string;
+  readonly group: string;
+  readonly rank: 1 | 2;
+  readonly rows: number;
+  readonly cols: number;
+  /** Names of the rows or columns where they are words: the vocabulary for an input matrix, labels for the read-out. */
+  readonly rowNames: readonly string[] | null;
+  readonly colNames: readonly string[] | null;
+}
+
+/** Where the user stands: sent at each step. */
+export interface Cursor {
+  readonly position: number;
+  readonly phase: Phase;
+  /** 0 at the start and during the update. */
+  readonly t: number;
+  /** "t = 3 of 4, backward" */
+  readonly text: string;
+  /** The operations of the step that the cursor is in. */
+  readonly operations: readonly OperationInfo[];
+  readonly canStep: boolean;
+  readonly canStepBack: boolean;
+  readonly playing: boolean;
+  /** Steps a second. */
+  readonly speed: number;
+  /** By track: the steps whose values are known by now; absent where none is. What is outside is "not yet". */
+  readonly known: Readonly<Record<string, readonly [from: number, to: number]>>;
+  /** What belongs to the current step; null at the start. */
+  readonly step: StepDetail | null;
+  /** The parameters' gradients by now, and the update. */
+  readonly parameters: readonly ParameterSummary[];
+  /** L, once the forward pass has come to its end. */
+  readonly loss: number | null;
+  /** Once the backward pass has come to its end: how ‖dL/dh_t‖ runs over time. */
+  readonly gradientFlow: { readonly verdict: "vanishing" | "exploding" | "steady"; readonly text: string } | null;
+}
+
+export interface OperationInfo {
+  readonly symbol: Symbol;
+  readonly title: string;
+  /** `a_3 = Wxh x_3 + Whh h_2 + bh` */
+  readonly equation: string;
+  readonly state: "done" | "current" | "ahead";
+  /** The current operation's result, where it is a vector of the step; null where not. */
+  readonly result: Float64Array | null;
+}
+
+export interface StepDetail {
+  readonly t: number;
+  readonly input: string;
+  readonly target: string | null;
+  readonly layers: readonly PassDetail[];
+  readonly output: OutputDetail | null;
+}
+
+/** One pass of one layer at the current step. A vector is null while it is not known yet. */
+export interface PassDetail {
+  readonly layer: number;
+  readonly direction: "forward" | "backward";
+  readonly title: string;
+  readonly cell: string;
+  readonly values: readonly NamedVector[];
+  readonly gradients: readonly NamedVector[];
+  /** What flows along the picture's arrows. */
+  readonly flows: {
+    /** What the layer reads: x_t or the h_t below. */
+    readonly input: Flow;
+    /** From the step before (in the pass's direction), and on to the step after. */
+    readonly previous: Flow;
+    readonly next: Flow;
+    /** To the layer above or the read-out. */
+    readonly above: Flow;
+  };
+}
+
+export interface NamedVector {
+  readonly symbol: Symbol;
+  readonly title: string;
+  /** [H] */
+  readonly data: Float64Array | null;
+}
+
+/** Forward: the value that goes along the arrow; backward: the gradient that comes back along it. A vector of one is itself, a longer one its norm. */
+export interface Flow {
+  readonly forward: number | null;
+  readonly backward: number | null;
+  readonly isNorm: boolean;
+  /** The current operation moves along this arrow, in this direction. */
+  readonly active: "forward" | "backward" | null;
+}
+
+export interface OutputDetail {
+  readonly activation: "softmax" | "sigmoid" | "linear" | "tanh";
+  /** At most 12 outputs: all of them, or the largest and the target. */
+  readonly outputs: readonly OutputEntry[];
+  /** The rest: how many and, under softmax, the sum of their probabilities. */
+  readonly others: { readonly count: number; readonly total: number | null } | null;
+  readonly loss: number | null;
+}
+
+export interface OutputEntry {
+  readonly index: number;
+  readonly label: string;
+  readonly logit: number | null;
+  readonly output: number | null;
+  /** Class target: 1 or 0; vector target: its entry; null without one. */
+  readonly target: number | null;
+  readonly isTarget: boolean;
+  readonly dLogit: number | null;
+}
+
+export interface ParameterSummary {
+  readonly name: string;
+  /** ‖·‖ of the current step's share, of the sum so far; null while there is none. */
+  readonly shareNorm: number | null;
+  readonly sumNorm: number | null;
+  /** The update has been made. */
+  readonly updated: boolean;
+}
+
+// ---------------------------------------------------------------------------------------------- what the webview asks
+
+export interface TrackWindow {
+  readonly revision: number;
+  readonly id: string;
+  /** Steps from…to, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** At most so many columns and rows come back: a column is one step, or the smallest and the largest of several. */
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface TrackData {
+  readonly columns: number;
+  readonly rows: number;
+  /** [rows × columns], row after row. The same array twice where nothing was aggregated. */
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+}
+
+export interface ParameterData {
+  /** [rows × cols] each; null while not known. */
+  readonly value: Float64Array;
+  readonly share: Float64Array | null;
+  readonly sum: Float64Array | null;
+  readonly updated: Float64Array | null;
+}
+
+/** Each a command of the palette too. */
+export type StepperCommand =
+  | "step"
+  | "stepBack"
+  | "stepInto"
+  | "stepIntoBack"
+  | "stepOut"
+  | "runToEnd"
+  | "runToStart"
+  | "togglePlay"
+  | "restart"
+  | "goToStep"
+  | "train"
+  | "cancelTraining"
+  | "predict"
+  | "showText";
+
+export interface Requests {
+  /** The webview is there; the answer is what to show. */
+  ready: { params: Record<string, never>; result: { state: PanelState; training: TrainingState } };
+  command: { params: { command: StepperCommand }; result: null };
+  /** To step t of the phase in which the user stands (of the forward phase at the start). */
+  goTo: { params: { t: number }; result: null };
+  selectSequence: { params: { index: number }; result: null };
+  setSpeed: { params: { speed: number }; result: null };
+  tokens: {
+    params: { revision: number; from: number; to: number };
+    result: { inputs: string[]; targets: (string | null)[] };
+  };
+  track: { params: TrackWindow; result: TrackData };
+  parameter: { params: { revision: number; name: string }; result: ParameterData };
+  copy: { params: { text: string }; result: null };
+  /** Puts the text editor's cursor on an error. */
+  openError: { params: { line: number; column: number }; result: null };
+  /** Something went wrong in the webview: the host writes it to the output channel. */
+  report: { params: { message: string; stack: string }; result: null };
+}
+
+export type RequestName = keyof Requests;
+
+export interface RequestMessage<N extends RequestName = RequestName> {
+  readonly type: "request";
+  readonly id: number;
+  readonly name: N;
+  readonly params: Requests[N]["params"];
+}
+
+export type ResponseMessage =
+  | { readonly type: "response"; readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly type: "response"; readonly id: number; readonly ok: false; readonly error: string };
+
+// ---------------------------------------------------------------------------------------------- what the host tells
+
+export type TrainingState =
+  | { readonly kind: "idle" }
+  | {
+      readonly kind: "running" | "done" | "cancelled";
+      readonly epochs: number;
+      /** One entry an epoch done so far. */
+      readonly loss: readonly number[];
+      readonly gradientNorm: readonly number[];
+      readonly secondsLeft: number | null;
+    }
+  | {
+      readonly kind: "failed";
+      readonly message: string;
+      readonly epochs: number;
+      readonly loss: readonly number[];
+      readonly gradientNorm: readonly number[];
+    };
+
+export type PanelEvent =
+  | { readonly type: "state"; readonly state: PanelState }
+  /** A step within the run that the webview shows. */
+  | { readonly type: "cursor"; readonly revision: number; readonly cursor: Cursor }
+  | { readonly type: "training"; readonly training: TrainingState };
+
+export type HostMessage = ResponseMessage | PanelEvent;
+
+// ---------------------------------------------------------------------------------------------- guards
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+const isNumber = (value: unknown) => typeof value === "number";
+const isString = (value: unknown) => typeof value === "string";
+
+/** The parameters that each request must have. A message that lacks one is not a request. */
+const parameterChecks: { [N in RequestName]: { [K in keyof Requests[N]["params"]]: (value: unknown) => boolean } } = {
+  ready: {},
+  command: { command: isString },
+  goTo: { t: isNumber },
+  selectSequence: { index: isNumber },
+  setSpeed: { speed: isNumber },
+  tokens: { revision: isNumber, from: isNumber, to: isNumber },
+  track: { revision: isNumber, id: isString, from: isNumber, to: isNumber, columns: isNumber, rows: isNumber },
+  parameter: { revision: isNumber, name: isString },
+  copy: { text: isString },
+  openError: { line: isNumber, column: isNumber },
+  report: { message: isString, stack: isString },
+};
+
+/** Messages from the webview are checked before use. */
+export function isRequestMessage(value: unknown): value is RequestMessage {
+  if (!isRecord(value) || value["type"] !== "request" || !isNumber(value["id"]) || !isString(value["name"]))
+    return false;
+  const { name, params } = value;
+  if (typeof name !== "string" || !Object.hasOwn(parameterChecks, name) || !isRecord(params)) return false;
+  const checks: Record<string, (value: unknown) => boolean> = parameterChecks[name as RequestName];
+  return Object.entries(checks).every(([key, check]) => check(params[key]));
+}
+
+export function isHostMessage(value: unknown): value is HostMessage {
+  return isRecord(value) && ["response", "state", "cursor", "training"].includes(String(value["type"]));
+}
