@@ -1,4 +1,5 @@
 // Builds everything that runs into dist/. `node esbuild.mjs --watch` rebuilds on change, `--production` minifies.
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import * as esbuild from "esbuild";
 
@@ -22,11 +23,25 @@ const bundles = [
   { ...common, platform: "browser", format: "iife", entryPoints: { panel: "webview/main.ts" }, outdir: "dist/webview" },
 ];
 
-await rm("dist", { recursive: true, force: true });
+// The tests that run inside VS Code, beside their runner; mocha does not bundle.
+const tests = {
+  ...host,
+  entryPoints: ["test/vscode/suite/index.ts", "test/vscode/suite/**/*.test.ts"],
+  outbase: "test/vscode/suite",
+  outdir: "dist/test",
+  external: ["vscode", "mocha"],
+};
+if (!production) bundles.push(tests);
+
+// While developing only the tests' bundles are cleared (a test that was renamed must not run on): VS Code may have the rest open.
+await rm(production ? "dist" : "dist/test", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"])
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
 
-const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
+const present = bundles.filter(
+  ({ entryPoints }) => Array.isArray(entryPoints) || Object.values(entryPoints).every((file) => existsSync(file)),
+);
+const contexts = await Promise.all(present.map((options) => esbuild.context(options)));
 await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())));
 if (!watch) await Promise.all(contexts.map((context) => context.dispose()));
