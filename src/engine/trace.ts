@@ -29,10 +29,13 @@ export function traceOf(
   };
 }
 
+function numbers(v: Float64Array | null): number[] | null {
+  return v && Array.from(v);
+}
+
 function stepOf(run: Run, t: number, item: Json, withContributions: boolean): Json {
   const { model } = run;
   const step = run.at(t);
-  const numbers = (v: Float64Array | null) => v && Array.from(v);
   return {
     t,
     input: item,

@@ -1,0 +1,345 @@
+import { cells } from "../engine/cells";
+import type { Model, Pass } from "../engine/model";
+import { parametersOf } from "../engine/model";
+import { hasReadout } from "../engine/network";
+import { targetAt } from "../engine/readout";
+import type { Run } from "../engine/run";
+
+/**
+ * One run of a sequence as a program: forward t = 1…T, backward t = T…1, the update. A sweep goes over the steps once;
+ * layers that read a backward pass need sweeps of their own, because that pass has to be complete first.
+ * Nothing is stored by step: a position is arithmetic, so that a million steps cost what four do.
+ */
+export type Phase = "forward" | "backward" | "update";
+
+/** What an operation produces. */
+export type Product =
+  | { readonly kind: "input" }
+  /** A quantity of a pass. */
+  | { readonly kind: "value"; readonly layer: number; readonly pass: number; readonly name: string }
+  | { readonly kind: "logits" }
+  | { readonly kind: "output" }
+  | { readonly kind: "loss" }
+  | { readonly kind: "dLogits" }
+  /** The gradient of a quantity of a pass. */
+  | { readonly kind: "gradient"; readonly layer: number; readonly pass: number; readonly name: string }
+  /** This step's share of the gradients of a pass's parameters, or of the read-out's. */
+  | { readonly kind: "share"; readonly layer: number; readonly pass: number }
+  | { readonly kind: "readoutShare" }
+  | { readonly kind: "update"; readonly parameter: string };
+
+export interface Operation {
+  readonly product: Product;
+  /** Names what it produces: `layers.0.h`, `logits`, `gradients.layers.0.a`, `shares.layers.0`, `updated.output.by`. */
+  readonly key: string;
+  readonly title: string;
+  /** With `_t`, `_{t−1}`, `_{t+1}`; `equationAt` puts the numbers in. */
+  readonly equation: string;
+}
+
+export interface Sweep {
+  readonly phase: Phase;
+  readonly ascending: boolean;
+  /** The smallest and largest t of its steps; both 0 for the update. */
+  readonly low: number;
+  readonly high: number;
+  readonly operations: readonly Operation[];
+  /** The position at which it begins. */
+  readonly from: number;
+}
+
+/** Where an operation stands. */
+export interface Place {
+  readonly sweep: number;
+  /** How many steps of the sweep came before. */
+  readonly step: number;
+  /** 1…T; 0 in the update */
+  readonly t: number;
+  readonly operation: number;
+}
+
+interface Unit {
+  readonly kind: "pass" | "readout";
+  readonly layer: number;
+  readonly pass: number;
+}
+
+export class Program {
+  readonly sweeps: readonly Sweep[];
+  /** How many operations there are: positions run from 0 (nothing done) to this (all done). */
+  readonly length: number;
+  private readonly places = new Map<string, { sweep: number; operation: number }>();
+
+  constructor(private readonly run: Run) {
+    const { model } = run;
+    const groups = groupUnits(model);
+    const sweeps: Omit<Sweep, "from">[] = groups.map(({ ascending, units }, g) => ({
+      phase: "forward",
+      ascending,
+      ...this.span(units),
+      operations: [...(g === 0 ? [inputOperation] : []), ...units.flatMap((unit) => forwardOperations(model, unit))],
+    }));
+    if (run.targetCount > 0) {
+      for (const { ascending, units } of groups.toReversed())
+        sweeps.push({
+          phase: "backward",
+          ascending: !ascending,
+          ...this.span(units),
+          operations: units.toReversed().flatMap((unit) => backwardOperations(model, unit)),
+        });
+      sweeps.push({ phase: "update", ascending: true, low: 0, high: 0, operations: updateOperations(model) });
+    }
+    let from = 0;
+    this.sweeps = sweeps.map((sweep) => {
+      const placed = { ...sweep, from };
+      from += stepsOf(sweep) * sweep.operations.length;
+      return placed;
+    });
+    this.length = from;
+    for (const [sweep, { operations }] of this.sweeps.entries())
+      for (const [operation, { key }] of operations.entries()) this.places.set(key, { sweep, operation });
+  }
+
+  /** A sweep of the read-out alone, where only the last step is read, has one step. */
+  private span(units: readonly Unit[]): { low: number; high: number } {
+    const T = this.run.length;
+    const readoutAlone = units.every((unit) => unit.kind === "readout");
+    return { low: readoutAlone && this.run.model.output.at === "last" ? T : 1, high: T };
+  }
+
+  /** The place of operation number `position` − 1: the last one done at that position; null at the start. */
+  placeAt(position: number): Place | null {
+    if (position <= 0) return null;
+    const index = Math.min(position, this.length) - 1;
+    const sweep = this.sweeps.findLastIndex(({ from }) => from <= index);
+    const { from, operations } = this.sweeps[sweep]!;
+    const step = Math.floor((index - from) / operations.length);
+    return { sweep, step, t: this.tOf(sweep, step), operation: (index - from) % operations.length };
+  }
+
+  private tOf(sweep: number, step: number): number {
+    const { ascending, low, high } = this.sweeps[sweep]!;
+    return ascending ? low + step : high - step;
+  }
+
+  /** The position right after the last operation of a step; `null` where the sweep has no step t. */
+  endOfStep(sweep: number, t: number): number | null {
+    const { ascending, low, high, from, operations } = this.sweeps[sweep]!;
+    if (t < low || t > high) return null;
+    const step = ascending ? t - low : high - t;
+    return this.settle(from + (step + 1) * operations.length);
+  }
+
+  endOfSweep(sweep: number): number {
+    const { from, operations } = this.sweeps[sweep]!;
+    return this.settle(from + stepsOf(this.sweeps[sweep]!) * operations.length);
+  }
+
+  /** Goes back over operations that do nothing at their step, so that one state of a run has one position. */
+  settle(position: number): number {
+    let settled = Math.max(0, Math.min(position, this.length));
+    while (settled > 0 && !this.acts(settled)) settled--;
+    return settled;
+  }
+
+  /** The next position at which an operation has been done; the same where there is none. */
+  next(position: number): number {
+    for (let p = position + 1; p <= this.length; p++) if (this.acts(p)) return p;
+    return position;
+  }
+
+  /** Whether operation number `position` − 1 does something at its step: a step without a read-out has no logits, one without a target no loss. */
+  private acts(position: number): boolean {
+    const place = this.placeAt(position)!;
+    const { kind } = this.sweeps[place.sweep]!.operations[place.operation]!.product;
+    const { model, sequence } = this.run;
+    switch (kind) {
+      case "logits":
+      case "output":
+        return hasReadout(model, sequence, place.t - 1);
+      case "loss":
+      case "dLogits":
+      case "readoutShare":
+        return model.loss !== null && targetAt(sequence, place.t - 1, model.output.size) !== null;
+      case "input":
+      case "value":
+      case "gradient":
+      case "share":
+      case "update":
+        return true;
+    }
+  }
+
+  /** In how many steps the operation with this key has been done at a position, and which: null where in none. */
+  known(key: string, position: number): { from: number; to: number; steps: number } | null {
+    const found = this.places.get(key);
+    if (!found) return null;
+    const sweep = this.sweeps[found.sweep]!;
+    const done = Math.max(0, position - sweep.from);
+    const n = sweep.operations.length;
+    const steps = Math.min(stepsOf(sweep), Math.floor(done / n) + (done % n > found.operation ? 1 : 0));
+    if (steps === 0) return null;
+    return sweep.ascending
+      ? { from: sweep.low, to: sweep.low + steps - 1, steps }
+      : { from: sweep.high - steps + 1, to: sweep.high, steps };
+  }
+
+  isKnown(key: string, t: number, position: number): boolean {
+    const range = this.known(key, position);
+    return range !== null && t >= range.from && t <= range.to;
+  }
+}
+
+function stepsOf({ low, high }: { low: number; high: number }): number {
+  return high - low + 1;
+}
+
+/** Passes that can go over the steps together, in the order of the computation. */
+function groupUnits(model: Model): { ascending: boolean; units: Unit[] }[] {
+  const groups: { ascending: boolean; units: Unit[] }[] = [];
+  const isInLast = (layer: number) => {
+    const inLast = groups.at(-1)?.units.filter((unit) => unit.layer === layer).length ?? 0;
+    return inLast === model.layers[layer]!.passes.length;
+  };
+  for (const [l, layer] of model.layers.entries())
+    for (const [p, pass] of layer.passes.entries()) {
+      const ascending = pass.direction === "forward";
+      const unit: Unit = { kind: "pass", layer: l, pass: p };
+      const last = groups.at(-1);
+      // What a pass reads at t must be there at t: the layer below is complete in this very sweep.
+      if (last && last.ascending === ascending && l > 0 && isInLast(l - 1)) last.units.push(unit);
+      else groups.push({ ascending, units: [unit] });
+    }
+  const readout: Unit = { kind: "readout", layer: model.layers.length, pass: 0 };
+  if (isInLast(model.layers.length - 1)) groups.at(-1)!.units.push(readout);
+  else groups.push({ ascending: true, units: [readout] });
+  return groups;
+}
+
+const inputOperation: Operation = { product: { kind: "input" }, key: "x", title: "input", equation: "x_t" };
+
+/** "layer 2, backward pass, " where it says something. */
+function where(model: Model, layer: number, pass: Pass): string {
+  const parts = [
+    ...(model.layers.length > 1 ? [`layer ${layer + 1}`] : []),
+    ...(model.layers[layer]!.passes.length > 1 ? [`${pass.direction} pass`] : []),
+  ];
+  return parts.length > 0 ? `${parts.join(", ")}: ` : "";
+}
+
+function forwardOperations(model: Model, unit: Unit): Operation[] {
+  if (unit.kind === "pass") {
+    const layer = model.layers[unit.layer]!;
+    const pass = layer.passes[unit.pass]!;
+    const cell = cells[layer.cell];
+    const titles = new Map(cell.quantities(layer.options).map(({ name, title }) => [name, title]));
+    return cell.forwardOperations(layer.options).map(({ name, equation }) => ({
+      product: { kind: "value", layer: unit.layer, pass: unit.pass, name },
+      key: `${pass.prefix}.${name}`,
+      title: where(model, unit.layer, pass) + (titles.get(name) ?? name),
+      equation,
+    }));
+  }
+  const { activation } = model.output;
+  return [
+    { product: { kind: "logits" }, key: "logits", title: "logits", equation: "z_t = Why h_t + by" },
+    {
+      product: { kind: "output" },
+      key: "output",
+      title: activation === "softmax" ? "probabilities" : "output",
+      equation:
+        activation === "softmax"
+          ? "p_t = softmax(z_t)"
+          : activation === "linear"
+            ? "y_t = z_t"
+            : `y_t = ${activation === "sigmoid" ? "σ" : activation}(z_t)`,
+    },
+    ...(model.loss
+      ? [{ product: { kind: "loss" } as const, key: "loss", title: "loss", equation: lossEquations[model.loss.type] }]
+      : []),
+  ];
+}
+
+const lossEquations = {
+  "cross-entropy": "ℓ_t = −log p_t[target]",
+  "binary-cross-entropy": "ℓ_t = −Σ_j (target_j log y_j + (1 − target_j) log(1 − y_j))",
+  mse: "ℓ_t = Σ_j (y_j − target_j)²",
+} as const;
+
+function backwardOperations(model: Model, unit: Unit): Operation[] {
+  if (unit.kind === "pass") {
+    const layer = model.layers[unit.layer]!;
+    const pass = layer.passes[unit.pass]!;
+    const cell = cells[layer.cell];
+    const titles = new Map(cell.quantities(layer.options).map(({ name, title }) => [name, title]));
+    const place = where(model, unit.layer, pass);
+    const shares = Object.keys(pass.parameters).map((name) => `d${name}`);
+    return [
+      ...cell.backwardOperations(layer.options).map(
+        ({ name, equation }): Operation => ({
+          product: { kind: "gradient", layer: unit.layer, pass: unit.pass, name },
+          key: `gradients.${pass.prefix}.${name}`,
+          title: `${place}gradient of the ${titles.get(name) ?? name}`,
+          equation,
+        }),
+      ),
+      {
+        product: { kind: "share", layer: unit.layer, pass: unit.pass },
+        key: `shares.${pass.prefix}`,
+        title: `${place}share of the parameters' gradients`,
+        equation: `${shares.join(", ")} += share of t`,
+      },
+    ];
+  }
+  return [
+    {
+      product: { kind: "dLogits" },
+      key: "gradients.logits",
+      title: "gradient of the logits",
+      equation: logitGradientEquation(model),
+    },
+    {
+      product: { kind: "readoutShare" },
+      key: "shares.output",
+      title: "share of the read-out's gradients",
+      equation: "dWhy += dL/dz_t h_tᵀ, dby += dL/dz_t",
+    },
+  ];
+}
+
+function logitGradientEquation(model: Model): string {
+  const weight = model.loss?.reduction === "mean" ? " / N" : "";
+  if (model.loss?.type === "cross-entropy") return `dL/dz_t = (p_t − onehot(target))${weight}`;
+  if (model.loss?.type === "binary-cross-entropy") return `dL/dz_t = (y_t − target)${weight}`;
+  const derivative = {
+    linear: "",
+    tanh: " ∘ (1 − y_t²)",
+    sigmoid: " ∘ y_t ∘ (1 − y_t)",
+    softmax: ", through softmax's Jacobian",
+  }[model.output.activation];
+  return `dL/dz_t = 2 (y_t − target)${weight}${derivative}`;
+}
+
+function updateOperations(model: Model): Operation[] {
+  return Object.keys(parametersOf(model)).map((parameter) => {
+    const short = parameter.slice(parameter.lastIndexOf(".") + 1);
+    return {
+      product: { kind: "update", parameter },
+      key: `updated.${parameter}`,
+      title: `update of ${parameter}`,
+      equation: `${short} ← update(${short}, d${short})`,
+    };
+  });
+}
+
+/** Puts step t into an equation. In a backward pass the step before is t + 1. */
+export function equationAt(equation: string, t: number, direction: "forward" | "backward"): string {
+  const before = direction === "forward" ? t - 1 : t + 1;
+  const after = direction === "forward" ? t + 1 : t - 1;
+  return equation
+    .replaceAll("_{t−1}", `_${before}`)
+    .replaceAll("_{t+1}", `_${after}`)
+    .replaceAll("_t", `_${t}`)
+    .replaceAll("from t+1", `from t = ${after}`)
+    .replaceAll("share of t", `share of t = ${t}`);
+}
