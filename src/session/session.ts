@@ -1,0 +1,206 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { reportFailure } from "../failure";
+import type { Reading } from "../format/read";
+import { readProblem } from "../format/read";
+import { Stepper } from "../stepper/stepper";
+
+/** Where a run stood when VS Code was closed, by document. */
+export interface SavedPlace {
+  readonly sequence: number;
+  readonly position: number;
+}
+
+/** What there is to step through. */
+export type SessionState =
+  /** Nobody has asked to step yet. */
+  | { readonly kind: "idle" }
+  | { readonly kind: "ready"; readonly stepper: Stepper }
+  | { readonly kind: "empty"; readonly reason: string }
+  /** The text has errors; `stepper` is the last good run, if there was one. */
+  | { readonly kind: "invalid"; readonly stepper: Stepper | null }
+  /** Our own fault; it has been reported. */
+  | { readonly kind: "failed"; readonly message: string };
+
+/**
+ * One `.rnn.json` document: its reading, and, once somebody steps, its stepper.
+ * The text is read anew whenever it changes; the stepper stays at its step.
+ */
+export class Session implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  /** The text was read anew, another sequence was chosen, or stepping began. */
+  readonly onDidChange = this.changed.event;
+  private readonly moved = new vscode.EventEmitter<void>();
+  /** The stepper moved, or playing began or ended. */
+  readonly onDidMove = this.moved.event;
+
+  private current: Reading;
+  private currentState: SessionState = { kind: "idle" };
+  private chosenSequence = 0;
+  private readVersion: number;
+  private rereading: NodeJS.Timeout | null = null;
+  private playTimer: NodeJS.Timeout | null = null;
+  private stepsPerSecond: number;
+  private forgetStepper: () => void = () => undefined;
+
+  constructor(
+    readonly document: vscode.TextDocument,
+    private saved: SavedPlace | null,
+  ) {
+    this.stepsPerSecond = vscode.workspace.getConfiguration("rnn").get<number>("playSpeed", 2);
+    this.readVersion = document.version;
+    this.current = this.read();
+  }
+
+  get reading(): Reading {
+    return this.current;
+  }
+
+  get state(): SessionState {
+    return this.currentState;
+  }
+
+  /** The run that is shown: of the text as it is, or the last good one. */
+  get stepper(): Stepper | null {
+    return "stepper" in this.currentState ? this.currentState.stepper : null;
+  }
+
+  get sequenceIndex(): number {
+    return this.chosenSequence;
+  }
+
+  /** The reading of the very text that stands in the document now. */
+  upToDate(): Reading {
+    if (this.readVersion !== this.document.version) this.reread();
+    return this.current;
+  }
+
+  /** Begins to step, if that has not been done. */
+  start(): SessionState {
+    this.upToDate();
+    if (this.currentState.kind === "idle") {
+      if (this.saved) this.chosenSequence = this.saved.sequence;
+      this.recompute();
+      if (this.saved) this.stepper?.moveTo(this.saved.position);
+      this.saved = null;
+      this.changed.fire();
+    }
+    return this.currentState;
+  }
+
+  selectSequence(index: number): void {
+    const wasIdle = this.currentState.kind === "idle";
+    if (index === this.chosenSequence && !wasIdle) return;
+    this.chosenSequence = index;
+    this.saved = null;
+    this.recompute();
+    this.stepper?.runToStart();
+    this.changed.fire();
+  }
+
+  /** To be called when the document has changed: reads it once typing pauses. */
+  documentChanged(): void {
+    if (this.rereading) clearTimeout(this.rereading);
+    this.rereading = setTimeout(() => this.reread(), 80);
+  }
+
+  private reread(): void {
+    if (this.rereading) clearTimeout(this.rereading);
+    this.rereading = null;
+    this.readVersion = this.document.version;
+    this.current = this.read();
+    if (this.currentState.kind !== "idle") this.recompute();
+    this.changed.fire();
+  }
+
+  private read(): Reading {
+    const { uri } = this.document;
+    return readProblem(this.document.getText(), {
+      fileName: path.posix.basename(uri.path),
+      readData: (relativePath) => {
+        if (uri.scheme !== "file")
+          throw new Error("a data file is read relative to the file on disk: save this one first");
+        return readFileSync(path.resolve(path.dirname(uri.fsPath), relativePath), "utf8");
+      },
+    });
+  }
+
+  private recompute(): void {
+    const before = this.stepper;
+    const next = this.compute(before);
+    this.currentState = next;
+    if (next.kind !== "ready" || next.stepper === before) {
+      if (next.kind !== "ready") this.pause();
+      return;
+    }
+    this.forgetStepper();
+    this.forgetStepper = next.stepper.onDidMove(() => this.moved.fire());
+  }
+
+  private compute(before: Stepper | null): SessionState {
+    const { problem } = this.current;
+    if (!problem) return { kind: "invalid", stepper: before };
+    if (problem.sequences.length === 0)
+      return { kind: "empty", reason: 'The file has no sequences: add one under "sequences" to step through it.' };
+    this.chosenSequence = Math.min(this.chosenSequence, problem.sequences.length - 1);
+    try {
+      const stepper = new Stepper(problem, this.chosenSequence);
+      if (before && before.sequenceIndex === this.chosenSequence) stepper.resumeFrom(before);
+      return { kind: "ready", stepper };
+    } catch (error) {
+      reportFailure("computing the run", error);
+      return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  get playing(): boolean {
+    return this.playTimer !== null;
+  }
+
+  /** Steps a second. */
+  get speed(): number {
+    return this.stepsPerSecond;
+  }
+
+  setSpeed(stepsPerSecond: number): void {
+    this.stepsPerSecond = Math.min(60, Math.max(0.1, stepsPerSecond));
+    if (this.playTimer) {
+      this.pause();
+      this.play();
+    } else this.moved.fire();
+  }
+
+  play(): void {
+    const { stepper } = this;
+    if (this.playTimer || !stepper) return;
+    if (stepper.isAtEnd) stepper.runToStart();
+    this.playTimer = setInterval(() => {
+      const { stepper } = this;
+      stepper?.step();
+      if (!stepper || stepper.isAtEnd) this.pause();
+    }, 1000 / this.stepsPerSecond);
+    this.moved.fire();
+  }
+
+  pause(): void {
+    if (!this.playTimer) return;
+    clearInterval(this.playTimer);
+    this.playTimer = null;
+    this.moved.fire();
+  }
+
+  /** What to remember of it; null where nobody has stepped. */
+  savedPlace(): SavedPlace | null {
+    const { stepper } = this;
+    return stepper ? { sequence: this.chosenSequence, position: stepper.position } : this.saved;
+  }
+
+  dispose(): void {
+    this.pause();
+    if (this.rereading) clearTimeout(this.rereading);
+    this.forgetStepper();
+    this.changed.dispose();
+    this.moved.dispose();
+  }
+}

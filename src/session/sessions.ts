@@ -1,0 +1,138 @@
+import * as vscode from "vscode";
+import type { SavedPlace } from "./session";
+import { Session } from "./session";
+
+/** The view type of the stepper panel, a custom editor that can stand beside the text of the same file. */
+export const panelViewType = "rnn.stepper";
+
+export function isModelFile(uri: vscode.Uri): boolean {
+  return uri.path.endsWith(".rnn.json");
+}
+
+const placesKey = "places";
+const mostPlaces = 200;
+
+/** Every open `.rnn.json` document's session, made when it is first asked for. */
+export class Sessions implements vscode.Disposable {
+  private readonly sessions = new Map<string, Session>();
+  private readonly places: Map<string, SavedPlace>;
+  private readonly disposables: vscode.Disposable[] = [];
+
+  private readonly opened = new vscode.EventEmitter<Session>();
+  readonly onDidOpen = this.opened.event;
+  private readonly closed = new vscode.EventEmitter<Session>();
+  readonly onDidClose = this.closed.event;
+  private readonly changed = new vscode.EventEmitter<Session>();
+  /** A session's text was read anew, its sequence chosen, or its stepping begun. */
+  readonly onDidChange = this.changed.event;
+  private readonly moved = new vscode.EventEmitter<Session>();
+  readonly onDidMove = this.moved.event;
+  private readonly activated = new vscode.EventEmitter<Session | null>();
+  /** Another model file, or none, has the focus: in its text or in its panel. */
+  readonly onDidChangeActive = this.activated.event;
+  private lastActive: Session | null = null;
+
+  constructor(private readonly memento: vscode.Memento) {
+    this.places = new Map(memento.get<[string, SavedPlace][]>(placesKey, []));
+    this.disposables.push(
+      vscode.workspace.onDidOpenTextDocument((document) => this.tryOpen(document)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.close(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0) this.sessions.get(document.uri.toString())?.documentChanged();
+      }),
+      vscode.window.tabGroups.onDidChangeTabs(() => this.updateActive()),
+      vscode.window.tabGroups.onDidChangeTabGroups(() => this.updateActive()),
+      vscode.window.onDidChangeActiveTextEditor(() => this.updateActive()),
+    );
+    for (const document of vscode.workspace.textDocuments) this.tryOpen(document);
+    this.updateActive();
+  }
+
+  /** Every session there is. */
+  all(): readonly Session[] {
+    return [...this.sessions.values()];
+  }
+
+  /** The session of a document, or null where it is not a model file. */
+  of(document: vscode.TextDocument): Session | null {
+    return isModelFile(document.uri) ? this.get(document) : null;
+  }
+
+  /** The session of a model file, opened if need be. */
+  async at(uri: vscode.Uri): Promise<Session> {
+    return this.get(await vscode.workspace.openTextDocument(uri));
+  }
+
+  /** The session of the text editor or the panel that has the focus, else of the one that had it last and is still open. */
+  get active(): Session | null {
+    return this.lastActive;
+  }
+
+  private get(document: vscode.TextDocument): Session {
+    const key = document.uri.toString();
+    let session = this.sessions.get(key);
+    if (!session) {
+      session = new Session(document, this.places.get(key) ?? null);
+      this.sessions.set(key, session);
+      const made = session;
+      made.onDidChange(() => this.changed.fire(made));
+      made.onDidMove(() => this.moved.fire(made));
+      this.opened.fire(made);
+    }
+    return session;
+  }
+
+  private tryOpen(document: vscode.TextDocument): void {
+    if (isModelFile(document.uri)) this.get(document);
+  }
+
+  private close(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    const session = this.sessions.get(key);
+    if (!session) return;
+    this.remember(session);
+    this.sessions.delete(key);
+    if (this.lastActive === session) {
+      this.lastActive = null;
+      this.activated.fire(null);
+    }
+    this.closed.fire(session);
+    session.dispose();
+  }
+
+  private remember(session: Session): void {
+    const key = session.document.uri.toString();
+    const place = session.savedPlace();
+    this.places.delete(key);
+    if (place) this.places.set(key, place);
+    // The oldest go first: a map keeps the order in which its entries came.
+    for (const old of [...this.places.keys()].slice(0, Math.max(0, this.places.size - mostPlaces)))
+      this.places.delete(old);
+    void this.memento.update(placesKey, [...this.places]);
+  }
+
+  /** Writes down where every run stands, so that it is found there after a reload. */
+  rememberAll(): void {
+    for (const session of this.sessions.values()) this.remember(session);
+  }
+
+  private updateActive(): void {
+    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    const uri =
+      input instanceof vscode.TabInputText ||
+      (input instanceof vscode.TabInputCustom && input.viewType === panelViewType)
+        ? input.uri
+        : null;
+    const session = uri && isModelFile(uri) ? (this.sessions.get(uri.toString()) ?? null) : null;
+    if (!session || session === this.lastActive) return;
+    this.lastActive = session;
+    this.activated.fire(session);
+  }
+
+  dispose(): void {
+    this.rememberAll();
+    for (const session of this.sessions.values()) session.dispose();
+    for (const disposable of this.disposables) disposable.dispose();
+    for (const emitter of [this.opened, this.closed, this.changed, this.moved, this.activated]) emitter.dispose();
+  }
+}
