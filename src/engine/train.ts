@@ -34,23 +34,25 @@ export type TrainingEnd =
       readonly tensor: string;
     };
 
-export interface TrainingWatch {
-  /** Asked before every update. */
-  readonly shouldStop?: () => boolean;
-  /** Told after every batch: how much of the epoch is done, 0…1. */
-  readonly onProgress?: (epoch: number, done: number) => void;
+/** Where a training run stands after an update. */
+export interface TrainingStep {
+  readonly epoch: number;
+  /** How much of the epoch's sequences is done, 0…1. */
+  readonly done: number;
+  /** The epoch's result, after its last update. */
+  readonly result: EpochResult | null;
 }
 
 /**
- * Trains as `training` says, from the problem's own parameters, which stay as they are. Yields each epoch's result.
+ * Trains as `training` says, from the problem's own parameters, which stay as they are.
+ * Yields after every update, and stops there where it is sent `true`.
  * Truncated backpropagation through time: Williams and Peng 1990; the state is carried between the chunks.
  */
-export function* train(problem: Problem, watch: TrainingWatch = {}): Generator<EpochResult, TrainingEnd, void> {
+export function* train(problem: Problem): Generator<TrainingStep, TrainingEnd, boolean | undefined> {
   const trainer = new Trainer(problem);
   for (let epoch = 1; epoch <= problem.training.epochs; epoch++) {
-    const result = trainer.epoch(epoch, watch);
-    if ("kind" in result) return result;
-    yield result;
+    const end = yield* trainer.epoch(epoch);
+    if (end) return end;
   }
   return { kind: "done", parameters: trainer.parameters };
 }
@@ -99,7 +101,8 @@ class Trainer {
     this.random = new Random(problem.training.seed);
   }
 
-  epoch(epoch: number, watch: TrainingWatch): EpochResult | TrainingEnd {
+  /** @returns how the run ended, or null where it goes on */
+  *epoch(epoch: number): Generator<TrainingStep, TrainingEnd | null, boolean | undefined> {
     const { sequences, training } = this.problem;
     const order = training.shuffle ? this.random.permutation(sequences.length) : null;
     let lossSum = 0;
@@ -110,12 +113,14 @@ class Trainer {
       const batch: Runner[] = [];
       for (let k = first; k < Math.min(first + training.batchSize, sequences.length); k++)
         batch.push(this.runner(order ? order[k]! : k));
-      for (let from = 0; batch.some(({ sequence }) => from < sequence.length); from += training.truncate ?? Infinity) {
-        if (watch.shouldStop?.()) return { kind: "stopped", parameters: this.parameters };
-        const result = this.updateOnChunk(epoch, batch, from, carried);
-        if (typeof result !== "number") return result;
-        largestNorm = Math.max(largestNorm, result);
-        if (training.truncate === null) break;
+      const longest = Math.max(...batch.map(({ sequence }) => sequence.length));
+      const chunk = training.truncate ?? longest;
+      for (let from = 0; from < longest; from += chunk) {
+        const norm = this.updateOnChunk(epoch, batch, from, chunk, carried);
+        if (typeof norm !== "number") return norm;
+        largestNorm = Math.max(largestNorm, norm);
+        const done = (first + batch.length * Math.min(1, (from + chunk) / longest)) / sequences.length;
+        if (done < 1 && (yield { epoch, done, result: null })) return { kind: "stopped", parameters: this.parameters };
       }
       carried = batch.at(-1)!.state;
       for (const { sequence, loss } of batch) {
@@ -123,9 +128,9 @@ class Trainer {
         lossSum += loss;
         counted++;
       }
-      watch.onProgress?.(epoch, Math.min(1, (first + batch.length) / sequences.length));
     }
-    return { epoch, loss: counted > 0 ? lossSum / counted : 0, gradientNorm: largestNorm };
+    const result = { epoch, loss: counted > 0 ? lossSum / counted : 0, gradientNorm: largestNorm };
+    return (yield { epoch, done: 1, result }) ? { kind: "stopped", parameters: this.parameters } : null;
   }
 
   private runner(index: number): Runner {
@@ -143,6 +148,7 @@ class Trainer {
     epoch: number,
     batch: readonly Runner[],
     from: number,
+    chunk: number,
     carried: NetworkState | null,
   ): number | TrainingEnd {
     for (const { data } of Object.values(this.gradients)) data.fill(0);
@@ -153,7 +159,7 @@ class Trainer {
       const { sequence, weight } = runner;
       if (from === 0 && sequence.carry && before && runner.index > 0) runner.state = before;
       if (from < sequence.length) {
-        const to = Math.min(sequence.length, from + (this.problem.training.truncate ?? sequence.length));
+        const to = Math.min(sequence.length, from + chunk);
         const stretch: Stretch = { sequence, from, to, start: runner.state };
         const sum = forward(this.model, stretch, this.recording);
         runner.loss += sum * weight;
