@@ -1,0 +1,303 @@
+import type { Problem, Sequence } from "../engine/model";
+import { drawTask, type Task, taskInputSize } from "../engine/tasks";
+import { readDataLines, type Written } from "./data";
+import { counted, type Draft } from "./draft";
+import type { RnnFile } from "./file.generated";
+import { bad, parseText } from "./parse";
+import { type Expect, readExpect } from "./readExpect";
+import { type ModelFacts, mostNumbers, readFacts, readModel } from "./readModel";
+import { completeStates, type ItemReader, readSequence, type SequenceContext, sizeOfItem } from "./readSequences";
+import { readTraining } from "./readTraining";
+import { Collector, type Diagnostic } from "./report";
+import { SourceMap } from "./sourceMap";
+import { checkStructure } from "./structure";
+
+export type { Expect, ExpectedNumber } from "./readExpect";
+export type { ItemReader } from "./readSequences";
+export type { Diagnostic } from "./report";
+
+export interface ReadOptions {
+  /** The file's name, from which the problem is called where it has no `name`. */
+  readonly fileName: string;
+  /** Reads a data file, named relative to this one. Throws where it cannot. */
+  readonly readData?: (relativePath: string) => string;
+}
+
+export interface Reading {
+  /** Everything that was found, in the order of the text. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: SourceMap;
+  /** Null where there is an error. */
+  readonly problem: Problem | null;
+  /** For each sequence of the problem, its input items as the file has them. */
+  readonly items: readonly ItemReader[];
+  /** What the author expects, null where he says nothing or there is an error. */
+  readonly expect: Expect | null;
+}
+
+type DraftFile = Exclude<Draft<RnnFile>, typeof bad>;
+
+/** A sequence that has been read, but for the states that the model fills in. */
+type Finished = Omit<NonNullable<ReturnType<typeof readSequence>>, "sequence"> & {
+  readonly sequence: Omit<Sequence, "initial">;
+};
+
+/**
+ * Reads a file whole: every error and warning at its exact place, and, where there is no error, the problem with every
+ * default filled in. Never throws for what somebody wrote.
+ */
+export function readProblem(text: string, options: ReadOptions): Reading {
+  const parsed = parseText(text);
+  const source = new SourceMap(parsed.nodes);
+  const report = new Collector(text, source);
+  for (const fault of parsed.faults) report.errorAt(fault.code, fault, fault.message);
+  const nothing = () => ({ diagnostics: report.diagnostics(), source, problem: null, items: [], expect: null });
+  if (!parsed.structured) return nothing();
+
+  const file = checkStructure(parsed.value, "file", [], report) as Draft<RnnFile>;
+  if (file === bad) return nothing();
+  const facts = readFacts(file, report);
+  const written = readWritten(file, options, report);
+  const inputSize = readInputSize(file, facts, written, report);
+  const context: SequenceContext = {
+    facts,
+    inputSize,
+    usesTokens: false,
+    saidMissingLoss: false,
+    saidMissingVocabulary: file.vocabulary === bad,
+  };
+  const model = readModel(file, facts, inputSize, report);
+  const sequences = readAllSequences(file, written, context, report);
+  checkTokens(file, context, report);
+  const training = readTraining(file.training, facts, report);
+  checkCarry(file, facts, written, report);
+  const expect = readExpect(file.expect, facts, inputSize, sequences, report);
+
+  if (report.hasErrors || model === null || training === null || sequences === null || file.name === bad)
+    return nothing();
+  const finished = sequences as Finished[];
+  return {
+    diagnostics: report.diagnostics(),
+    source,
+    problem: {
+      name: file.name ?? baseName(options.fileName),
+      model,
+      sequences: finished.map(({ sequence, states }, k) => ({
+        ...sequence,
+        // A carried state replaces what the sequence itself says; the first has nothing to carry.
+        initial: sequence.carry && k > 0 ? null : completeStates(states, model.layers),
+      })),
+      training,
+    },
+    items: finished.map(({ item }) => item),
+    expect,
+  };
+}
+
+/** Sequences as they are written in the file or its data file, a task, or null where that is unusable. */
+type WrittenSequences =
+  | Written[]
+  | { readonly task: Draft<Task>; readonly count: number; readonly length: number; readonly seed: number }
+  | null;
+
+function readWritten(file: DraftFile, options: ReadOptions, report: Collector): WrittenSequences {
+  const { sequences } = file;
+  if (sequences === undefined) return [];
+  if (sequences === bad) return null;
+  if (Array.isArray(sequences)) return sequences.map((draft, k) => ({ draft, base: ["sequences", k], report }));
+  const { task, file: data, count, length, seed = 0 } = sequences;
+  if (task !== undefined && data !== undefined)
+    report.error(
+      "sequences",
+      ["sequences", "file"],
+      'sequences has both "task" and "file": expected one of them',
+      "key",
+    );
+  if (task !== undefined) {
+    for (const key of ["count", "length"] as const)
+      if (sequences[key] === undefined) report.error("missing-key", ["sequences"], `a task has no "${key}"`, "opening");
+    if (task === bad || count === bad || length === bad || seed === bad || count === undefined || length === undefined)
+      return null;
+    return { task, count, length, seed };
+  }
+  if (data === undefined) {
+    report.error(
+      "missing-key",
+      ["sequences"],
+      'sequences is an object without "task" and "file": expected one of them',
+      "opening",
+    );
+    return null;
+  }
+  for (const key of ["count", "length", "seed"] as const)
+    if (sequences[key] !== undefined)
+      report.warning("unused-key", ["sequences", key], `${key} means nothing beside "file"`, "key");
+  if (data === bad) return null;
+  const path = ["sequences", "file"];
+  if (options.readData === undefined) {
+    report.error("data-file", path, `${data} cannot be read here`);
+    return null;
+  }
+  let text: string;
+  try {
+    text = options.readData(data);
+  } catch (error) {
+    report.error(
+      "data-file",
+      path,
+      `${data} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return null;
+  }
+  return readDataLines(text, data, path, report);
+}
+
+/** X: given, the vocabulary's size, or what the first sequence or the first layer's input weights show. */
+function readInputSize(
+  file: DraftFile,
+  facts: ModelFacts,
+  written: WrittenSequences,
+  report: Collector,
+): number | null {
+  if (file.inputSize === bad) return null;
+  if (file.inputSize !== undefined) return file.inputSize;
+  if (facts.vocabulary) return facts.vocabulary.words.length;
+  if (file.vocabulary === bad) return null;
+  if (written && !Array.isArray(written)) return written.task === bad ? null : taskInputSize[written.task];
+  if (written === null) return null;
+
+  const draft = written[0]?.draft;
+  const inputs = draft === undefined || draft === bad ? undefined : draft.inputs;
+  if (Array.isArray(inputs)) {
+    // A bad or an unknown item at the start does not hide the size of those that follow.
+    for (const item of inputs) {
+      const size = item === bad ? null : sizeOfItem(item, null);
+      if (size !== null && size > 0) return size;
+    }
+    return null;
+  }
+  const layer = file.layers === bad ? undefined : file.layers?.[0];
+  if (draft !== undefined || layer === undefined || layer === bad) return null;
+  const reverse = layer.reverse === bad ? undefined : layer.reverse;
+  for (const pass of [layer, reverse])
+    for (const [key, value] of Object.entries(pass ?? {})) {
+      if (!key.startsWith("Wx") || !Array.isArray(value)) continue;
+      const row: unknown = value[0];
+      if (Array.isArray(row) && row.length > 0) return row.length;
+    }
+  report.error(
+    "missing-key",
+    [],
+    'the file has no "inputSize", and neither a vocabulary, a sequence nor input weights to read it from',
+    "opening",
+  );
+  return null;
+}
+
+/** Null where something is wrong with them as a whole; an entry is null where something is wrong with it. */
+function readAllSequences(
+  file: DraftFile,
+  written: WrittenSequences,
+  context: SequenceContext,
+  report: Collector,
+): (Finished | null)[] | null {
+  if (written === null) return null;
+  if (Array.isArray(written))
+    return written.map(({ draft, base, report }) => readSequence(draft, base, context, report));
+  const { task, count, length, seed } = written;
+  const { outputSize, at, lossType } = context.facts;
+  if (task === bad || context.inputSize === null) return null;
+  const size = taskInputSize[task];
+  if (context.inputSize !== size) {
+    const place = file.inputSize === undefined ? ["sequences", "task"] : ["inputSize"];
+    report.error(
+      "shape",
+      place,
+      `the task ${task} gives ${counted(size, "number")} a step, but the model reads ${context.inputSize}: expected an inputSize of ${size}`,
+    );
+    return null;
+  }
+  if (count * length * size > mostNumbers) {
+    report.error(
+      "too-large",
+      ["sequences", "count"],
+      `${count.toLocaleString("en")} sequences of ${length.toLocaleString("en")} steps are more than ${mostNumbers.toLocaleString("en")} numbers, which do not fit`,
+    );
+    return null;
+  }
+  if (outputSize === null || at === null || lossType === null) return null;
+  try {
+    const sequences = drawTask({ task, count, length, seed }, { size: outputSize, at }, lossType ?? null);
+    return sequences.map(({ initial: _, ...sequence }) => ({
+      sequence,
+      states: null,
+      item: itemReader(sequence, size, context.facts),
+    }));
+  } catch (error) {
+    report.error("task", ["sequences", "task"], error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+/** The items of a drawn sequence: a token of the vocabulary where there is one, else the vector. */
+function itemReader(sequence: Omit<Sequence, "initial">, inputSize: number, facts: ModelFacts): ItemReader {
+  const { tokens, vectors } = sequence.inputs;
+  return (k) => {
+    const token = tokens?.[k] ?? -1;
+    const word = facts.vocabulary?.words[token];
+    if (typeof word === "string") return word;
+    if (token >= 0) return Array.from({ length: inputSize }, (_, j) => (j === token ? 1 : 0));
+    return Array.from(vectors!.subarray(k * inputSize, (k + 1) * inputSize));
+  };
+}
+
+/** Token k is the vector with a 1 at k: where tokens are read, the vocabulary must be as long as the input. */
+function checkTokens(file: DraftFile, context: SequenceContext, report: Collector): void {
+  const size = context.facts.vocabulary?.words.length;
+  if (!context.usesTokens || size === undefined || context.inputSize === null || size === context.inputSize) return;
+  if (file.inputSize !== undefined)
+    report.error(
+      "shape",
+      ["inputSize"],
+      `inputSize is ${context.inputSize}, but the vocabulary has ${counted(size, "token")}, each a vector of that length: expected ${size}`,
+    );
+}
+
+/** Carried state, and what cannot go with it. */
+function checkCarry(file: DraftFile, facts: ModelFacts, written: WrittenSequences, report: Collector): void {
+  if (!Array.isArray(written)) return;
+  written.forEach(({ draft, base, report }, k) => {
+    if (k === 0 || draft === bad || draft.state !== "carry") return;
+    for (const key of ["h0", "c0"] as const)
+      if (draft[key] !== undefined)
+        report.warning(
+          "unused-key",
+          [...base, key],
+          `${key} is not used: the sequence starts from the state in which the one before ended`,
+          "key",
+        );
+  });
+  const first = written.find(({ draft }) => draft !== bad && draft.state === "carry");
+  if (first === undefined) return;
+  const conflict = (reason: string) =>
+    first.report.error("carry", [...first.base, "state"], `state is "carry", but ${reason}`);
+  const backward = facts.layers?.findIndex(({ direction }) => direction === "backward" || direction === "both") ?? -1;
+  if (backward >= 0)
+    conflict(
+      `layers[${backward}] reads the sequence backward, so that its state ends at the first step: expected forward layers alone`,
+    );
+  const training = file.training;
+  if (training === undefined || training === bad) return;
+  if (training.shuffle === true)
+    conflict("training.shuffle puts the sequences into another order: expected no shuffle");
+  const { truncate, batchSize } = training;
+  if (typeof truncate === "number" && typeof batchSize === "number" && batchSize > 1)
+    conflict(
+      `training.truncate takes the chunks of ${batchSize} sequences together: expected a batchSize of 1, or no truncate`,
+    );
+}
+
+function baseName(fileName: string): string {
+  const name = fileName.slice(Math.max(fileName.lastIndexOf("/"), fileName.lastIndexOf("\\")) + 1);
+  return name.replace(/\.rnn\.json$|\.json$/, "") || fileName;
+}

@@ -1,0 +1,592 @@
+import { cells } from "../engine/cells";
+import type { Sequence, SequenceInputs, SequenceTargets, State } from "../engine/model";
+import { counted, type Draft, describe, listed, nameOf } from "./draft";
+import type { Sequence as FileSequence } from "./file.generated";
+import { suggestion } from "./nearest";
+import { bad } from "./parse";
+import { type LayerFacts, type ModelFacts, mostNumbers, type Vocabulary } from "./readModel";
+import type { Report } from "./report";
+import type { Path } from "./sourceMap";
+import { readVector } from "./tensors";
+
+/** The input item of step k, counted from 0, as the file has it: a token, a number or a vector. */
+export type ItemReader = (k: number) => string | number | readonly number[];
+
+/** Initial states as a sequence gives them: one entry a layer, one a pass, `h` and `c` where given. */
+export type GivenStates = readonly (readonly Record<string, Float64Array>[] | null)[];
+
+export interface ReadSequence {
+  readonly sequence: Omit<Sequence, "initial">;
+  readonly states: GivenStates | null;
+  readonly item: ItemReader;
+}
+
+type DraftSequence = Exclude<Draft<FileSequence>, typeof bad>;
+type Item = Draft<string | number | number[]> | null;
+
+/** A vocabulary larger than this is not searched for the word that somebody meant. */
+const mostSuggestions = 2000;
+
+/** What all sequences of a file share; also what has been said once and need not be said again. */
+export interface SequenceContext {
+  readonly facts: ModelFacts;
+  /** X, null where it is not known. */
+  readonly inputSize: number | null;
+  /** Whether a sequence named a token, so that the vocabulary's size must be the input's. */
+  usesTokens: boolean;
+  saidMissingLoss: boolean;
+  saidMissingVocabulary: boolean;
+}
+
+/**
+ * Reads one sequence and checks it against the model.
+ * @param base its path in the text that `report` knows
+ * @returns null where something has been reported, here or before
+ */
+export function readSequence(
+  draft: Draft<FileSequence>,
+  base: Path,
+  context: SequenceContext,
+  report: Report,
+): ReadSequence | null {
+  if (draft === bad) return null;
+  const inputs = readInputs(draft, base, context, report);
+  const length = inputs?.length ?? (Array.isArray(draft.inputs) ? draft.inputs.length : null);
+  const targets = readTargets(draft, base, length, inputs, context, report);
+  const h = readStates(draft.h0, "h", [...base, "h0"], context.facts.layers, report);
+  const c = readStates(draft.c0, "c", [...base, "c0"], context.facts.layers, report);
+  if (inputs === null || inputs.values === null || targets === undefined || h === undefined || c === undefined)
+    return null;
+  if (draft.name === bad || draft.state === bad) return null;
+  return {
+    sequence: {
+      name: draft.name ?? null,
+      length: inputs.length,
+      inputs: inputs.values,
+      targets,
+      carry: draft.state === "carry",
+    },
+    states: mergeStates(h, c),
+    item: inputs.item,
+  };
+}
+
+interface ReadInputs {
+  readonly length: number;
+  /** Null where something is wrong. */
+  readonly values: SequenceInputs | null;
+  readonly item: ItemReader;
+  readonly raw: readonly Item[] | null;
+  /** Tokens of a text; for items, see `raw`. */
+  readonly tokens: Int32Array;
+}
+
+function readInputs(draft: DraftSequence, base: Path, context: SequenceContext, report: Report): ReadInputs | null {
+  const { inputs, text } = draft;
+  if (inputs !== undefined && text !== undefined)
+    report.error("inputs", [...base, "text"], 'a sequence has both "inputs" and "text": expected one of them', "key");
+  if (inputs !== undefined)
+    return inputs === bad ? null : readItems(inputs as Item[], [...base, "inputs"], context, report);
+  if (text !== undefined) return text === bad ? null : readText(text, [...base, "text"], context, report);
+  report.error(
+    "missing-key",
+    base,
+    `${nameOf(base) || "the sequence"} has no "inputs": expected "inputs" or "text"`,
+    "opening",
+  );
+  return null;
+}
+
+function readItems(items: readonly Item[], path: Path, context: SequenceContext, report: Report): ReadInputs | null {
+  const { facts, inputSize } = context;
+  const { vocabulary } = facts;
+  const length = items.length;
+  if (length === 0) {
+    report.error("empty", path, "inputs is empty, expected at least one item");
+    return null;
+  }
+  const tokens = new Int32Array(length).fill(-1);
+  let vectors: Float64Array | null = null;
+  let tokenCount = 0;
+  let failed = inputSize === null;
+  const words = vocabulary?.words.filter((word) => word !== bad) ?? [];
+  const near = new Map<string, string>();
+
+  for (let k = 0; k < length; k++) {
+    const item = items[k]!;
+    if (item === bad) {
+      failed = true;
+      continue;
+    }
+    if (typeof item === "string") {
+      context.usesTokens = true;
+      const token = vocabulary?.indices.get(item) ?? -1;
+      if (token >= 0) {
+        tokens[k] = token;
+        tokenCount++;
+        continue;
+      }
+      failed = true;
+      if (vocabulary === null) sayMissingVocabulary([...path, k], JSON.stringify(item), context, report);
+      else {
+        let hint = near.get(item);
+        if (hint === undefined) {
+          hint = words.length > mostSuggestions ? "" : suggestion(item, words);
+          near.set(item, hint);
+        }
+        report.error("unknown-token", [...path, k], `${JSON.stringify(item)} is not in the vocabulary${hint}`);
+      }
+      continue;
+    }
+    if (inputSize === null || item === null) {
+      failed = true;
+      continue;
+    }
+    if (typeof item === "number" ? inputSize !== 1 : item.length !== inputSize) {
+      const found = typeof item === "number" ? `the number ${describe(item)}` : `[${item.length}]`;
+      const choice = vocabulary === null ? "" : "a token or ";
+      report.error(
+        "shape",
+        [...path, k],
+        `inputs[${k}] is ${found}, but the input size is ${inputSize}: expected ${choice}${inputSize === 1 ? "a number" : `a vector [${inputSize}]`}`,
+      );
+      failed = true;
+      continue;
+    }
+    if (failed) continue;
+    if (vectors === null) {
+      if (length * inputSize > mostNumbers) {
+        report.error(
+          "too-large",
+          path,
+          `inputs would hold ${(length * inputSize).toLocaleString("en")} numbers: more than ${mostNumbers.toLocaleString("en")} do not fit`,
+        );
+        failed = true;
+        continue;
+      }
+      vectors = new Float64Array(length * inputSize);
+    }
+    if (typeof item === "number") vectors[k] = item;
+    else
+      for (let j = 0; j < inputSize; j++) {
+        const number = item[j]!;
+        if (number === bad) failed = true;
+        else vectors[k * inputSize + j] = number;
+      }
+  }
+  return {
+    length,
+    values: failed ? null : { tokens: tokenCount > 0 ? tokens : null, vectors },
+    item: (k) => items[k] as string | number | readonly number[],
+    raw: items,
+    tokens,
+  };
+}
+
+function readText(text: string, path: Path, context: SequenceContext, report: Report): ReadInputs | null {
+  const { vocabulary } = context.facts;
+  if (text === "") {
+    report.error("empty", path, "text is empty, expected at least one character");
+    return null;
+  }
+  context.usesTokens = true;
+  if (vocabulary === null) {
+    sayMissingVocabulary(path, "a text", context, report);
+    return null;
+  }
+  const tokens = new Int32Array(text.length);
+  const unknown = new Map<string, { from: number; to: number; count: number }>();
+  let length = 0;
+  for (let k = 0; k < text.length; ) {
+    const character = String.fromCodePoint(text.codePointAt(k)!);
+    const token = vocabulary.indices.get(character);
+    if (token === undefined) {
+      const known = unknown.get(character);
+      if (known) known.count++;
+      else unknown.set(character, { from: k, to: k + character.length, count: 1 });
+    } else tokens[length] = token;
+    length++;
+    k += character.length;
+  }
+  // Once for each character, at its first place: a text of a million letters may lack one.
+  for (const [character, { from, to, count }] of unknown) {
+    const times = count > 1 ? ` (${count} times in this text)` : "";
+    report.error("unknown-token", path, `${JSON.stringify(character)} is not in the vocabulary${times}`, { from, to });
+  }
+  const used = tokens.slice(0, length);
+  return {
+    length,
+    values: unknown.size > 0 || context.inputSize === null ? null : { tokens: used, vectors: null },
+    item: (k) => vocabulary.words[used[k]!] as string,
+    raw: null,
+    tokens: used,
+  };
+}
+
+function sayMissingVocabulary(path: Path, what: string, context: SequenceContext, report: Report): void {
+  // Wrongly written, it has been reported; missing, once is enough.
+  if (context.saidMissingVocabulary) return;
+  context.saidMissingVocabulary = true;
+  report.error("missing-vocabulary", path, `${what} needs a vocabulary, and the file has none: expected "vocabulary"`);
+}
+
+/** `undefined` where something is wrong, null where the sequence has none. */
+function readTargets(
+  draft: DraftSequence,
+  base: Path,
+  length: number | null,
+  inputs: ReadInputs | null,
+  context: SequenceContext,
+  report: Report,
+): SequenceTargets | null | undefined {
+  const { at, lossType, outputSize } = context.facts;
+  const { target, targets } = draft;
+  if (target === undefined && targets === undefined) return null;
+  const key = targets === undefined ? "target" : "targets";
+  let failed = false;
+  if (at === "every" && target !== undefined) {
+    report.error(
+      "targets",
+      [...base, "target"],
+      'target belongs to output.at "last", but output.at is "every": expected "targets" with one item an input',
+      "key",
+    );
+    failed = true;
+  }
+  if (at === "last" && targets !== undefined) {
+    report.error(
+      "targets",
+      [...base, "targets"],
+      'targets belongs to output.at "every", but output.at is "last": expected "target" with one item',
+      "key",
+    );
+    failed = true;
+  }
+  if (lossType === undefined && !context.saidMissingLoss) {
+    context.saidMissingLoss = true;
+    report.error("missing-loss", [...base, key], `${key} needs a loss, and the file has none: expected "loss"`, "key");
+  }
+  if (targets !== undefined && targets !== bad && targets !== "next" && !Array.isArray(targets)) {
+    report.error(
+      "value",
+      [...base, "targets"],
+      `targets is ${describe(targets)}, expected an array with one item an input, or "next"`,
+    );
+    return undefined;
+  }
+  if (Array.isArray(targets) && length !== null && targets.length !== length && at !== "last") {
+    report.error(
+      "length",
+      [...base, "targets"],
+      `targets has ${counted(targets.length, "item")}, but inputs has ${length}: expected one item an input`,
+    );
+    failed = true;
+  }
+  if (failed || !lossType || outputSize === null || at === null || targets === bad || target === bad) return undefined;
+
+  const items = new TargetItems(context.facts, lossType, outputSize, report);
+  if (length !== null && lossType !== "cross-entropy" && length * outputSize > mostNumbers) {
+    report.error(
+      "too-large",
+      [...base, key],
+      `targets would hold ${(length * outputSize).toLocaleString("en")} numbers: more than ${mostNumbers.toLocaleString("en")} do not fit`,
+    );
+    return undefined;
+  }
+  const filled = items.room(length ?? (Array.isArray(targets) ? targets.length : 1));
+  const last = (length ?? 1) - 1;
+  if (target !== undefined) failed = !items.put(filled, last, target as Item, [...base, "target"]);
+  else if (Array.isArray(targets)) {
+    for (let k = 0; k < targets.length; k++) {
+      const item = targets[k] as Item;
+      if (item !== null && !items.put(filled, k, item, [...base, "targets", k])) failed = true;
+    }
+  } else {
+    if (inputs === null) return undefined;
+    failed = !putNext(inputs, items, filled, [...base, "targets"], context);
+  }
+  return failed ? undefined : filled;
+}
+
+/** The next input at every step but the last. */
+function putNext(
+  inputs: ReadInputs,
+  items: TargetItems,
+  filled: SequenceTargets,
+  path: Path,
+  context: SequenceContext,
+): boolean {
+  const words = context.facts.vocabulary?.words ?? [];
+  for (let k = 0; k + 1 < inputs.length; k++) {
+    const token = inputs.tokens[k + 1]!;
+    const item: Item = token >= 0 ? words[token]! : (inputs.raw?.[k + 1] ?? bad);
+    // One report is enough: what stands there is one word.
+    if (item === bad || !items.put(filled, k, item, path, `"next" gives step ${k + 1} the target `)) return false;
+  }
+  return true;
+}
+
+/** Target items as the loss takes them. */
+class TargetItems {
+  private readonly classes = new Map<string, number | null>();
+
+  constructor(
+    private readonly facts: ModelFacts,
+    private readonly lossType: NonNullable<ModelFacts["lossType"]>,
+    private readonly outputSize: number,
+    private readonly report: Report,
+  ) {}
+
+  room(length: number): SequenceTargets {
+    if (this.lossType === "cross-entropy") return { kind: "classes", classes: new Int32Array(length).fill(-1) };
+    return { kind: "vectors", vectors: new Float64Array(length * this.outputSize), present: new Uint8Array(length) };
+  }
+
+  /** Puts the target of step k into its place. False where it is wrong. */
+  put(filled: SequenceTargets, k: number, item: Item, path: Path, prefix = ""): boolean {
+    if (item === bad || item === null) return false;
+    if (filled.kind === "classes") {
+      const index = this.classOf(item, path, prefix);
+      if (index !== null) filled.classes[k] = index;
+      return index !== null;
+    }
+    return this.putVector(filled, k, item, path, prefix);
+  }
+
+  private classOf(item: Exclude<Item, null | typeof bad>, path: Path, prefix: string): number | null {
+    const size = this.outputSize;
+    if (typeof item === "number") {
+      if (Number.isInteger(item) && item >= 0 && item < size) return item;
+      this.fail(
+        "class-range",
+        path,
+        prefix,
+        `class index ${describe(item)}`,
+        `is out of range: the output has ${size} classes, 0 to ${size - 1}`,
+      );
+      return null;
+    }
+    if (Array.isArray(item)) {
+      this.fail(
+        "target",
+        path,
+        prefix,
+        "a vector",
+        `is no target of ${this.lossType}: expected a token, a label or a class index`,
+      );
+      return null;
+    }
+    const { labels, vocabulary } = this.facts;
+    let index = this.classes.get(item);
+    if (index === undefined) {
+      const label = labels?.indices.get(item);
+      const token = vocabulary?.indices.get(item);
+      index = label ?? (token !== undefined && token < size ? token : null);
+      this.classes.set(item, index);
+    }
+    if (index !== null && index < size) return index;
+    const token = vocabulary?.indices.get(item);
+    if (token !== undefined)
+      this.fail(
+        "class-range",
+        path,
+        prefix,
+        JSON.stringify(item),
+        `is token ${token} of the vocabulary, but the output has ${size} classes, 0 to ${size - 1}`,
+      );
+    else if (labels === null && vocabulary === null)
+      this.fail(
+        "unknown-token",
+        path,
+        prefix,
+        JSON.stringify(item),
+        `names no class: the file has neither vocabulary nor labels`,
+      );
+    else {
+      const known = [labels, vocabulary].flatMap((words) => words?.words.filter((word) => word !== bad) ?? []);
+      const hint = known.length > mostSuggestions ? "" : suggestion(item, known);
+      const where = listed(
+        [...(labels && labels !== vocabulary ? ["a label"] : []), ...(vocabulary ? ["in the vocabulary"] : [])],
+        "nor",
+      );
+      this.fail(
+        "unknown-token",
+        path,
+        prefix,
+        JSON.stringify(item),
+        `is ${where.includes("nor") ? "neither" : "not"} ${where}${hint}`,
+      );
+    }
+    return null;
+  }
+
+  private putVector(
+    filled: Extract<SequenceTargets, { kind: "vectors" }>,
+    k: number,
+    item: Exclude<Item, null | typeof bad>,
+    path: Path,
+    prefix: string,
+  ): boolean {
+    const size = this.outputSize;
+    const expected = size === 1 ? "expected a number" : `expected a vector [${size}]`;
+    if (typeof item === "string") {
+      this.fail("target", path, prefix, JSON.stringify(item), `is no target of ${this.lossType}: ${expected}`);
+      return false;
+    }
+    if (typeof item === "number" ? size !== 1 : item.length !== size) {
+      const found = typeof item === "number" ? `the number ${describe(item)}` : `[${item.length}]`;
+      this.fail(
+        "shape",
+        path,
+        prefix,
+        `${nameOf(path)} is ${found}`,
+        `but the output has ${counted(size, "number")}: ${expected}`,
+        ", ",
+      );
+      return false;
+    }
+    const numbers = typeof item === "number" ? [item] : item;
+    filled.present[k] = 1;
+    for (let j = 0; j < size; j++) {
+      const number = numbers[j]!;
+      if (number === bad) return false;
+      if (this.lossType === "binary-cross-entropy" && (number < 0 || number > 1))
+        this.report.warning(
+          "probability",
+          typeof item === "number" ? path : [...path, j],
+          `a target of binary-cross-entropy is a probability, found ${describe(number)}: expected 0 to 1`,
+        );
+      filled.vectors[k * size + j] = number;
+    }
+    return true;
+  }
+
+  private fail(code: string, path: Path, prefix: string, what: string, why: string, between = " "): void {
+    this.report.error(code, path, prefix === "" ? `${what}${between}${why}` : `${prefix}${what}${between}${why}`);
+  }
+}
+
+type LayerStates = readonly (readonly (Float64Array | null)[] | null)[];
+
+/** One entry a layer, one a pass. `undefined` where something is wrong, null where the sequence says nothing. */
+function readStates(
+  draft: DraftSequence["h0"],
+  state: "h" | "c",
+  path: Path,
+  layers: readonly LayerFacts[] | null,
+  report: Report,
+): LayerStates | null | undefined {
+  if (draft === undefined) return null;
+  if (draft === bad || layers === null || layers.length === 0) return undefined;
+  const name = `${state}0`;
+  const has = (layer: LayerFacts) => layer.cell === null || cells[layer.cell].states.includes(state);
+  if (!layers.some(has)) {
+    report.error(
+      "foreign-key",
+      path,
+      `${name} is a cell state, which lstm layers alone have, and the model has none`,
+      "key",
+    );
+    return undefined;
+  }
+  const [first] = layers;
+  if (layers.length === 1 && first!.direction === null) return undefined;
+  if (layers.length === 1 && first!.direction !== "both") {
+    const wrong = draft.findIndex((entry) => entry !== bad && typeof entry !== "number");
+    if (wrong >= 0) {
+      report.error(
+        "shape",
+        [...path, wrong],
+        `${name}[${wrong}] is ${describe(draft[wrong])}, but the model is one one-way layer: expected ${first!.size ?? "its"} numbers`,
+      );
+      return undefined;
+    }
+    const numbers = readVector(draft as Draft<number[]>, path, first!.size, unitsOf(first!), report);
+    return numbers === null ? undefined : [[numbers]];
+  }
+  if (draft.length !== layers.length) {
+    report.error(
+      "length",
+      path,
+      `${name} has ${counted(draft.length, "entry").replace("entrys", "entries")}, but the model has ${counted(layers.length, "layer")}: expected one entry a layer`,
+    );
+    return undefined;
+  }
+  let failed = false;
+  const states = layers.map((layer, l) => {
+    const entry = draft[l]!;
+    const at = [...path, l];
+    if (entry === bad || layer.direction === null) {
+      failed = true;
+      return null;
+    }
+    if (entry === null) return null;
+    if (!has(layer)) {
+      report.error(
+        "foreign-key",
+        at,
+        `${name}[${l}] is ${describe(entry)}, but layers[${l}] is a ${layer.cell}, which has no cell state: expected null`,
+      );
+      failed = true;
+      return null;
+    }
+    const read = (value: Draft<number[]> | undefined, where: Path) => {
+      if (value === undefined) return null;
+      const numbers = readVector(value, where, layer.size, unitsOf(layer), report);
+      if (numbers === null) failed = true;
+      return numbers;
+    };
+    if (layer.direction === "both" ? Array.isArray(entry) || typeof entry === "number" : !Array.isArray(entry)) {
+      const expected =
+        layer.direction === "both" ? 'an object with "forward" and "backward"' : `${layer.size ?? "its"} numbers`;
+      report.error(
+        "shape",
+        at,
+        `${name}[${l}] is ${describe(entry)}, but layers[${l}] reads ${layer.direction === "both" ? "both ways" : "one way"}: expected ${expected}`,
+      );
+      failed = true;
+      return null;
+    }
+    if (Array.isArray(entry)) return [read(entry as Draft<number[]>, at)];
+    const both = entry as { forward?: Draft<number[]>; backward?: Draft<number[]> };
+    return [read(both.forward, [...at, "forward"]), read(both.backward, [...at, "backward"])];
+  });
+  return failed ? undefined : states;
+}
+
+function unitsOf(layer: LayerFacts): string {
+  return `the layer has ${layer.size === null ? "" : counted(layer.size, "unit")}`;
+}
+
+function mergeStates(h: LayerStates | null, c: LayerStates | null): GivenStates | null {
+  const given = h ?? c;
+  if (given === null) return null;
+  const merged = given.map((_, l) => {
+    const passes = Math.max(h?.[l]?.length ?? 0, c?.[l]?.length ?? 0);
+    if (passes === 0) return null;
+    return Array.from({ length: passes }, (_, p) => {
+      const state: Record<string, Float64Array> = {};
+      const [hidden, cell] = [h?.[l]?.[p], c?.[l]?.[p]];
+      if (hidden) state["h"] = hidden;
+      if (cell) state["c"] = cell;
+      return state;
+    });
+  });
+  return merged.every((entry) => entry === null) ? null : merged;
+}
+
+/** Fills in from the layers' own states what a sequence leaves open. */
+export function completeStates(
+  given: GivenStates | null,
+  layers: readonly { readonly passes: readonly { readonly initial: State }[] }[],
+): Sequence["initial"] {
+  if (given === null) return null;
+  return given.map((entry, l) => entry && entry.map((state, p) => ({ ...layers[l]!.passes[p]!.initial, ...state })));
+}
+
+/** Length of an input vector as an item shows it, null where it shows none. */
+export function sizeOfItem(item: unknown, vocabulary: Vocabulary | null): number | null {
+  if (typeof item === "number") return 1;
+  if (Array.isArray(item)) return item.length;
+  return typeof item === "string" && vocabulary ? vocabulary.words.length : null;
+}

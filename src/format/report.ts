@@ -1,0 +1,85 @@
+import type { Path, SourceMap, TextRange } from "./sourceMap";
+
+export interface Diagnostic {
+  readonly severity: "error" | "warning";
+  /** Where in the text, in UTF-16 units. */
+  readonly offset: number;
+  readonly length: number;
+  readonly message: string;
+  /** The value that it is about. */
+  readonly path: readonly (string | number)[];
+  /** A short name of the kind of finding: `shape`, `unknown-token`. */
+  readonly code: string;
+}
+
+/**
+ * Where in a value to say it: on the value, on its key, on its opening bracket (where something is missing),
+ * or on some characters of a text, counted in UTF-16 units as the text reads, without its escapes.
+ */
+export type Spot = "value" | "key" | "opening" | { readonly from: number; readonly to: number };
+
+/** Takes findings. What reads a part of a file tells it what it finds, at the path of the value. */
+export interface Report {
+  error(code: string, path: Path, message: string, spot?: Spot): void;
+  warning(code: string, path: Path, message: string, spot?: Spot): void;
+}
+
+/** Collects findings with their places in one text. */
+export class Collector implements Report {
+  private readonly found: Diagnostic[] = [];
+
+  constructor(
+    private readonly text: string,
+    private readonly source: SourceMap,
+  ) {}
+
+  error(code: string, path: Path, message: string, spot: Spot = "value"): void {
+    this.add("error", code, path, message, locate(this.text, this.source, path, spot));
+  }
+
+  warning(code: string, path: Path, message: string, spot: Spot = "value"): void {
+    this.add("warning", code, path, message, locate(this.text, this.source, path, spot));
+  }
+
+  /** An error at a place of the text itself. */
+  errorAt(code: string, range: TextRange, message: string): void {
+    this.add("error", code, this.source.pathAt(range.offset) ?? [], message, range);
+  }
+
+  get hasErrors(): boolean {
+    return this.found.some((diagnostic) => diagnostic.severity === "error");
+  }
+
+  /** In the order of the text. */
+  diagnostics(): Diagnostic[] {
+    return this.found.sort((a, b) => a.offset - b.offset || a.length - b.length);
+  }
+
+  private add(severity: Diagnostic["severity"], code: string, path: Path, message: string, range: TextRange): void {
+    this.found.push({ severity, code, path: [...path], message, offset: range.offset, length: range.length });
+  }
+}
+
+/** The range that a finding is about. A value that the file does not have is looked for in what would hold it. */
+export function locate(text: string, source: SourceMap, path: Path, spot: Spot): TextRange {
+  if (typeof spot === "object") {
+    const whole = source.locate(path);
+    return whole === null ? { offset: 0, length: 0 } : charactersIn(text, whole, spot.from, spot.to);
+  }
+  const range =
+    spot === "value" ? source.locate(path) : spot === "key" ? source.locateKey(path) : source.locateOpening(path);
+  if (range !== null) return range;
+  return path.length === 0 ? { offset: 0, length: 0 } : locate(text, source, path.slice(0, -1), "opening");
+}
+
+/** Where characters of a text stand in its literal, whose escapes are longer than what they mean. */
+function charactersIn(text: string, literal: TextRange, from: number, to: number): TextRange {
+  let offset = literal.offset + 1;
+  let start = offset;
+  for (let k = 0; k < to; k++) {
+    if (k === from) start = offset;
+    if (text[offset] === "\\") offset += text[offset + 1] === "u" ? 6 : 2;
+    else offset++;
+  }
+  return { offset: start, length: offset - start };
+}

@@ -1,0 +1,96 @@
+import type { NodeTable } from "./nodeTable";
+
+/** Keys and indices that lead from the file's object to a value. */
+export type Path = readonly (string | number)[];
+
+export interface TextRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where the values of a file stand in its text. */
+export class SourceMap {
+  constructor(private readonly nodes: NodeTable) {}
+
+  /** Where a value stands, null where the file has none there. */
+  locate(path: Path): TextRange | null {
+    const node = this.find(path);
+    return node < 0 ? null : this.range(node);
+  }
+
+  /** Where the key of a value stands, its quotes included; null for an item of an array. */
+  locateKey(path: Path): TextRange | null {
+    const node = this.find(path);
+    const range = node < 0 ? null : this.nodes.keyRange(node);
+    return range && { offset: range.offset, length: range.end - range.offset };
+  }
+
+  /** Where to say that something is missing: the bracket that opens the value, not all of it. */
+  locateOpening(path: Path): TextRange | null {
+    const range = this.locate(path);
+    return range && { offset: range.offset, length: Math.min(1, range.length) };
+  }
+
+  /** The innermost value at an offset (a key belongs to its value), null outside of the file's object. */
+  pathAt(offset: number): (string | number)[] | null {
+    let node = this.nodes.lastBeginningAt(offset);
+    // The one that began last may have ended before; then it is somebody around it.
+    while (node >= 0 && this.nodes.end(node) <= offset) node = this.nodes.parent(node);
+    if (node < 0) return null;
+    const path = this.pathOf(node);
+    if (this.nodes.isObject(node)) {
+      const key = this.keyAt(node, offset);
+      if (key !== null) path.push(key);
+    }
+    return path;
+  }
+
+  /** The path in the file of a parameter by its name in the trace: `layers.0.reverse.Wxh`. */
+  parameterPath(name: string): (string | number)[] {
+    return parameterPath(name);
+  }
+
+  private find(path: Path): number {
+    let node = this.nodes.size > 0 ? 0 : -1;
+    for (const segment of path) {
+      if (node < 0) return -1;
+      if (typeof segment === "string") {
+        node = this.nodes.isObject(node) ? this.nodes.childOfKey(node, segment) : -1;
+      } else {
+        const known = this.nodes.isArray(node) && segment >= 0 && segment < this.nodes.childCountOf(node);
+        node = known ? this.nodes.child(node, segment) : -1;
+      }
+    }
+    return node;
+  }
+
+  private range(node: number): TextRange {
+    const offset = this.nodes.offset(node);
+    return { offset, length: this.nodes.end(node) - offset };
+  }
+
+  private pathOf(node: number): (string | number)[] {
+    const path: (string | number)[] = [];
+    for (let at = node; this.nodes.parent(at) >= 0; at = this.nodes.parent(at)) path.push(this.nodes.segment(at));
+    return path.reverse();
+  }
+
+  /** The key of an object whose text, up to its value, holds an offset. */
+  private keyAt(object: number, offset: number): string | null {
+    let low = 0;
+    let high = this.nodes.childCountOf(object);
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.nodes.keyRange(this.nodes.child(object, middle))!.offset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    if (low === 0) return null;
+    const child = this.nodes.child(object, low - 1);
+    return offset < this.nodes.offset(child) ? String(this.nodes.segment(child)) : null;
+  }
+}
+
+/** The path in the file of a parameter by its name in the trace: `layers.0.reverse.Wxh` is ["layers", 0, "reverse", "Wxh"]. */
+export function parameterPath(name: string): (string | number)[] {
+  return name.split(".").map((segment) => (/^\d+$/.test(segment) ? Number(segment) : segment));
+}

@@ -1,0 +1,185 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import schema from "../../media/rnn.schema.json";
+import { describe, listed, nameOf } from "./draft";
+import { suggestion } from "./nearest";
+import { bad } from "./parse";
+import type { Report } from "./report";
+
+/** Words of the schema that say something to people and nothing to the checker. */
+const annotations = [
+  "markdownDescription",
+  "enumDescriptions",
+  "defaultSnippets",
+  /** What a value of this place is called: "a vector: an array of numbers". */
+  "expected",
+  /** In `propertyNames`: whose keys these are, and which of them are its own. */
+  "owner",
+  "own",
+  "severity",
+];
+
+type Part = "file" | "sequence";
+const validators = new Map<Part, ValidateFunction>();
+
+function validator(part: Part): ValidateFunction {
+  const known = validators.get(part);
+  if (known) return known;
+  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false });
+  for (const word of annotations) ajv.addKeyword(word);
+  ajv.addSchema(schema, "file");
+  const made = ajv.getSchema(part === "file" ? "file" : "file#/definitions/sequence")!;
+  validators.set(part, made);
+  return made;
+}
+
+/** What the messages read in the schema around an error. */
+interface SchemaPart {
+  readonly type?: string | readonly string[];
+  readonly expected?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly owner?: string;
+  readonly own?: readonly string[];
+  readonly severity?: "warning";
+}
+
+/**
+ * Checks a value against the schema, reports every deviation, and puts `bad` in the place of what cannot be used.
+ * @param value what the parser made; it is changed
+ * @param base the path of the value in the file
+ * @returns the value, or `bad` where it is unusable as a whole
+ */
+export function checkStructure(
+  value: unknown,
+  part: Part,
+  base: readonly (string | number)[],
+  report: Report,
+): unknown {
+  const validate = validator(part);
+  if (value === bad || validate(value)) return value;
+  const errors = validate.errors ?? [];
+  const unknownKeys = new Set<string>();
+  for (const error of errors)
+    if (error.keyword === "additionalProperties")
+      unknownKeys.add(`${error.instancePath}/${String(error.params["additionalProperty"])}`);
+
+  const holder = { value };
+  for (const error of errors) {
+    const { parent, key, path } = follow(holder, error.instancePath);
+    const at = [...base, ...path];
+    const data = (parent as Record<string | number, unknown>)[key];
+    if (data === bad) continue;
+    const part = error.parentSchema as SchemaPart;
+    switch (error.keyword) {
+      case "if":
+      case "propertyNames":
+        break;
+      case "additionalProperties": {
+        const name = String(error.params["additionalProperty"]);
+        if (name === "$schema" && path.length === 0) break;
+        const known = Object.keys(part.properties ?? {});
+        report.warning(
+          "unknown-key",
+          [...at, name],
+          `unknown key ${JSON.stringify(name)}${suggestion(name, known)}`,
+          "key",
+        );
+        break;
+      }
+      case "required": {
+        const name = String(error.params["missingProperty"]);
+        const whose = path.length === 0 && base.length === 0 ? "the file" : nameOf(at);
+        report.error("missing-key", at, `${whose} has no ${JSON.stringify(name)}`, "opening");
+        break;
+      }
+      default:
+        if (error.propertyName !== undefined) {
+          if (!unknownKeys.has(`${error.instancePath}/${error.propertyName}`))
+            reportForeignKey(error, part, at, report);
+          break;
+        }
+        report.error(error.keyword === "type" ? "type" : "value", at, valueMessage(error, part, at, data));
+        (parent as Record<string | number, unknown>)[key] = bad;
+    }
+  }
+  return holder.value;
+}
+
+/** A key that the format knows and that has no meaning here. */
+function reportForeignKey(error: ErrorObject, part: SchemaPart, at: (string | number)[], report: Report): void {
+  const key = error.propertyName!;
+  const own = listed(part.own ?? []);
+  if (part.severity === "warning")
+    report.warning("unused-key", [...at, key], `${key} means nothing to ${part.owner}, which reads ${own}`, "key");
+  else
+    report.error(
+      "foreign-key",
+      [...at, key],
+      `${key} does not belong to ${part.owner}, whose own keys are ${own}`,
+      "key",
+    );
+}
+
+function valueMessage(error: ErrorObject, part: SchemaPart, at: (string | number)[], data: unknown): string {
+  const name = nameOf(at);
+  const found = describe(data);
+  switch (error.keyword) {
+    case "type": {
+      const expected = part.expected ?? listed([part.type ?? ""].flat().map(typeInWords), "or");
+      const text = typeof data === "string" && /^[-+]?(nan|inf|infinity)$/i.test(data) ? `the text ${found}` : found;
+      return `${name} is ${text}, expected ${expected}`;
+    }
+    case "enum": {
+      const known = (error.schema as unknown[]).map(String);
+      const near = typeof data === "string" ? suggestion(data, known) : "";
+      const choices = (error.schema as unknown[]).map((choice) => JSON.stringify(choice));
+      return `${name} is ${found}, expected ${choices.length > 1 ? "one of " : ""}${listed(choices, "or")}${near}`;
+    }
+    case "minimum":
+      return `${name} is ${found}, expected ${String(error.schema)} or more`;
+    case "maximum":
+      return `${name} is ${found}, expected ${String(error.schema)} or less`;
+    case "exclusiveMinimum":
+      return `${name} is ${found}, expected more than ${String(error.schema)}`;
+    case "exclusiveMaximum":
+      return `${name} is ${found}, expected less than ${String(error.schema)}`;
+    case "minItems":
+    case "minLength":
+      return `${name} is empty, expected at least one ${error.keyword === "minItems" ? "item" : "character"}`;
+    default:
+      return `${name} ${error.message ?? "is wrong"}`;
+  }
+}
+
+function typeInWords(type: string): string {
+  const words: Record<string, string> = {
+    array: "an array",
+    object: "an object",
+    string: "a text in double quotes",
+    number: "a number",
+    integer: "a whole number",
+    boolean: "true or false",
+    null: "null",
+  };
+  return words[type] ?? type;
+}
+
+/** What holds the value of a JSON pointer, its key there, and the path to it. */
+function follow(
+  holder: { value: unknown },
+  pointer: string,
+): { parent: object; key: string | number; path: (string | number)[] } {
+  let parent: object = holder;
+  let key: string | number = "value";
+  const path: (string | number)[] = [];
+  if (pointer === "") return { parent, key, path };
+  for (const segment of pointer.slice(1).split("/")) {
+    const inside: unknown = (parent as Record<string | number, unknown>)[key];
+    // What stood around it has been found unusable already.
+    if (typeof inside !== "object" || inside === null) return { parent, key, path };
+    parent = inside;
+    const name = segment.replaceAll("~1", "/").replaceAll("~0", "~");
+    key = Array.isArray(parent) ? Number(name) : name;
+    path.push(key);
+  }
+  return { parent, key, path };
+}
