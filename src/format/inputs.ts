@@ -1,0 +1,59 @@
+import type { Model, Sequence } from "../engine/model";
+import { outputSize } from "../engine/model";
+import { parseText } from "./parse";
+import type { ModelFacts, Vocabulary } from "./readModel";
+import { readSequence } from "./readSequences";
+import type { ItemReader } from "./readSequences";
+import { Collector } from "./report";
+import { SourceMap } from "./sourceMap";
+import { checkStructure } from "./structure";
+
+/** Inputs that somebody types beside a file. */
+export type InputsReading =
+  | { readonly ok: true; readonly sequence: Sequence; readonly item: ItemReader }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+/**
+ * Reads the inputs of one sequence: an array as `inputs` has it, or a text in quotes with one token a character.
+ * @param text JSON
+ */
+export function readInputs(text: string, model: Model): InputsReading {
+  // A sequence of its own around what was typed, so that it is read as one of the file is.
+  const key = text.trimStart().startsWith('"') ? "text" : "inputs";
+  const whole = `{"${key}":${text}}`;
+  const parsed = parseText(whole);
+  const report = new Collector(whole, new SourceMap(parsed.nodes));
+  for (const fault of parsed.faults) report.errorAt(fault.code, fault, fault.message);
+  const draft = parsed.structured ? checkStructure(parsed.value, "sequence", [], report) : null;
+  const context = {
+    facts: factsOf(model),
+    inputSize: model.inputSize,
+    usesTokens: false,
+    saidMissingLoss: false,
+    saidMissingVocabulary: false,
+  };
+  const read = draft === null ? null : readSequence(draft as Parameters<typeof readSequence>[0], [], context, report);
+  if (!read || report.hasErrors) return { ok: false, errors: report.diagnostics().map(({ message }) => message) };
+  return { ok: true, sequence: { ...read.sequence, initial: null }, item: read.item };
+}
+
+function factsOf(model: Model): ModelFacts {
+  return {
+    vocabulary: wordsOf(model.vocabulary),
+    labels: wordsOf(model.labels),
+    layers: model.layers.map((layer) => ({
+      cell: layer.cell,
+      options: layer.options,
+      size: layer.size,
+      direction: layer.direction,
+      outputSize: outputSize(layer),
+    })),
+    outputSize: model.output.size,
+    at: model.output.at,
+    lossType: model.loss?.type,
+  };
+}
+
+function wordsOf(words: readonly string[] | null): Vocabulary | null {
+  return words && { words, indices: new Map(words.map((word, k) => [word, k])) };
+}

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Problem } from "../src/engine/model";
+import type { Reading } from "../src/format/read";
+import { readProblem } from "../src/format/read";
+
+/** The folder of the cases with PyTorch's numbers. */
+export const goldens = path.join(import.meta.dirname, "goldens");
+
+export function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** The golden files of a folder whose names end so, as [case name, path]. */
+export function goldenFiles(ending: RegExp, folder = goldens): [string, string][] {
+  return readdirSync(folder)
+    .filter((name) => ending.test(name))
+    .toSorted()
+    .map((name) => [name, path.join(folder, name)]);
+}
+
+export function readFile(file: string): Reading & { readonly problem: Problem } {
+  return readText(readFileSync(file, "utf8"), path.basename(file));
+}
+
+/** Reads a text that has to be good. */
+export function readText(text: string, fileName = "model.rnn.json"): Reading & { readonly problem: Problem } {
+  const reading = readProblem(text, { fileName });
+  const { problem } = reading;
+  if (!problem) throw new Error(`${fileName}: ${reading.diagnostics.map(({ message }) => message).join("; ")}`);
+  return { ...reading, problem };
+}
