@@ -9,18 +9,9 @@ export type Draft<T> =
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${value.length}`;
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
-    case "number":
-      return Object.is(value, -0) ? "-0" : String(value);
-    case "boolean":
-      return String(value);
-    case "object":
-      return "an object";
-    default:
-      return "unusable";
-  }
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
+  if (typeof value === "object") return "an object";
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** How messages call the value at a path: its last key and the indices after it, `Wxh[1][2]`. */

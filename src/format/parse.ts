@@ -79,12 +79,15 @@ export function parseText(text: string): ParsedText {
   // A byte order mark is no content.
   if (text.charCodeAt(0) === 0xfeff) scanner.setPosition(1);
 
+  /** The code of what is wrong with the token, 0 where nothing is. */
+  const tokenError = (): number => scanner.getTokenError();
+
   const next = (): number => {
     for (;;) {
       const token: number = scanner.scan();
       if (token < Token.lineComment || token > Token.space) return token;
-      if (scanner.getTokenError() !== 0) {
-        fault(scanner.getTokenOffset(), 2, scanErrors[scanner.getTokenError()] ?? "a comment is wrong");
+      if (tokenError() !== 0) {
+        fault(scanner.getTokenOffset(), 2, scanErrors[tokenError()] ?? "a comment is wrong");
         structured = false;
       }
     }
@@ -127,7 +130,7 @@ export function parseText(text: string): ParsedText {
         return true;
       }
       case Token.string: {
-        const error = scanner.getTokenError();
+        const error = tokenError();
         if (error !== 0) fault(offset, end - offset, scanErrors[error] ?? "a text is wrong");
         if (error === 2) structured = false;
         placeLeaf(offset, end, error === 0 ? scanner.getTokenValue() : bad);
@@ -136,7 +139,7 @@ export function parseText(text: string): ParsedText {
       case Token.number: {
         const written = scanner.getTokenValue();
         const value = Number(written);
-        if (scanner.getTokenError() !== 0) {
+        if (tokenError() !== 0) {
           fault(offset, end - offset, scanErrors[3]!);
           placeLeaf(offset, end, bad);
         } else if (!Number.isFinite(value)) {
@@ -318,8 +321,8 @@ export function parseText(text: string): ParsedText {
     const keyOffset = scanner.getTokenOffset();
     const keyEnd = keyOffset + scanner.getTokenLength();
     const key = scanner.getTokenValue();
-    if (scanner.getTokenError() !== 0) {
-      fault(keyOffset, keyEnd - keyOffset, scanErrors[scanner.getTokenError()] ?? "a key is wrong");
+    if (tokenError() !== 0) {
+      fault(keyOffset, keyEnd - keyOffset, scanErrors[tokenError()] ?? "a key is wrong");
       structured = false;
     }
     if (key in top.value) {

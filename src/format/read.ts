@@ -70,7 +70,7 @@ export function readProblem(text: string, options: ReadOptions): Reading {
   const sequences = readAllSequences(file, written, context, report);
   checkTokens(file, context, report);
   const training = readTraining(file.training, facts, report);
-  checkCarry(file, facts, written, report);
+  checkCarry(file, facts, written);
   const expect = readExpect(file.expect, facts, inputSize, sequences, report);
 
   if (report.hasErrors || model === null || training === null || sequences === null || file.name === bad)
@@ -228,7 +228,7 @@ function readAllSequences(
   if (outputSize === null || at === null || lossType === null) return null;
   try {
     const sequences = drawTask({ task, count, length, seed }, { size: outputSize, at }, lossType ?? null);
-    return sequences.map(({ initial: _, ...sequence }) => ({
+    return sequences.map((sequence) => ({
       sequence,
       states: null,
       item: itemReader(sequence, size, context.facts),
@@ -264,7 +264,7 @@ function checkTokens(file: DraftFile, context: SequenceContext, report: Collecto
 }
 
 /** Carried state, and what cannot go with it. */
-function checkCarry(file: DraftFile, facts: ModelFacts, written: WrittenSequences, report: Collector): void {
+function checkCarry(file: DraftFile, facts: ModelFacts, written: WrittenSequences): void {
   if (!Array.isArray(written)) return;
   written.forEach(({ draft, base, report }, k) => {
     if (k === 0 || draft === bad || draft.state !== "carry") return;

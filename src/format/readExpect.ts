@@ -113,7 +113,7 @@ class ExpectReader {
         this.report.error(
           "no-value",
           [...container, key],
-          `step ${t + 1} has no ${key}: output.at is "last", and the sequence has ${counted(sequence!.length, "step")}`,
+          `step ${t + 1} has no ${key}: output.at is "last", and the sequence has ${counted(sequence.length, "step")}`,
         );
     };
     const hasTarget = sequence === null || (sequence.targets !== null && targetAt(sequence.targets, t));

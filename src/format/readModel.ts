@@ -2,7 +2,7 @@ import { cells } from "../engine/cells";
 import { drawParameters, type InitialSettings, type ParameterShape } from "../engine/initial";
 import type { CellKind, CellOptions, Layer, Loss, LossType, Model, OutputActivation, Pass } from "../engine/model";
 import type { Tensor } from "../engine/tensor";
-import { counted, type Draft, listed } from "./draft";
+import { counted, type Draft } from "./draft";
 import type { Layer as FileLayer, RnnFile } from "./file.generated";
 import { bad } from "./parse";
 import type { Report } from "./report";
@@ -134,19 +134,22 @@ export function readModel(file: DraftFile, facts: ModelFacts, inputSize: number 
   const parameters = new Parameters(report);
   const layers = facts.layers?.map((layer, l) => readLayer(file, facts, layer, l, inputSize, parameters, report)) ?? [];
   const output = readOutput(file, facts, parameters, report);
-  const loss = readLoss(file, facts, report);
+  const loss = readLoss(file, facts);
   const settings = readInitial(file);
   if (output === null || loss === undefined || settings === null || inputSize === null || facts.layers === null)
     return null;
   if (!parameters.complete(settings)) return null;
   const finished = layers.map((layer) => layer?.() ?? null);
   if (finished.includes(null)) return null;
-  const words = (vocabulary: Vocabulary | null) =>
-    vocabulary === null ? null : vocabulary.words.includes(bad) ? undefined : (vocabulary.words as readonly string[]);
-  const vocabulary = words(facts.vocabulary);
-  const labels = words(facts.labels);
+  const vocabulary = facts.vocabulary && wholeWords(facts.vocabulary);
+  const labels = facts.labels && wholeWords(facts.labels);
   if (vocabulary === undefined || labels === undefined) return null;
   return { inputSize, vocabulary, labels, layers: finished as Layer[], output: output(), loss };
+}
+
+/** `undefined` where one of them is no text. */
+function wholeWords({ words }: Vocabulary): readonly string[] | undefined {
+  return words.includes(bad) ? undefined : (words as readonly string[]);
 }
 
 /** Parameters as they are read: those of the file now, those that it leaves out once all of them are known. */
@@ -343,7 +346,7 @@ function readOutput(
 }
 
 /** `undefined` where it is wrong. */
-function readLoss(file: DraftFile, facts: ModelFacts, _report: Report): Loss | null | undefined {
+function readLoss(file: DraftFile, facts: ModelFacts): Loss | null | undefined {
   if (file.loss === undefined) return null;
   const loss = usable(file.loss);
   if (loss === null || !facts.lossType || loss.reduction === bad) return undefined;
@@ -360,9 +363,4 @@ function readInitial(file: DraftFile): InitialSettings | null {
     seed: usable(seed) ?? 0,
     forgetBias: usable(forgetBias) ?? 0,
   };
-}
-
-/** The names of a layer's parameters, for messages. */
-export function parameterNames(layer: LayerFacts): string {
-  return layer.cell === null ? "" : listed(cells[layer.cell].parameters(layer.options).map(({ name }) => name));
 }

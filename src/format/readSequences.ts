@@ -85,8 +85,7 @@ function readInputs(draft: DraftSequence, base: Path, context: SequenceContext, 
   const { inputs, text } = draft;
   if (inputs !== undefined && text !== undefined)
     report.error("inputs", [...base, "text"], 'a sequence has both "inputs" and "text": expected one of them', "key");
-  if (inputs !== undefined)
-    return inputs === bad ? null : readItems(inputs as Item[], [...base, "inputs"], context, report);
+  if (inputs !== undefined) return inputs === bad ? null : readItems(inputs, [...base, "inputs"], context, report);
   if (text !== undefined) return text === bad ? null : readText(text, [...base, "text"], context, report);
   report.error(
     "missing-key",
@@ -295,7 +294,7 @@ function readTargets(
   }
   const filled = items.room(length ?? (Array.isArray(targets) ? targets.length : 1));
   const last = (length ?? 1) - 1;
-  if (target !== undefined) failed = !items.put(filled, last, target as Item, [...base, "target"]);
+  if (target !== undefined) failed = !items.put(filled, last, target, [...base, "target"]);
   else if (Array.isArray(targets)) {
     for (let k = 0; k < targets.length; k++) {
       const item = targets[k] as Item;
@@ -547,7 +546,7 @@ function readStates(
       failed = true;
       return null;
     }
-    if (Array.isArray(entry)) return [read(entry as Draft<number[]>, at)];
+    if (Array.isArray(entry)) return [read(entry, at)];
     const both = entry as { forward?: Draft<number[]>; backward?: Draft<number[]> };
     return [read(both.forward, [...at, "forward"]), read(both.backward, [...at, "backward"])];
   });

@@ -31,6 +31,17 @@ export class SourceMap {
     return range && { offset: range.offset, length: Math.min(1, range.length) };
   }
 
+  /** The last key of an object and its value, null where it has none. */
+  lastEntry(path: Path): { key: TextRange; value: TextRange } | null {
+    const node = this.find(path);
+    if (node < 0 || !this.nodes.isObject(node)) return null;
+    const count = this.nodes.childCountOf(node);
+    if (count === 0) return null;
+    const child = this.nodes.child(node, count - 1);
+    const key = this.nodes.keyRange(child)!;
+    return { key: { offset: key.offset, length: key.end - key.offset }, value: this.range(child) };
+  }
+
   /** The innermost value at an offset (a key belongs to its value), null outside of the file's object. */
   pathAt(offset: number): (string | number)[] | null {
     let node = this.nodes.lastBeginningAt(offset);
