@@ -1,0 +1,103 @@
+/** The whole panel, for every state that it can be in. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { FileError, Run } from "../src/protocol/panel.js";
+import { keyList } from "./keys.js";
+import type { Model } from "./model.js";
+import { parametersTab } from "./parameters.js";
+import { stepTab } from "./step/stepTab.js";
+import { timeline } from "./timeline/timeline.js";
+import { toolbar } from "./toolbar.js";
+import { trainingTab } from "./training.js";
+import type { Tab } from "./uiState.js";
+
+export function app(model: Model): TemplateResult {
+  return html`${body(model)} ${model.overlay === "keys" ? keyList(model) : nothing}`;
+}
+
+function body(model: Model): TemplateResult {
+  const { state } = model;
+  switch (state.kind) {
+    case "loading":
+      return html`<div class="state" data-testid="state" data-kind="loading" role="status">
+        <span class="loading">Computing…</span>
+      </div>`;
+    case "empty":
+      return html`<div class="state" data-testid="state" data-kind="empty">
+        <h1>${state.title}</h1>
+        <p>${state.reason}</p>
+        <vscode-button appearance="secondary" @click=${() => model.command("showText")}>Show the text</vscode-button>
+      </div>`;
+    case "invalid":
+      return html`<div class="frame" data-testid="state" data-kind="invalid">
+        ${errors(model, state.errors)}
+        ${
+          state.run === null
+            ? nothing
+            : html`<div class="last-run" inert data-testid="last-run">${runView(model, state.run)}</div>`
+        }
+      </div>`;
+    case "ready":
+      return html`<div class="frame" data-testid="state" data-kind="ready">${runView(model, state.run)}</div>`;
+    case "failed":
+      return html`<div class="state" data-testid="state" data-kind="failed" role="alert">
+        <h1>Something went wrong in the extension</h1>
+        <p>${state.message}</p>
+        <p class="quiet">The output channel has the details.</p>
+      </div>`;
+    default:
+      throw new Error(`unknown state ${JSON.stringify(state satisfies never)}`);
+  }
+}
+
+function errors(model: Model, all: readonly FileError[]): TemplateResult {
+  return html`<div class="banner is-error" role="alert" data-testid="errors">
+    <div class="banner-title">
+      <span class="codicon codicon-error" aria-hidden="true"></span>
+      ${all.length === 1 ? "The file has an error" : `The file has ${all.length} errors`}${
+        model.run === null ? "" : "; below is the last run without"
+      }
+    </div>
+    <ul>
+      ${all.map(
+        ({ message, line, column }) => html`<li>
+          <vscode-link
+            href="#"
+            data-testid="error-link"
+            @click=${(event: Event) => {
+              event.preventDefault();
+              model.openError(line, column);
+            }}
+            >${message}</vscode-link
+          >
+          <span class="quiet">line ${line}</span>
+        </li>`,
+      )}
+    </ul>
+  </div>`;
+}
+
+function runView(model: Model, run: Run): TemplateResult {
+  const { tab } = model.ui;
+  const { t } = run.cursor;
+  const panel = (id: Tab, content: () => TemplateResult) =>
+    html`<vscode-panel-view id="view-${id}">${tab === id ? content() : nothing}</vscode-panel-view>`;
+  return html`${toolbar(model, run)} ${timeline(model, run)}
+    <div class="below">
+      <vscode-panels
+        aria-label="Details"
+        activeid="tab-${tab}"
+        @change=${(event: Event) => {
+          const id = (event.target as Element | null)?.getAttribute("activeid");
+          const chosen = (["step", "parameters", "training"] as const).find((name) => `tab-${name}` === id);
+          if (chosen !== undefined && chosen !== model.ui.tab) model.setUi({ tab: chosen });
+        }}
+      >
+        <vscode-panel-tab id="tab-step" data-testid="tab-step">${t > 0 ? `Step ${t}` : "Step"}</vscode-panel-tab>
+        <vscode-panel-tab id="tab-parameters" data-testid="tab-parameters">Parameters</vscode-panel-tab>
+        <vscode-panel-tab id="tab-training" data-testid="tab-training">Training</vscode-panel-tab>
+        ${panel("step", () => stepTab(model, run))} ${panel("parameters", () => parametersTab(model, run))}
+        ${panel("training", () => trainingTab(model, run))}
+      </vscode-panels>
+    </div>`;
+}

@@ -1,0 +1,167 @@
+/** A matrix or vector: numbers in its cells where they fit, else colours. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { cssColor, inkOn } from "./colors.js";
+import "./heatCanvas.js";
+import { formatNumber, plainNumber } from "./numbers.js";
+import { point } from "./pointed.js";
+import { styles } from "./styles.js";
+import type { Theme } from "./theme.js";
+
+export interface MatrixPicture {
+  readonly rows: number;
+  readonly cols: number;
+  /** [rows × cols], row after row */
+  readonly data: Float64Array;
+  /** Colours run −scale…scale. */
+  readonly scale: number;
+  readonly theme: Theme;
+  readonly digits: number;
+  /** `dWhh` or `layers.0.h`: its entries are `name[i][j]` or, in a vector, `name[i]`. */
+  readonly name: string;
+  readonly where?: string;
+  readonly rowNames?: readonly string[] | null;
+  readonly colNames?: readonly string[] | null;
+  /** A vector lies on its side: [cols] entries in one row. */
+  readonly isVector: boolean;
+  /** A label for screen readers. */
+  readonly label: string;
+}
+
+const mostColumns = 8;
+const mostRows = 16;
+
+/** Largest finite |value|, for a colour scale. */
+export function largest(data: Float64Array): number {
+  let most = 0;
+  for (const value of data) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+export function matrix(picture: MatrixPicture): TemplateResult {
+  return picture.cols <= mostColumns && picture.rows <= mostRows ? numbers(picture) : heat(picture);
+}
+
+function entryName({ name, isVector }: MatrixPicture, i: number, j: number): string {
+  return isVector ? `${name}[${j}]` : `${name}[${i}][${j}]`;
+}
+
+function entryPlace({ where = "", rowNames, colNames }: MatrixPicture, i: number, j: number): string {
+  return [where, rowNames?.[i], colNames?.[j]].filter((part) => part !== undefined && part !== "").join(", ");
+}
+
+function numbers(picture: MatrixPicture): TemplateResult {
+  const { rows, cols, data, scale, theme, digits, rowNames, colNames, label } = picture;
+  const range = (n: number) => Array.from({ length: n }, (_, k) => k);
+  return html`<div
+    class="matrix"
+    role="group"
+    tabindex="0"
+    data-numbers
+    aria-label=${label}
+    ${styles({ "grid-template-columns": `${rowNames ? "auto " : ""}repeat(${cols}, minmax(0, max-content))` })}
+  >
+    ${
+      colNames
+        ? html`${rowNames ? html`<span></span>` : nothing}${range(cols).map(
+            (j) => html`<span class="matrix-name is-column" title=${colNames[j] ?? ""}>${colNames[j] ?? ""}</span>`,
+          )}`
+        : nothing
+    }
+    ${range(rows).map(
+      (
+        i,
+      ) => html`${rowNames ? html`<span class="matrix-name" title=${rowNames[i] ?? ""}>${rowNames[i] ?? ""}</span>` : nothing}
+      ${range(cols).map((j) => {
+        const value = data[i * cols + j] ?? Number.NaN;
+        const color = theme.colors.color(value, scale);
+        return html`<span
+          class="num chip ${Number.isFinite(value) ? "" : "non-finite"}"
+          data-value=${plainNumber(value)}
+          data-name=${entryName(picture, i, j)}
+          data-where=${entryPlace(picture, i, j)}
+          ${styles({ "background-color": cssColor(color), color: cssColor(inkOn(color)) })}
+          >${formatNumber(value, digits)}</span
+        >`;
+      })}`,
+    )}
+  </div>`;
+}
+
+const widest = 260;
+
+/** Lengths in CSS pixels of a heat map that shows each entry as large as there is room for. */
+function heatSize({ rows, cols }: MatrixPicture): { readonly width: number; readonly height: number } {
+  if (rows === 1) return { width: Math.min(widest, Math.max(64, cols * 12)), height: 16 };
+  const cell = Math.min(12, Math.max(widest / cols, 0.5), Math.max(200 / rows, 0.5));
+  return { width: Math.min(widest, Math.max(12, cols * cell)), height: Math.min(200, Math.max(12, rows * cell)) };
+}
+
+function heat(picture: MatrixPicture): TemplateResult {
+  const { rows, cols, data, scale, theme, label } = picture;
+  const { width, height } = heatSize(picture);
+  const show = (event: PointerEvent) => {
+    if (!(event.currentTarget instanceof Element)) return;
+    const box = event.currentTarget.getBoundingClientRect();
+    const part = (at: number, length: number, n: number) => Math.min(n - 1, Math.max(0, Math.floor((at / length) * n)));
+    showEntry(
+      picture,
+      part(event.clientY - box.top, box.height, rows),
+      part(event.clientX - box.left, box.width, cols),
+      event.clientX,
+      event.clientY,
+    );
+  };
+  return html`<div
+    class="matrix-heat"
+    role="group"
+    tabindex="0"
+    aria-label=${`${label}, [${rows} × ${cols}]. Arrow keys read the entries`}
+    @pointermove=${show}
+    @pointerleave=${() => point(null)}
+    @keydown=${(event: KeyboardEvent) => onHeatKey(picture, event)}
+    ${styles({ width: `${width}px`, height: `${height}px` })}
+  >
+    <heat-canvas
+      .picture=${{ data: extremes(data, rows, cols), scale, colors: theme.colors, width, height, left: 0, dataWidth: width }}
+    ></heat-canvas>
+  </div>`;
+}
+
+/** One object an array, so that a picture which stays the same is not painted again. */
+const wrapped = new WeakMap<Float64Array, { rows: number; columns: number; min: Float64Array; max: Float64Array }>();
+
+function extremes(data: Float64Array, rows: number, columns: number) {
+  let entry = wrapped.get(data);
+  if (entry === undefined || entry.rows !== rows || entry.columns !== columns) {
+    entry = { rows, columns, min: data, max: data };
+    wrapped.set(data, entry);
+  }
+  return entry;
+}
+
+function showEntry(picture: MatrixPicture, i: number, j: number, x: number, y: number): void {
+  const value = picture.data[i * picture.cols + j];
+  if (value === undefined) return;
+  point({ name: entryName(picture, i, j), where: entryPlace(picture, i, j), values: [value] }, x, y);
+}
+
+/** Where the arrow keys are inside a heat map. */
+const entries = new WeakMap<Element, { i: number; j: number }>();
+
+function onHeatKey(picture: MatrixPicture, event: KeyboardEvent): void {
+  const element = event.currentTarget;
+  if (!event.key.startsWith("Arrow") || !(element instanceof Element)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const { rows, cols } = picture;
+  const before = entries.get(element);
+  const at = before ?? { i: 0, j: 0 };
+  const move = (key: string, by: number) => (before !== undefined && event.key === key ? by : 0);
+  const clamp = (value: number, n: number) => Math.min(n - 1, Math.max(0, value));
+  const i = clamp(at.i + move("ArrowUp", -1) + move("ArrowDown", 1), rows);
+  const j = clamp(at.j + move("ArrowLeft", -1) + move("ArrowRight", 1), cols);
+  entries.set(element, { i, j });
+  const box = element.getBoundingClientRect();
+  showEntry(picture, i, j, box.left + ((j + 0.5) / cols) * box.width, box.top + (i / rows) * box.height);
+}

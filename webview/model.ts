@@ -1,0 +1,309 @@
+/** All that the views draw: the host's state, the user's choices, and the data that was asked for. */
+
+import type {
+  Cursor,
+  PanelEvent,
+  PanelState,
+  ParameterData,
+  Run,
+  RunInfo,
+  StepperCommand,
+  TrackData,
+  TrackInfo,
+  TrackWindow,
+  TrainingState,
+} from "../src/protocol/panel.js";
+import { Host } from "./host.js";
+import { announce, copyText, pointedNumber, showToast } from "./pointed.js";
+import { formatNumber } from "./numbers.js";
+import { readTheme, type Theme } from "./theme.js";
+import { clampView, fitView, followStep, type View } from "./timeline/view.js";
+import { restoreUi, type UiState } from "./uiState.js";
+
+/** A window of a track and where it lies in time. */
+export interface TrackEntry {
+  readonly window: TrackWindow;
+  readonly data: TrackData;
+}
+
+export interface Tokens {
+  readonly from: number;
+  readonly inputs: readonly string[];
+  readonly targets: readonly (string | null)[];
+}
+
+/** Where the keyboard is inside a track. */
+export interface TrackCell {
+  readonly track: string;
+  readonly t: number;
+  readonly row: number;
+}
+
+export type Overlay = "none" | "tracks" | "keys";
+
+interface ParameterEntry {
+  readonly data: ParameterData | null;
+  /** What the data is of; another key asks anew. */
+  readonly key: string;
+  readonly asking: boolean;
+}
+
+export class Model {
+  state: PanelState = { kind: "loading" };
+  training: TrainingState = { kind: "idle" };
+  ui: UiState;
+  theme: Theme;
+  /** Width of the tracks without their labels; 0 before the first layout. */
+  plotWidth = 0;
+  cell: TrackCell | null = null;
+  overlay: Overlay = "none";
+
+  private readonly host: Host;
+  private readonly trackData = new Map<string, TrackEntry>();
+  /** The key of the window that was asked for last, by track. */
+  private readonly trackAsked = new Map<string, string>();
+  private tokenData: Tokens | null = null;
+  private tokensAsked = "";
+  private readonly parameterData = new Map<string, ParameterEntry>();
+  private goingTo: number | null = null;
+  private isGoing = false;
+
+  constructor(private readonly changed: () => void) {
+    this.host = new Host((event) => this.receive(event));
+    this.ui = restoreUi(this.host.savedState);
+    this.theme = readTheme();
+  }
+
+  /** Asks the host what to show. */
+  start(): void {
+    this.host
+      .request("ready", {})
+      .then(({ state, training }) => {
+        this.training = training;
+        this.show(state);
+      })
+      .catch((error: unknown) => this.report(error));
+  }
+
+  report(error: unknown): void {
+    this.host.report(error);
+  }
+
+  // -------------------------------------------------------------------------------------------- what is shown
+
+  /** The run on the screen: the current one, or the last good one under a file with errors. */
+  get run(): Run | null {
+    return this.state.kind === "ready" || this.state.kind === "invalid" ? this.state.run : null;
+  }
+
+  /** The steps shown. */
+  get view(): View {
+    const length = this.run?.info.length ?? 1;
+    return this.ui.view === null ? fitView(length) : clampView(this.ui.view, length);
+  }
+
+  setView(view: View): void {
+    const length = this.run?.info.length ?? 1;
+    this.setUi({ view: view.span >= length ? null : view });
+  }
+
+  setUi(change: Partial<UiState>): void {
+    this.ui = { ...this.ui, ...change };
+    this.host.saveState(this.ui);
+    this.changed();
+  }
+
+  setTheme(): void {
+    this.theme = readTheme();
+    this.changed();
+  }
+
+  setPlotWidth(width: number): void {
+    if (width === this.plotWidth) return;
+    this.plotWidth = width;
+    this.changed();
+  }
+
+  setCell(cell: TrackCell | null): void {
+    this.cell = cell;
+    this.changed();
+  }
+
+  setOverlay(overlay: Overlay): void {
+    this.overlay = overlay;
+    this.changed();
+  }
+
+  private receive(event: PanelEvent): void {
+    switch (event.type) {
+      case "state":
+        this.show(event.state);
+        return;
+      case "cursor":
+        this.move(event.revision, event.cursor);
+        return;
+      case "training":
+        this.training = event.training;
+        this.changed();
+        return;
+      default:
+        throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`);
+    }
+  }
+
+  private show(state: PanelState): void {
+    const before = this.run?.info;
+    // A file with errors may come without its last good run: the one on the screen stays
+    this.state = state.kind === "invalid" && state.run === null ? { ...state, run: this.run } : state;
+    const info = this.run?.info;
+    if (info?.revision !== before?.revision) this.forget(info);
+    this.changed();
+  }
+
+  private forget(info: RunInfo | undefined): void {
+    // The tracks' old pictures stay until the new data is there, unless they are of another shape
+    const rows = new Map(info?.tracks.map((track) => [track.id, track.rows]));
+    for (const [id, { data, window }] of this.trackData)
+      if (rows.get(id) !== data.rows || window.to > (info?.length ?? 0)) this.trackData.delete(id);
+    this.trackAsked.clear();
+    this.tokenData = null;
+    this.tokensAsked = "";
+    this.parameterData.clear();
+    this.cell = null;
+  }
+
+  private move(revision: number, cursor: Cursor): void {
+    if (this.state.kind !== "ready" || this.state.run.info.revision !== revision) return;
+    const { info } = this.state.run;
+    this.state = { kind: "ready", run: { info, cursor } };
+    const followed = followStep(this.view, info.length, cursor.t);
+    if (followed.from !== this.view.from) this.ui = { ...this.ui, view: followed };
+    const loss = cursor.loss === null ? "" : `, loss ${formatNumber(cursor.loss, info.settings.digits)}`;
+    if (!cursor.playing) announce(cursor.text + loss);
+    this.changed();
+  }
+
+  // -------------------------------------------------------------------------------------------- data, on demand
+
+  /** The data of a track; asks for the window if it is another one than before. Until it comes, what was there before. */
+  track(window: TrackWindow): TrackEntry | null {
+    const { id } = window;
+    const key = JSON.stringify(window);
+    if (this.trackAsked.get(id) !== key) {
+      this.trackAsked.set(id, key);
+      this.host
+        .request("track", window)
+        .then((data) => {
+          if (this.trackAsked.get(id) !== key) return;
+          this.trackData.set(id, { window, data });
+          this.changed();
+        })
+        .catch((error: unknown) => this.report(error));
+    }
+    return this.trackData.get(id) ?? null;
+  }
+
+  /** Inputs and targets of steps from…to, or of more. */
+  tokens(from: number, to: number): Tokens | null {
+    const revision = this.run?.info.revision;
+    if (revision === undefined) return null;
+    const key = `${revision} ${from} ${to}`;
+    if (this.tokensAsked !== key) {
+      this.tokensAsked = key;
+      this.host
+        .request("tokens", { revision, from, to })
+        .then((tokens) => {
+          if (this.tokensAsked !== key) return;
+          this.tokenData = { from, ...tokens };
+          this.changed();
+        })
+        .catch((error: unknown) => this.report(error));
+    }
+    return this.tokenData;
+  }
+
+  /**
+   * A parameter's matrices. What they are of changes with the position in the backward pass and the update only. One request a
+   * parameter is on its way at a time; the newest position is asked for after it.
+   */
+  parameter(name: string): ParameterData | null {
+    const { run } = this;
+    if (run === null) return null;
+    const { phase, position } = run.cursor;
+    const key = phase === "start" || phase === "forward" ? "forward" : String(position);
+    const entry = this.parameterData.get(name);
+    if (entry === undefined || (entry.key !== key && !entry.asking)) this.askParameter(run.info.revision, name, key);
+    return entry?.data ?? null;
+  }
+
+  private askParameter(revision: number, name: string, key: string): void {
+    this.parameterData.set(name, { data: this.parameterData.get(name)?.data ?? null, key, asking: true });
+    const isCurrent = () => this.run?.info.revision === revision;
+    this.host
+      .request("parameter", { revision, name })
+      .then((data) => {
+        if (!isCurrent()) return;
+        this.parameterData.set(name, { data, key, asking: false });
+        this.changed();
+      })
+      .catch((error: unknown) => {
+        // Kept with its key: what failed is asked again at another position only
+        if (isCurrent()) this.parameterData.set(name, { data: null, key, asking: false });
+        this.report(error);
+      });
+  }
+
+  // -------------------------------------------------------------------------------------------- what the user does
+
+  command(command: StepperCommand): void {
+    this.host.send("command", { command });
+  }
+
+  /** To step t. While one request is on its way, only the newest next one is kept: a drag makes many. */
+  goTo(t: number): void {
+    this.goingTo = t;
+    if (this.isGoing) return;
+    this.isGoing = true;
+    void this.go();
+  }
+
+  private async go(): Promise<void> {
+    try {
+      while (this.goingTo !== null) {
+        const t = this.goingTo;
+        this.goingTo = null;
+        if (t !== this.run?.cursor.t) await this.host.request("goTo", { t });
+      }
+    } catch (error) {
+      this.report(error);
+    } finally {
+      this.isGoing = false;
+    }
+  }
+
+  selectSequence(index: number): void {
+    this.host.send("selectSequence", { index });
+  }
+
+  setSpeed(speed: number): void {
+    this.host.send("setSpeed", { speed });
+  }
+
+  openError(line: number, column: number): void {
+    this.host.send("openError", { line, column });
+  }
+
+  /** Copies the number under the pointer or the focus. */
+  copyNumber(): void {
+    const pointed = pointedNumber();
+    if (pointed === null) {
+      showToast("Point at a number first");
+      return;
+    }
+    const text = copyText(pointed);
+    this.host
+      .request("copy", { text })
+      .then(() => showToast(`Copied ${text}`))
+      .catch((error: unknown) => this.report(error));
+  }
+}

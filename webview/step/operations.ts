@@ -1,0 +1,50 @@
+/** The operations of the current step: done, current, ahead. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Cursor, OperationInfo } from "../../src/protocol/panel.js";
+import { largest, matrix } from "../matrix.js";
+import type { Model } from "../model.js";
+import { equation, symbol, symbolText } from "../symbols.js";
+
+const icons: Record<OperationInfo["state"], string> = {
+  done: "check",
+  current: "arrow-right",
+  ahead: "circle-small",
+};
+
+export function operations(model: Model, cursor: Cursor, digits: number): TemplateResult {
+  return html`<section class="section">
+    <h2>Operations of this step</h2>
+    <ol class="operations" data-testid="operations">
+      ${cursor.operations.map(
+        (operation) => html`<li
+          class="operation is-${operation.state}"
+          data-testid="operation"
+          data-state=${operation.state}
+          aria-current=${operation.state === "current" ? "step" : "false"}
+        >
+          <span class="codicon codicon-${icons[operation.state]}" aria-hidden="true"></span>
+          <div>
+            <div class="operation-title">${symbol(operation.symbol)} <span class="quiet">${operation.title}</span></div>
+            <div class="operation-equation">${equation(operation.equation)}</div>
+            ${operation.result === null || operation.state !== "current" ? nothing : result(model, cursor, operation, operation.result, digits)}
+          </div>
+        </li>`,
+      )}
+    </ol>
+  </section>`;
+}
+
+function result(
+  model: Model,
+  cursor: Cursor,
+  operation: OperationInfo,
+  data: Float64Array,
+  digits: number,
+): TemplateResult {
+  const name = symbolText(operation.symbol);
+  return html`<div class="operation-result">
+    <span class="quiet">=</span>
+    ${matrix({ rows: 1, cols: data.length, data, scale: largest(data), theme: model.theme, digits, name, where: `t = ${cursor.t}`, isVector: true, label: name })}
+  </div>`;
+}

@@ -1,0 +1,117 @@
+/** The read-out of the current step: outputs as bars, logits and their gradients beside, the target marked. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Cursor, OutputDetail, OutputEntry, RunInfo, StepDetail } from "../../src/protocol/panel.js";
+import { cssColor, inkOn } from "../colors.js";
+import type { Model } from "../model.js";
+import { styles } from "../styles.js";
+import { num } from "../symbols.js";
+
+const outputSymbol: Record<OutputDetail["activation"], string> = { softmax: "p", sigmoid: "y", linear: "y", tanh: "y" };
+
+export function output(
+  model: Model,
+  info: RunInfo,
+  cursor: Cursor,
+  step: StepDetail,
+  { activation, outputs, others, loss }: OutputDetail,
+): TemplateResult {
+  const { digits } = info.settings;
+  const p = outputSymbol[activation];
+  const t = step.t;
+  const where = (entry: OutputEntry) => `t = ${t}, ${entry.label}`;
+  const withLogits = activation !== "linear";
+  const withGradients = info.loss !== null;
+  const isProbability = activation === "softmax" || activation === "sigmoid";
+  const most = isProbability ? 1 : Math.max(1e-300, ...outputs.map(({ output }) => Math.abs(finite(output))));
+  const steepest = Math.max(1e-300, ...outputs.map(({ dLogit }) => Math.abs(finite(dLogit))));
+  const hasVector = outputs.some(({ target }) => target !== null && target !== 0 && target !== 1);
+  const sub = html`<sub>${t}</sub>`;
+  return html`<section class="section">
+    <h2>
+      <span>${activation} <span class="symbol">${p}${sub}</span></span>
+      ${step.target === null ? nothing : html`<span class="h-end">target <strong>${step.target}</strong></span>`}
+    </h2>
+    <div class="table-scroll" data-numbers role="group" tabindex="0" aria-label="Outputs of step ${t}">
+      <table class="outputs" data-testid="outputs">
+        <thead>
+          <tr>
+            <th scope="col">output</th>
+            <th class="for-bar"><span class="visually-hidden">size</span></th>
+            <th scope="col" class="is-number">${p}</th>
+            ${hasVector ? html`<th scope="col" class="is-number">target</th>` : nothing}
+            ${withLogits ? html`<th scope="col" class="is-number">z</th>` : nothing}
+            ${withGradients ? html`<th scope="col" class="is-number">dL/dz</th>` : nothing}
+          </tr>
+        </thead>
+        <tbody>
+          ${outputs.map(
+            (
+              entry,
+            ) => html`<tr class=${entry.isTarget ? "is-target" : ""} data-testid="output" data-target=${entry.isTarget}>
+              <th scope="row" title=${entry.label}>
+                <span class="mark">${entry.isTarget ? html`<span class="codicon codicon-target" role="img" aria-label="target"></span>` : nothing}</span
+                >${entry.label}
+              </th>
+              <td class="for-bar">
+                <div class="bar"><div class="bar-fill" ${styles({ width: `${(100 * Math.abs(finite(entry.output))) / most}%` })}></div></div>
+              </td>
+              <td class="is-number">${num(entry.output, digits, { name: `output[${entry.index}]`, where: where(entry) })}</td>
+              ${hasVector ? html`<td class="is-number">${num(entry.target, digits, { name: `target[${entry.index}]`, where: where(entry) })}</td>` : nothing}
+              ${withLogits ? html`<td class="is-number">${num(entry.logit, digits, { name: `logits[${entry.index}]`, where: where(entry) })}</td>` : nothing}
+              ${withGradients ? html`<td class="is-number">${gradient(model, entry, steepest, digits, where(entry))}</td>` : nothing}
+            </tr>`,
+          )}
+          ${
+            others === null
+              ? nothing
+              : html`<tr class="others" data-testid="others">
+                  <th scope="row"><span class="mark"></span>${others.count} others</th>
+                  <td class="for-bar">
+                    ${
+                      others.total === null
+                        ? nothing
+                        : html`<div class="bar"><div class="bar-fill" ${styles({ width: `${100 * finite(others.total)}%` })}></div></div>`
+                    }
+                  </td>
+                  <td class="is-number">
+                    ${others.total === null ? nothing : num(others.total, digits, { name: "sum of the other outputs", where: `t = ${t}` })}
+                  </td>
+                </tr>`
+          }
+        </tbody>
+      </table>
+      ${
+        loss === null
+          ? nothing
+          : html`<div class="loss-line">
+              <span><span class="symbol">ℓ${sub}</span> <span class="quiet">${info.loss?.type ?? "loss"}</span></span>
+              ${num(loss, digits, { name: "loss", where: `t = ${t}` })}
+            </div>`
+      }
+      ${
+        cursor.loss === null
+          ? nothing
+          : html`<div class="loss-line">
+              <span><span class="symbol">L</span> <span class="quiet">${info.loss?.reduction ?? ""} over the sequence</span></span>
+              <span data-testid="total-loss">${num(cursor.loss, digits, { name: "L" })}</span>
+            </div>`
+      }
+    </div>
+  </section>`;
+}
+
+const finite = (value: number | null) => (value !== null && Number.isFinite(value) ? value : 0);
+
+function gradient(
+  model: Model,
+  { dLogit, index }: OutputEntry,
+  scale: number,
+  digits: number,
+  where: string,
+): TemplateResult {
+  const shown = num(dLogit, digits, { name: `gradients.logits[${index}]`, where });
+  if (dLogit === null) return shown;
+  const color = model.theme.colors.color(dLogit, scale);
+  return html`<span class="chip" ${styles({ "background-color": cssColor(color), color: cssColor(inkOn(color)) })}>${shown}</span>`;
+}

@@ -1,0 +1,32 @@
+/** What belongs to the current step: the cell and what flows through it, its operations, its outputs, its vectors. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Run } from "../../src/protocol/panel.js";
+import type { Model } from "../model.js";
+import { cellPictures } from "./cellPicture.js";
+import { operations } from "./operations.js";
+import { output } from "./output.js";
+import { vectors } from "./vectors.js";
+
+export function stepTab(model: Model, { info, cursor }: Run): TemplateResult {
+  const { step } = cursor;
+  const { digits } = info.settings;
+  const wide = info.layers.some((layer) => layer.size > 8);
+  return html`<div class="sections" data-testid="step-tab">
+    ${
+      step === null
+        ? html`<section class="section is-wide"><p class="quiet" data-testid="no-step">${
+            cursor.phase === "update"
+              ? "The update is made once for the whole sequence. What it does to each parameter is under Parameters."
+              : "Nothing has been computed yet. Step → begins with the first input."
+          }</p></section>`
+        : html`<section class="section">
+              <h2>${cursor.phase === "backward" ? "The cell, flowing back" : "The cell"}</h2>
+              ${cellPictures(info, cursor, step)}
+            </section>
+            ${step.output === null ? nothing : output(model, info, cursor, step, step.output)}`
+    }
+    ${cursor.operations.length === 0 ? nothing : operations(model, cursor, digits)}
+    ${step === null ? nothing : vectors(model, step, digits, wide)}
+  </div>`;
+}

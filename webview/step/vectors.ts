@@ -1,0 +1,52 @@
+/** Every vector of the step: values, and beside each its gradient. */
+
+import { html, type TemplateResult } from "lit";
+import type { NamedVector, PassDetail, StepDetail } from "../../src/protocol/panel.js";
+import { largest, matrix } from "../matrix.js";
+import type { Model } from "../model.js";
+import { symbol, symbolText } from "../symbols.js";
+
+export function vectors(model: Model, step: StepDetail, digits: number, wide: boolean): TemplateResult[] {
+  return step.layers.map(
+    (pass) => html`<section class="section ${wide ? "is-wide" : ""}" data-testid="vectors">
+      <h2>${pass.title}</h2>
+      <div class="vector-columns">
+        ${list(model, step.t, pass, "Values", pass.values, digits)} ${list(model, step.t, pass, "Gradients", pass.gradients, digits)}
+      </div>
+    </section>`,
+  );
+}
+
+function list(
+  model: Model,
+  t: number,
+  pass: PassDetail,
+  title: string,
+  all: readonly NamedVector[],
+  digits: number,
+): TemplateResult {
+  return html`<div class="vector-list">
+    <h3>${title}</h3>
+    ${all.map(
+      ({ symbol: name, title: meaning, data }) => html`<div class="vector">
+        <div class="vector-name" title=${meaning}>${symbol(name)}</div>
+        ${
+          data === null
+            ? html`<div class="vector-unknown" data-testid="not-yet">not yet</div>`
+            : matrix({
+                rows: 1,
+                cols: data.length,
+                data,
+                scale: largest(data),
+                theme: model.theme,
+                digits,
+                name: symbolText(name),
+                where: `t = ${t}, ${pass.title.split(" · ")[0] ?? ""}`,
+                isVector: true,
+                label: `${symbolText(name)}, ${meaning}`,
+              })
+        }
+      </div>`,
+    )}
+  </div>`;
+}

@@ -1,0 +1,57 @@
+/** Symbols and equations, typeset; single numbers with what the tooltip needs. */
+
+import { html, nothing, svg, type TemplateResult } from "lit";
+import type { Symbol as MathSymbol } from "../src/protocol/panel.js";
+import { equationParts } from "./equation.js";
+import { formatExact, formatNumber, plainNumber } from "./numbers.js";
+
+export function symbol({ base, sub, gradient }: MathSymbol): TemplateResult {
+  const name = html`${base}${sub === "" ? nothing : html`<sub>${sub}</sub>`}`;
+  return html`<span class="symbol">${gradient ? html`<span class="d">dL/d</span>` : nothing}${name}</span>`;
+}
+
+/** The symbol in one line of plain text: `dL/dh_3`. */
+export function symbolText({ base, sub, gradient }: MathSymbol): string {
+  return `${gradient ? "dL/d" : ""}${base}${sub === "" ? "" : `_${sub}`}`;
+}
+
+export function equation(text: string): TemplateResult {
+  return html`<span class="equation"
+    >${equationParts(text).map(({ text: part, place }) =>
+      place === "sub" ? html`<sub>${part}</sub>` : place === "sup" ? html`<sup>${part}</sup>` : part,
+    )}</span
+  >`;
+}
+
+export interface NumberPlace {
+  /** `layers.0.h[3]` */
+  readonly name: string;
+  /** `t = 3` */
+  readonly where?: string;
+}
+
+const finiteClass = (value: number) => (Number.isFinite(value) ? "num" : "num non-finite");
+
+/** A number: short to read, whole on hover, and to copy. A dash where it is not known. */
+export function num(value: number | null, digits: number, { name, where = "" }: NumberPlace): TemplateResult {
+  if (value === null) return html`<span class="not-known">–</span>`;
+  return html`<span class=${finiteClass(value)} data-value=${plainNumber(value)} data-name=${name} data-where=${where}
+    >${formatNumber(value, digits)}</span
+  >`;
+}
+
+/** The same inside a drawing. `text` is what is written, by default the number alone. */
+export function svgNum(
+  value: number,
+  text: string,
+  { name, where = "" }: NumberPlace,
+  at: { readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end"; readonly quiet?: boolean },
+): TemplateResult {
+  return svg`<text class="${finiteClass(value)}${at.quiet === true ? " quiet" : ""}" x=${at.x} y=${at.y}
+    text-anchor=${at.anchor} data-value=${plainNumber(value)} data-name=${name} data-where=${where}>${text}</text>`;
+}
+
+/** A number for a screen reader: name and all digits. */
+export function spoken(name: string, value: number): string {
+  return `${name} ${formatExact(value)}`;
+}

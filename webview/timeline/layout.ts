@@ -1,0 +1,53 @@
+/** How large a track is, and which part of it is asked for. */
+
+import type { TrackInfo, TrackWindow } from "../../src/protocol/panel.js";
+import { lastStep, stepWidth, type View } from "./view.js";
+
+/** Width of a digit in the cells' font (11 px, monospaced). */
+const digitWidth = 6.7;
+const cellPadding = 6;
+/** A column narrower than this shows colours only. */
+export const narrowestNumber = 44;
+const numberRow = 22;
+const tallest = 168;
+const tallestExpanded = 440;
+
+/** How many characters fit into a cell. */
+export function charactersIn(width: number): number {
+  return Math.max(0, Math.floor((width - cellPadding) / digitWidth));
+}
+
+/** Height in pixels of a heat map with so many rows; `expanded` gives each row room for a number, as far as it goes. */
+export function heatHeight(rows: number, expanded: boolean): number {
+  if (rows <= 4) return rows * numberRow;
+  if (expanded) return Math.min(tallestExpanded, rows * 18);
+  return Math.min(tallest, Math.max(88, rows * 8));
+}
+
+/** Numbers stand in the cells where these are large enough and not too many for the page. */
+export function hasNumbers(rows: number, height: number, view: View, width: number): boolean {
+  return height / rows >= 16 && stepWidth(view, width) >= narrowestNumber && rows * view.span <= 1200;
+}
+
+/** A track with at most so many values is asked for once, as a whole. */
+const wholeTrack = 65536;
+
+/** What to ask the host for, so that the view can be drawn with one value a pixel. */
+export function trackWindow(
+  track: TrackInfo,
+  revision: number,
+  length: number,
+  view: View,
+  pixels: { readonly width: number; readonly height: number },
+): TrackWindow {
+  if (track.rows * length <= wholeTrack && length <= 4096)
+    return { revision, id: track.id, from: 1, to: length, columns: length, rows: track.rows };
+  return {
+    revision,
+    id: track.id,
+    from: view.from,
+    to: lastStep(view),
+    columns: Math.max(1, Math.min(view.span, Math.floor(pixels.width))),
+    rows: Math.max(1, Math.min(track.rows, Math.floor(pixels.height))),
+  };
+}

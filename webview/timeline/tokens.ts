@@ -1,0 +1,76 @@
+/** The strip on top of the tracks: time, inputs and, under them, targets. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Model, Tokens } from "../model.js";
+import { styles } from "../styles.js";
+import { stepTicks } from "./ticks.js";
+import { lastStep, stepLeft, stepWidth } from "./view.js";
+
+/** A column narrower than this shows no token; only the current one then has its own. */
+const narrowestToken = 14;
+const allAtOnce = 2000;
+
+export function hasTargets(tokens: Tokens | null): boolean {
+  return tokens?.targets.some((target) => target !== null) ?? false;
+}
+
+export function tokensInView(model: Model): Tokens | null {
+  const { run, view, plotWidth } = model;
+  if (run === null || plotWidth <= 0) return null;
+  const { length } = run.info;
+  if (length <= allAtOnce) return model.tokens(1, length);
+  return stepWidth(view, plotWidth) >= narrowestToken ? model.tokens(view.from, lastStep(view)) : null;
+}
+
+export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult {
+  const { run, view, plotWidth: width } = model;
+  if (run === null || width <= 0) return html``;
+  const { cursor } = run;
+  const w = stepWidth(view, width);
+  const withTargets = hasTargets(tokens) || (cursor.step?.target ?? null) !== null;
+  const place = (t: number) => ({ left: `${stepLeft(view, width, t)}px`, width: `${w}px` });
+  const target = (text: string | null) =>
+    withTargets ? html`<div class="target">${text === null ? nothing : `→ ${text}`}</div>` : nothing;
+  const isWide = w >= narrowestToken;
+  const steps = isWide ? Array.from({ length: view.span }, (_, k) => view.from + k) : [];
+  const ticks = stepTicks(view.from, lastStep(view), w, 36);
+  return html`<div class="tokens ${withTargets ? "with-targets" : ""}">
+    ${ticks.map((t) => html`<div class="tick ${t === cursor.t ? "is-current" : ""}" ${styles(place(t))}>${t}</div>`)}
+    ${steps.map((t) => {
+      const input = tokens?.inputs[t - tokens.from];
+      if (input === undefined) return nothing;
+      const isCurrent = t === cursor.t;
+      return html`<button
+        class="token ${isCurrent ? "is-current" : ""}"
+        data-testid="token"
+        data-t=${t}
+        tabindex="-1"
+        aria-current=${isCurrent ? "step" : "false"}
+        aria-label=${`t = ${t}, input ${input}`}
+        ${styles(place(t))}
+        @click=${(event: MouseEvent) => {
+          // A pointer has gone there already; this is the keyboard's or a screen reader's click
+          if (event.detail === 0) model.goTo(t);
+        }}
+      >
+        <div class="input">${input}</div>
+        ${target(tokens?.targets[t - tokens.from] ?? null)}
+      </button>`;
+    })}
+    ${isWide ? nothing : currentToken(model, withTargets)}
+  </div>`;
+}
+
+/** Where columns are too narrow for all tokens: the current one, over its column. */
+function currentToken(model: Model, withTargets: boolean): TemplateResult | typeof nothing {
+  const { run, view, plotWidth: width } = model;
+  const step = run?.cursor.step;
+  if (step === null || step === undefined || step.t < view.from || step.t > lastStep(view)) return nothing;
+  const middle = stepLeft(view, width, step.t) + stepWidth(view, width) / 2;
+  const half = 60;
+  const place = { left: `${Math.min(Math.max(0, middle - half), width - 2 * half)}px`, width: `${2 * half}px` };
+  return html`<div class="token is-current is-lone" data-testid="token" data-t=${step.t} ${styles(place)}>
+    <div class="input">${step.input}</div>
+    ${withTargets ? html`<div class="target">${step.target === null ? nothing : `→ ${step.target}`}</div>` : nothing}
+  </div>`;
+}

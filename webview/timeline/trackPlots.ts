@@ -1,0 +1,254 @@
+/** The right-hand side of a track: what is drawn on the columns of time. */
+
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import type { TrackInfo } from "../../src/protocol/panel.js";
+import { cssColor, inkOn } from "../colors.js";
+import type { Model, TrackEntry } from "../model.js";
+import { formatNumber, formatToFit, plainNumber } from "../numbers.js";
+import { styles } from "../styles.js";
+import { charactersIn, hasNumbers, heatHeight, narrowestNumber, trackWindow } from "./layout.js";
+import { isKnown, type Known, linePaths, type SeriesPoint, valuesAt, visiblePoints } from "./series.js";
+import { logPart, logRange, logTicks } from "./ticks.js";
+import { lastStep, stepLeft, stepWidth, type View } from "./view.js";
+
+/** What every kind of track is drawn from. */
+export interface PlotContext {
+  readonly model: Model;
+  readonly track: TrackInfo;
+  readonly entry: TrackEntry | null;
+  readonly view: View;
+  readonly width: number;
+  readonly height: number;
+  readonly known: Known;
+  readonly digits: number;
+}
+
+/** Height of a track's plot in CSS pixels. */
+export function plotHeight(track: TrackInfo, expanded: boolean): number {
+  switch (track.kind) {
+    case "heat":
+      return heatHeight(track.rows, expanded);
+    case "bar":
+      return 34;
+    case "number":
+      return 24;
+    case "log":
+      return 64;
+    default:
+      throw new Error(`unknown kind of track ${String(track.kind satisfies never)}`);
+  }
+}
+
+/** Everything that the plot of a track needs; asks the host for its data. */
+export function plotContext(model: Model, track: TrackInfo): PlotContext | null {
+  const { run, view, plotWidth: width } = model;
+  if (run === null || width <= 0) return null;
+  const { info, cursor } = run;
+  const height = plotHeight(track, model.ui.expanded.includes(track.id));
+  const ratio = window.devicePixelRatio;
+  const pixels = { width: width * ratio, height: height * ratio };
+  const entry = model.track(trackWindow(track, info.revision, info.length, view, pixels));
+  return { model, track, entry, view, width, height, known: cursor.known[track.id], digits: info.settings.digits };
+}
+
+export function trackPlot(context: PlotContext): TemplateResult {
+  const isNarrow = stepWidth(context.view, context.width) < narrowestNumber;
+  switch (context.track.kind) {
+    case "heat":
+      return hasNumbers(context.track.rows, context.height, context.view, context.width)
+        ? heatCells(context)
+        : heatMap(context);
+    case "bar":
+      return isNarrow ? smallChart(context, 1) : barCells(context);
+    case "number":
+      return isNarrow ? smallChart(context, context.track.scale) : numberCells(context);
+    case "log":
+      return logLine(context);
+    default:
+      throw new Error(`unknown kind of track ${String(context.track.kind satisfies never)}`);
+  }
+}
+
+/** `layers.0.h[3]`; a track of one row is named without its row unless it is a vector of one. */
+export function numberName(track: TrackInfo, row: number): string {
+  return track.kind === "heat" ? `${track.id}[${row}]` : track.id;
+}
+
+function stepsOf(view: View): number[] {
+  return Array.from({ length: view.span }, (_, k) => view.from + k);
+}
+
+const notYet = html`<div class="cell not-yet" data-testid="not-yet"><span>not yet</span></div>`;
+
+/** A row of cells, drawn anew only when what it shows is another. */
+function cells(context: PlotContext, cell: (t: number, row: number, value: number) => TemplateResult): unknown {
+  const { entry, view, known, width, height, track, digits, model } = context;
+  const from = known?.[0];
+  const to = known?.[1];
+  return guard([entry, view.from, view.span, from, to, width, height, digits, model.theme], () =>
+    Array.from({ length: track.rows }, (_, row) =>
+      stepsOf(view).map((t) => {
+        if (!isKnown(known, t)) return notYet;
+        const values = entry === null ? null : valuesAt(entry, t, row, track.rows);
+        return values === null ? html`<div class="cell"></div>` : cell(t, row, values.max);
+      }),
+    ),
+  );
+}
+
+const gridOf = (context: PlotContext) => ({
+  "grid-template-columns": `repeat(${context.view.span}, minmax(0, 1fr))`,
+  height: `${context.height}px`,
+});
+
+function heatCells(context: PlotContext): TemplateResult {
+  const { track, model, digits } = context;
+  const characters = charactersIn(stepWidth(context.view, context.width) - 6);
+  return html`<div class="cells" ${styles(gridOf(context))}>
+    ${cells(context, (t, row, value) => {
+      const color = model.theme.colors.color(value, track.scale);
+      const text = formatToFit(value, digits, characters);
+      return html`<div
+        class="cell heat num ${Number.isFinite(value) ? "" : "non-finite"}"
+        data-testid="cell"
+        data-value=${plainNumber(value)}
+        data-name=${numberName(track, row)}
+        data-where=${`t = ${t}`}
+        ${styles({ "background-color": cssColor(color), color: cssColor(inkOn(color)) })}
+        >${text}</div>`;
+    })}
+  </div>`;
+}
+
+/** The part of the plot whose steps are not known yet, as covers over the picture. */
+function covers({ view, width, known }: PlotContext): TemplateResult[] {
+  const [from, to] = [view.from, lastStep(view)];
+  const parts: [number, number][] =
+    known === undefined
+      ? [[from, to]]
+      : [
+          [from, Math.min(to, known[0] - 1)],
+          [Math.max(from, known[1] + 1), to],
+        ];
+  return parts
+    .filter(([a, b]) => a <= b)
+    .map(([a, b]) => {
+      const pixels = (b - a + 1) * stepWidth(view, width);
+      const place = { left: `${stepLeft(view, width, a)}px`, width: `${pixels}px` };
+      return html`<div class="cover" data-testid="not-yet" ${styles(place)}>
+        ${pixels >= 64 ? html`<span>not yet</span>` : nothing}
+      </div>`;
+    });
+}
+
+function heatMap(context: PlotContext): TemplateResult {
+  const { entry, view, width, height, track, model } = context;
+  const place = entry && {
+    left: stepLeft(view, width, entry.window.from),
+    dataWidth: (entry.window.to - entry.window.from + 1) * stepWidth(view, width),
+  };
+  return html`<div class="heat-map" ${styles({ height: `${height}px` })}>
+    ${
+      entry === null || place === null
+        ? nothing
+        : html`<heat-canvas
+            .picture=${{ data: entry.data, scale: track.scale, colors: model.theme.colors, width, height, ...place }}
+          ></heat-canvas>`
+    }
+    ${covers(context)}
+  </div>`;
+}
+
+function barCells(context: PlotContext): TemplateResult {
+  const { track, digits } = context;
+  return html`<div class="cells" ${styles(gridOf(context))}>
+    ${cells(
+      context,
+      (t, row, value) => html`<div class="cell bar-cell">
+        <div class="bar"><div class="bar-fill" ${styles({ width: `${100 * Math.min(1, Math.max(0, value))}%` })}></div></div>
+        <span
+          class="num"
+          data-testid="cell"
+          data-value=${plainNumber(value)}
+          data-name=${numberName(track, row)}
+          data-where=${`t = ${t}`}
+          >${formatNumber(value, digits)}</span
+        >
+      </div>`,
+    )}
+  </div>`;
+}
+
+function numberCells(context: PlotContext): TemplateResult {
+  const { track, digits } = context;
+  const characters = charactersIn(stepWidth(context.view, context.width));
+  return html`<div class="cells" ${styles(gridOf(context))}>
+    ${cells(
+      context,
+      (t, row, value) => html`<div class="cell number-cell">
+        <span
+          class="num ${Number.isFinite(value) ? "" : "non-finite"}"
+          data-testid="cell"
+          data-value=${plainNumber(value)}
+          data-name=${numberName(track, row)}
+          data-where=${`t = ${t}`}
+          >${formatToFit(value, digits, characters)}</span
+        >
+      </div>`,
+    )}
+  </div>`;
+}
+
+function middle({ view, width }: PlotContext): (point: SeriesPoint) => number {
+  return (point) => (stepLeft(view, width, point.from) + stepLeft(view, width, point.to + 1)) / 2;
+}
+
+/** Columns too narrow for numbers: a line from 0 to `scale`. */
+function smallChart(context: PlotContext, scale: number): TemplateResult {
+  const { entry, view, width, height, known } = context;
+  if (entry === null) return html`<div ${styles({ height: `${height}px` })}></div>`;
+  const points = visiblePoints(entry, view, known);
+  const y = (value: number) => height - 3 - (height - 6) * Math.min(1, Math.max(0, scale > 0 ? value / scale : 0));
+  const { line, band } = linePaths(points, middle(context), y);
+  return html`<div class="chart" ${styles({ height: `${height}px` })}>
+    <svg width=${width} height=${height} aria-hidden="true">
+      <line class="chart-base" x1="0" x2=${width} y1=${height - 2.5} y2=${height - 2.5}></line>
+      <path class="chart-band" d=${band}></path>
+      <path class="chart-line" d=${line}></path>
+    </svg>
+    ${covers(context)}
+  </div>`;
+}
+
+/** The bounds of a logarithmic track and its few ticks. */
+export function logAxis(track: TrackInfo): { low: number; high: number; ticks: number[] } {
+  const [low, high] = logRange(track.smallest, track.scale);
+  return { low, high, ticks: logTicks(low, high, 3) };
+}
+
+export function logHeightOf(value: number, height: number, { low, high }: { low: number; high: number }): number {
+  return height - 5 - (height - 10) * logPart(value, low, high);
+}
+
+function logLine(context: PlotContext): TemplateResult {
+  const { entry, view, width, height, known, track } = context;
+  const axis = logAxis(track);
+  const y = (value: number) => logHeightOf(value, height, axis);
+  const points = entry === null ? [] : visiblePoints(entry, view, known);
+  const x = middle(context);
+  const { line, band } = linePaths(points, x, y);
+  const single = stepWidth(view, width) >= 14 ? points.filter((point) => Number.isFinite(point.max)) : [];
+  return html`<div class="chart" ${styles({ height: `${height}px` })}>
+    <svg width=${width} height=${height} aria-hidden="true">
+      ${axis.ticks.map((tick) => svg`<line class="chart-grid" x1="0" x2=${width} y1=${y(tick)} y2=${y(tick)}></line>`)}
+      <path class="chart-band" d=${band}></path>
+      <path class="chart-line" d=${line}></path>
+      ${single.map(
+        (point) => svg`<circle class="chart-point num" cx=${x(point)} cy=${y(point.max)} r="3" data-testid="cell"
+          data-value=${plainNumber(point.max)} data-name=${track.id} data-where=${`t = ${point.from}`}></circle>`,
+      )}
+    </svg>
+    ${covers(context)}
+  </div>`;
+}

@@ -1,0 +1,177 @@
+/** One track: its label, its plot, and how keyboard and pointer read its numbers. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { TrackInfo } from "../../src/protocol/panel.js";
+import type { Model } from "../model.js";
+import { formatNumber } from "../numbers.js";
+import { announce, describe, type Pointed, point } from "../pointed.js";
+import { styles } from "../styles.js";
+import { symbol, symbolText } from "../symbols.js";
+import { toggled } from "../uiState.js";
+import { logAxis, logHeightOf, numberName, plotContext, plotHeight, trackPlot } from "./trackPlots.js";
+import { isKnown, valuesAt } from "./series.js";
+import { followStep, lastStep, stepLeft, stepWidth } from "./view.js";
+import { trackWindow } from "./layout.js";
+
+export function trackRow(model: Model, track: TrackInfo): TemplateResult {
+  const context = plotContext(model, track);
+  return html`<div class="row track" data-testid="track" data-track=${track.id}>
+    ${label(model, track)}
+    <div
+      class="plot"
+      tabindex="0"
+      role="group"
+      aria-roledescription="track"
+      aria-label=${`${symbolText(track.symbol)}, ${track.title}. Arrow keys read the cells, Enter goes to the step`}
+      data-track=${track.id}
+      @keydown=${(event: KeyboardEvent) => onTrackKey(model, track, event)}
+      @blur=${() => {
+        if (model.cell?.track === track.id) model.setCell(null);
+      }}
+    >
+      ${context === null ? nothing : trackPlot(context)} ${cellMark(model, track)}
+    </div>
+  </div>`;
+}
+
+function label(model: Model, track: TrackInfo): TemplateResult {
+  const { info, cursor } = model.run ?? {};
+  const digits = Math.min(3, info?.settings.digits ?? 3);
+  const canExpand = track.kind === "heat" && track.rows > 4;
+  const isExpanded = model.ui.expanded.includes(track.id);
+  const height = plotHeight(track, isExpanded);
+  const isNorm = track.kind === "log";
+  const verdict = isNorm && cursor?.known[track.id] !== undefined ? cursor.gradientFlow : null;
+  const axis = isNorm ? logAxis(track) : null;
+  return html`<div class="label" title=${track.title}>
+    <div class="label-main">
+      <span class="label-symbol">${isNorm ? "‖" : nothing}${symbol(track.symbol)}${isNorm ? "‖" : nothing}</span>
+      ${
+        canExpand
+          ? html`<button
+              class="icon-button"
+              aria-label=${`${isExpanded ? "Lower" : "Taller"} rows of ${symbolText(track.symbol)}`}
+              aria-pressed=${isExpanded}
+              @click=${() => model.setUi({ expanded: toggled(model.ui.expanded, track.id) })}
+            >
+              <span class="codicon codicon-${isExpanded ? "fold" : "unfold"}"></span>
+            </button>`
+          : nothing
+      }
+    </div>
+    ${height >= 34 ? html`<div class="label-title">${track.title}</div>` : nothing}
+    ${
+      track.kind === "heat" && height >= 44
+        ? html`<div class="label-scale" title="The colours run from −scale to scale">±${formatNumber(track.scale, digits)}</div>`
+        : nothing
+    }
+    ${verdict === null || verdict === undefined ? nothing : html`<div class="verdict" data-testid="verdict" title=${verdict.text}>${verdict.verdict}</div>`}
+    ${
+      axis === null
+        ? nothing
+        : axis.ticks.map(
+            (tick) =>
+              html`<div class="axis-tick" ${styles({ top: `${logHeightOf(tick, height, axis)}px` })}>${formatTick(tick)}</div>`,
+          )
+    }
+  </div>`;
+}
+
+/** 0.001, 1, 100; beyond that powers: 1e−5 */
+function formatTick(value: number): string {
+  return value >= 1e-3 && value < 1e4 ? String(value) : formatNumber(value, 2).replace(".0", "");
+}
+
+// -------------------------------------------------------------------------------------------- reading a cell
+
+/** The number of step t in a row of a track; null where it is not known. */
+function pointedAt(model: Model, track: TrackInfo, t: number, row: number): Pointed | null {
+  const { run, view } = model;
+  if (run === null || !isKnown(run.cursor.known[track.id], t)) return null;
+  const height = plotHeight(track, model.ui.expanded.includes(track.id));
+  const ratio = window.devicePixelRatio;
+  const pixels = { width: model.plotWidth * ratio, height: height * ratio };
+  const entry = model.track(trackWindow(track, run.info.revision, run.info.length, view, pixels));
+  const values = entry === null ? null : valuesAt(entry, t, row, track.rows);
+  if (values === null) return null;
+  const isOne = Object.is(values.min, values.max);
+  return {
+    name: numberName(track, row),
+    where: isOne ? `t = ${t}` : `around t = ${t}, smallest … largest`,
+    values: isOne ? [values.max] : [values.min, values.max],
+  };
+}
+
+/** The number under the pointer, in plots whose numbers are no elements of their own. */
+export function pointAtTrack(model: Model, tracks: readonly TrackInfo[], event: PointerEvent, t: number): void {
+  if (!(event.target instanceof Element) || event.target.closest(".num") !== null) return;
+  const plot = event.target.closest<HTMLElement>(".plot[data-track]");
+  const track = tracks.find(({ id }) => id === plot?.dataset["track"]);
+  if (plot === null || track === undefined) {
+    point(null);
+    return;
+  }
+  const box = plot.getBoundingClientRect();
+  const row = Math.min(track.rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * track.rows)));
+  point(pointedAt(model, track, t, track.kind === "heat" ? row : 0), event.clientX, event.clientY);
+}
+
+/** The frame around the cell at which the keyboard is. */
+function cellMark(model: Model, track: TrackInfo): TemplateResult | typeof nothing {
+  const { cell, view, plotWidth } = model;
+  if (cell === null || cell.track !== track.id || cell.t < view.from || cell.t > lastStep(view)) return nothing;
+  const rows = track.kind === "heat" ? track.rows : 1;
+  const height = plotHeight(track, model.ui.expanded.includes(track.id)) / rows;
+  return html`<div
+    class="cell-mark"
+    ${styles({
+      left: `${stepLeft(view, plotWidth, cell.t)}px`,
+      width: `${Math.max(3, stepWidth(view, plotWidth))}px`,
+      top: `${cell.row * height}px`,
+      height: `${Math.max(3, height)}px`,
+    })}
+  ></div>`;
+}
+
+function onTrackKey(model: Model, track: TrackInfo, event: KeyboardEvent): void {
+  const { run, cell, view, plotWidth } = model;
+  if (run === null || event.ctrlKey || event.metaKey || event.altKey) return;
+  const { length } = run.info;
+  const rows = track.kind === "heat" ? track.rows : 1;
+  const here = cell?.track === track.id ? cell : { track: track.id, t: run.cursor.t || view.from, row: 0 };
+  const isThere = cell?.track === track.id;
+  const clamp = (value: number, high: number, low: number) => Math.min(high, Math.max(low, value));
+  let { t, row } = here;
+  switch (event.key) {
+    case "ArrowLeft":
+    case "ArrowRight":
+      if (isThere) t = clamp(t + (event.key === "ArrowLeft" ? -1 : 1), length, 1);
+      break;
+    case "ArrowUp":
+    case "ArrowDown":
+      if (isThere) row = clamp(row + (event.key === "ArrowUp" ? -1 : 1), rows - 1, 0);
+      break;
+    case "Enter":
+      model.goTo(t);
+      break;
+    case "Escape":
+      model.setCell(null);
+      point(null);
+      if (event.currentTarget instanceof HTMLElement) event.currentTarget.blur();
+      event.stopPropagation();
+      return;
+    default:
+      return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+  const followed = followStep(view, length, t);
+  if (followed !== view) model.setView(followed);
+  model.setCell({ track: track.id, t, row });
+
+  const pointed = pointedAt(model, track, t, row);
+  const box = event.currentTarget instanceof Element ? event.currentTarget.getBoundingClientRect() : null;
+  if (box !== null)
+    point(pointed, box.left + stepLeft(model.view, plotWidth, t) + stepWidth(model.view, plotWidth) / 2, box.top);
+  announce(pointed === null ? `${numberName(track, row)}, t = ${t}: not yet` : describe(pointed));
+}
