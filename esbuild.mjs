@@ -14,7 +14,15 @@ const common = {
   target: "es2023",
 };
 
-const host = { ...common, platform: "node", format: "cjs", target: "node20", outdir: "dist" };
+// jsonc-parser's main file loads its parts by names that a bundler cannot see; its ES module does not.
+const host = {
+  ...common,
+  mainFields: ["module", "main"],
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  outdir: "dist",
+};
 
 const bundles = [
   { ...host, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },

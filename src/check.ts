@@ -1,5 +1,4 @@
 /** What the command line and the editor check: the author's numbers against the engine's, and gradients against differences. */
-import type { ExpectationResult } from "./engine/expectations";
 import type { GradientCheck } from "./engine/gradientCheck";
 import { checkGradients } from "./engine/gradientCheck";
 import type { Problem } from "./engine/model";
@@ -16,6 +15,20 @@ export interface Comparison {
   /** null where the run has no such number */
   readonly actual: number | null;
   readonly right: boolean;
+}
+
+/** A number that the author expects and the engine does not find. */
+export interface FailedExpectation {
+  /** Keys joined with dots: `expect.sequences.0.steps.1.h.0`. */
+  readonly path: string;
+  readonly expected: number;
+  /** null where the run has no such number */
+  readonly actual: number | null;
+}
+
+export interface ExpectationResult {
+  readonly passed: number;
+  readonly failed: readonly FailedExpectation[];
 }
 
 export interface CheckResult {
