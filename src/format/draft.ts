@@ -11,7 +11,8 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${value.length}`;
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
   if (typeof value === "object") return "an object";
-  return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  return value === true ? "true" : "false";
 }
 
 /** How messages call the value at a path: its last key and the indices after it, `Wxh[1][2]`. */

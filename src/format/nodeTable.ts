@@ -1,5 +1,8 @@
 const kind = { leaf: 0, array: 1, object: 2 } as const;
 
+/** An object with more keys than this gets a map of them when it is asked. */
+const searchedOneByOne = 32;
+
 /**
  * Where every value of a text stands, in a few flat arrays: a file of 20 MB has millions of numbers,
  * and an object for each of them would take longer than reading them.
@@ -21,6 +24,8 @@ export class NodeTable {
   private readonly keys: string[] = [];
   private readonly keyOffsets: number[] = [];
   private readonly keyEnds: number[] = [];
+  /** For objects with many keys, their children by key. */
+  private readonly keyMaps = new Map<number, Map<string, number>>();
 
   // What is being read: open containers, and the children found so far of each.
   private readonly opened: number[] = [];
@@ -29,7 +34,7 @@ export class NodeTable {
   private pendingCount = 0;
 
   constructor(textLength: number) {
-    const capacity = Math.max(16, Math.min(textLength >> 3, 1 << 16));
+    const capacity = Math.max(16, Math.min(textLength >> 3, 1 << 20));
     this.kinds = new Uint8Array(capacity);
     this.offsets = new Int32Array(capacity);
     this.ends = new Int32Array(capacity);
@@ -71,8 +76,8 @@ export class NodeTable {
     this.firsts[node] = this.childCount;
     this.lengths[node] = length;
     while (this.childCount + length > this.children.length) this.children = doubled(this.children);
-    this.children.set(this.pending.subarray(start, this.pendingCount), this.childCount);
-    this.childCount += length;
+    // A loop, for most arrays are a few numbers, which a bulk copy would take longer to prepare than to copy.
+    for (let k = start; k < this.pendingCount; k++) this.children[this.childCount++] = this.pending[k]!;
     this.pendingCount = start;
   }
 
@@ -142,11 +147,25 @@ export class NodeTable {
 
   /** The value of a key of an object, −1 where it has none. Of a key that stands twice, the last, as in JSON. */
   childOfKey(node: number, key: string): number {
-    for (let k = this.childCountOf(node) - 1; k >= 0; k--) {
+    const count = this.childCountOf(node);
+    if (count > searchedOneByOne) return this.keyMap(node).get(key) ?? -1;
+    for (let k = count - 1; k >= 0; k--) {
       const child = this.child(node, k);
       if (this.keys[this.places[child]!] === key) return child;
     }
     return -1;
+  }
+
+  private keyMap(node: number): Map<string, number> {
+    const known = this.keyMaps.get(node);
+    if (known) return known;
+    const map = new Map<string, number>();
+    for (let k = 0; k < this.childCountOf(node); k++) {
+      const child = this.child(node, k);
+      map.set(this.keys[this.places[child]!]!, child);
+    }
+    this.keyMaps.set(node, map);
+    return map;
   }
 
   /** What leads from a value's parent to it: a key or an index. */

@@ -52,6 +52,9 @@ const scanErrors: Readonly<Record<number, string>> = {
   6: "a text holds a control character: write it as an escape, such as \\t",
 };
 
+/** Brackets inside each other. A file needs ten. */
+const deepest = 100;
+
 interface Frame {
   readonly node: number;
   readonly value: unknown[] | Record<string, unknown>;
@@ -62,7 +65,7 @@ interface Frame {
 /**
  * Reads JSON with comments and trailing commas and remembers where everything stands.
  * Never throws: every error of the text is among the faults, and what they spoil is `bad`.
- * It keeps its own stack, so that no depth of nesting can exhaust the machine's.
+ * It keeps its own stack: what is nested deeper than any file is one error and the end of the reading.
  */
 export function parseText(text: string): ParsedText {
   const scanner = createScanner(text, false);
@@ -70,6 +73,7 @@ export function parseText(text: string): ParsedText {
   const faults: SyntaxFault[] = [];
   const frames: Frame[] = [];
   let structured = true;
+  let stopped = false;
   let root: unknown = bad;
   let hasRoot = false;
 
@@ -122,6 +126,11 @@ export function parseText(text: string): ParsedText {
     switch (token) {
       case Token.openBrace:
       case Token.openBracket: {
+        if (frames.length === deepest) {
+          fault(offset, 1, `more than ${deepest} brackets inside each other: no part of a file needs them`);
+          structured = false;
+          stopped = true;
+        }
         const isArray = token === Token.openBracket;
         const value = isArray ? [] : (Object.create(null) as Record<string, unknown>);
         place(value);
@@ -205,6 +214,7 @@ export function parseText(text: string): ParsedText {
   token = next();
   for (;;) {
     const top = frame as Frame | null;
+    if (stopped) break;
     if (top === null) {
       if (token !== Token.end) {
         fault(
