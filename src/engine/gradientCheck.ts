@@ -45,7 +45,13 @@ export function* checkGradients(
   const of = withLoss.length * Object.keys(own).length;
   let done = 0;
   for (const { sequence, index } of withLoss) {
-    const stretch: Stretch = { sequence, from: 0, to: sequence.length, start: startOf(copy, sequences, index) };
+    const stretch: Stretch = {
+      sequence,
+      from: 0,
+      to: sequence.length,
+      start: startOf(copy, sequences, index),
+      incoming: null,
+    };
     const weight = model.loss?.reduction === "mean" ? 1 / countTargets(sequence) : 1;
     const analytic = zerosLikeAll(own);
     forward(copy, stretch, recording);

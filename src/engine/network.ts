@@ -8,6 +8,7 @@ import { addMatTransposedVec, addMatVec, addOuter, addVec } from "./linear";
 import type { Layer, Model, Pass, Sequence, State } from "./model";
 import { outputSize, parametersOf } from "./model";
 import { activateOutput, stepLoss, stepLossBackward, targetAt } from "./readout";
+import type { Unit } from "./sweeps";
 import type { NamedTensors, Tensor } from "./tensor";
 
 /** The state of every pass: [layer][pass]. */
@@ -109,12 +110,15 @@ export function finalState(model: Model, recording: Recording, length: number): 
   );
 }
 
-/** Steps `from` to before `to` (0-based) of a sequence, with the state that flows into them. */
+/** Steps `from` to before `to` (0-based) of a sequence, with what flows into them. */
 export interface Stretch {
   readonly sequence: Sequence;
   readonly from: number;
   readonly to: number;
+  /** The state from the step before; for a backward pass, from the step after. */
   readonly start: NetworkState;
+  /** dL/d(state) from the steps to which the stretch's last states go on; null where they go nowhere. */
+  readonly incoming: NetworkState | null;
 }
 
 /** Reads x_t of the first layer without a copy. `at` gives the same object again and again. */
@@ -213,7 +217,7 @@ function readout(model: Model, stretch: Stretch, recording: Recording): number {
 /**
  * Back through all layers, after `forward` over the same stretch. Records every gradient, and adds the parameters' to `dp`.
  * @param weight 1 for reduction sum, 1/N for mean
- * @param dp     by full name; null where only the gradients of the steps are asked for
+ * @param dp     by full name; a pass whose parameters are not in it, or null, asks for the gradients of the steps alone
  * @param withInputs whether dL/dx_t of the first layer is asked for
  */
 export function backward(
@@ -238,7 +242,7 @@ export function backward(
       const record = recording.layers[l]!.passes[p]!;
       const start = stretch.start[l]![p]!;
       const dpPass = dp && passTensors(pass, dp);
-      const back = backwardStates(cell.states, pass, record, length);
+      const back = backwardStates(cell.states, pass, record, length, stretch.incoming?.[l]?.[p] ?? null);
       visit(pass, length, false, (k) => {
         const gradients = record.gradients[k]!;
         const dh_t = gradients["h"]!;
@@ -255,10 +259,19 @@ export function backward(
 }
 
 /** Where each step writes the gradient of the state before it: dL/dh into `next` of that step, other states into its gradients. */
-function backwardStates(states: readonly string[], pass: Pass, record: PassRecord, length: number) {
+function backwardStates(
+  states: readonly string[],
+  pass: Pass,
+  record: PassRecord,
+  length: number,
+  incoming: State | null,
+) {
   const first = pass.direction === "forward" ? length - 1 : 0;
-  record.next[first]!.fill(0);
-  for (const name of states) if (name !== "h") record.gradients[first]![name]!.fill(0);
+  for (const name of states) {
+    const target = name === "h" ? record.next[first]! : record.gradients[first]![name]!;
+    if (incoming) target.set(incoming[name]!);
+    else target.fill(0);
+  }
   const into: Values = {};
   return {
     into(k: number): Values {
@@ -286,7 +299,7 @@ function readoutBackward(
     if (target === null || !model.loss || !hasReadout(model, stretch.sequence, stretch.from + k)) continue;
     stepLossBackward(model.loss.type, output.activation, recording.output[k]!, target, weight, dz_t);
     addMatTransposedVec(top.above[k]!, output.Why, dz_t);
-    if (dp) accumulateReadout(dz_t, top.h[k]!, dp["output.Why"]!, dp["output.by"]!);
+    if (dp?.["output.Why"] && dp["output.by"]) accumulateReadout(dz_t, top.h[k]!, dp["output.Why"], dp["output.by"]);
   }
 }
 
@@ -295,23 +308,29 @@ function accumulateReadout(dz_t: Float64Array, h_t: Float64Array, dWhy: Tensor, 
   addVec(dby.data, dz_t);
 }
 
-/** The tensors of one pass by their short names. */
-function passTensors(pass: Pass, all: NamedTensors): NamedTensors {
+/** The tensors of one pass by their short names; null where they are not there. */
+function passTensors(pass: Pass, all: NamedTensors): NamedTensors | null {
+  if (!Object.keys(pass.parameters).every((name) => Object.hasOwn(all, `${pass.prefix}.${name}`))) return null;
   return Object.fromEntries(Object.keys(pass.parameters).map((name) => [name, all[`${pass.prefix}.${name}`]!]));
 }
 
-/** Which part of a network a parameter belongs to: one pass of a layer, or the read-out. */
-export type Owner =
-  | { readonly kind: "pass"; readonly layer: number; readonly pass: number }
-  | { readonly kind: "output" };
-
-export function ownerOf(model: Model, name: string): Owner {
+/** The pass, or the read-out, that a parameter belongs to. */
+export function ownerOf(model: Model, name: string): Unit {
   for (const [layer, { passes }] of model.layers.entries())
     for (const [pass, { prefix, parameters }] of passes.entries())
       if (name.startsWith(`${prefix}.`) && Object.hasOwn(parameters, name.slice(prefix.length + 1)))
         return { kind: "pass", layer, pass };
-  if (name === "output.Why" || name === "output.by") return { kind: "output" };
+  if (name === "output.Why" || name === "output.by") return { kind: "readout", layer: model.layers.length, pass: 0 };
   throw new RangeError(`no parameter ${name}: the model has ${Object.keys(parametersOf(model)).join(", ")}`);
+}
+
+/** The parameters of one pass, or of the read-out, by full name. */
+export function parametersOfUnit(model: Model, unit: Unit): Record<string, Tensor> {
+  if (unit.kind === "readout") return { "output.Why": model.output.Why, "output.by": model.output.by };
+  const pass = model.layers[unit.layer]!.passes[unit.pass]!;
+  return Object.fromEntries(
+    Object.entries(pass.parameters).map(([short, tensor]) => [`${pass.prefix}.${short}`, tensor]),
+  );
 }
 
 /** Adds step k's own share of every gradient of one owner's parameters to `dp`. */
@@ -319,11 +338,11 @@ export function accumulateShare(
   model: Model,
   stretch: Stretch,
   recording: Recording,
-  owner: Owner,
+  owner: Unit,
   k: number,
   dp: NamedTensors,
 ): void {
-  if (owner.kind === "output") {
+  if (owner.kind === "readout") {
     if (hasReadout(model, stretch.sequence, stretch.from + k))
       accumulateReadout(recording.dLogits[k]!, recording.layers.at(-1)!.h[k]!, dp["output.Why"]!, dp["output.by"]!);
     return;
@@ -333,12 +352,7 @@ export function accumulateShare(
   const record = recording.layers[owner.layer]!.passes[owner.pass]!;
   const before = stateBefore(pass, record, stretch.start[owner.layer]![owner.pass]!, stretch.to - stretch.from, k);
   const input = inputsOf(model, recording, stretch, owner.layer)(k);
-  cells[layer.cell].accumulate(
-    layer.options,
-    input,
-    before,
-    record.values[k]!,
-    record.gradients[k]!,
-    passTensors(pass, dp),
-  );
+  const dpPass = passTensors(pass, dp);
+  if (!dpPass) throw new RangeError(`the share of ${pass.prefix} needs all of its parameters`);
+  cells[layer.cell].accumulate(layer.options, input, before, record.values[k]!, record.gradients[k]!, dpPass);
 }

@@ -39,7 +39,7 @@ export function predict(
 ): Prediction {
   if (generation) checkGeneration(model);
   const recording = new Recording(model);
-  forward(model, { sequence, from: 0, to: sequence.length, start }, recording);
+  forward(model, { sequence, from: 0, to: sequence.length, start, incoming: null }, recording);
   const outputs: number[][] = [];
   for (let k = 0; k < sequence.length; k++)
     if (hasReadout(model, sequence, k)) outputs.push(Array.from(recording.output[k]!));
@@ -53,7 +53,7 @@ export function predict(
       const token = drawToken(logits, generation.temperature, random);
       generated.push(labelOf(model, token));
       const next = sequenceOfInputs({ tokens: Int32Array.of(token), vectors: null }, 1);
-      forward(model, { sequence: next, from: 0, to: 1, start: state }, recording);
+      forward(model, { sequence: next, from: 0, to: 1, start: state, incoming: null }, recording);
       logits = recording.logits[0]!;
       state = finalState(model, recording, 1);
     }

@@ -1,6 +1,7 @@
 import type { Values } from "./cell";
-import type { Model, Sequence } from "./model";
-import { parametersOf } from "./model";
+import { cells } from "./cells";
+import type { Model, Sequence, State } from "./model";
+import { outputSize, parametersOf } from "./model";
 import type { NetworkState, Stretch } from "./network";
 import {
   accumulateShare,
@@ -10,12 +11,15 @@ import {
   hasReadout,
   initialState,
   ownerOf,
+  parametersOfUnit,
   Recording,
 } from "./network";
 import type { Target } from "./readout";
 import { countTargets, targetAt } from "./readout";
+import type { Unit, UnitSweep } from "./sweeps";
+import { sweepsOf } from "./sweeps";
 import type { Tensor } from "./tensor";
-import { zerosLike, zerosLikeAll } from "./tensor";
+import { zerosLikeAll } from "./tensor";
 
 /** One step of one pass, as a view into the run's memory. Every vector is [H]. */
 export interface PassView {
@@ -26,7 +30,7 @@ export interface PassView {
   readonly next: Float64Array;
 }
 
-/** One step, as a view into the run's memory: read it, do not keep or write it. */
+/** One step, as a view into the run's memory: read it before the next step is asked for, and do not write it. */
 export interface StepView {
   readonly t: number;
   /** Index of the token, −1 where the input is a vector. */
@@ -46,31 +50,18 @@ export interface StepView {
   readonly dx: Float64Array;
 }
 
-/** One sequence, forward and back, parameters unchanged: every number of every step can be asked for. */
-export interface Run {
-  readonly model: Model;
-  readonly sequence: Sequence;
-  /** T */
-  readonly length: number;
-  /** N: how many steps have a target. */
-  readonly targetCount: number;
-  /** L; null where no step has a target. */
-  readonly loss: number | null;
-  /** The state that flows into the first step of each pass: [layer][pass]. */
-  readonly start: NetworkState;
-  /** dL/d(that state) */
-  readonly startGradients: NetworkState;
-  /** The gradient of L by every parameter, by full name. */
-  readonly gradients: Readonly<Record<string, Tensor>>;
-  /** @param t 1…T */
-  at(t: number): StepView;
-  /** x_t as a vector [X], made anew. */
-  input(t: number): Float64Array;
-  /** Step t's own share of a parameter's gradient, made anew. The shares of all steps sum to `gradients`. */
-  share(name: string, t: number): Tensor;
-  /** Sum of the first `steps` shares in the order of the backward pass (for a forward pass and the read-out: t = T, T−1, …), made anew. */
-  partialGradient(name: string, steps: number): Tensor;
+/** How much of a long computation is done, 0…1. */
+export interface Progress {
+  readonly done: number;
 }
+
+/** A run that keeps everything may take so many bytes; a longer one keeps checkpoints. */
+const fullRecording = 64e6;
+/** What the checkpoints of a long run may take: states and their gradients, and sums of shares. */
+const stateBudget = 96e6;
+const sumBudget = 128e6;
+/** Multiplications for computing one segment again: some 20 ms. */
+const segmentWork = 1.5e7;
 
 /** The state in which sequence `index` starts: its own, or, where it carries, the one in which the sequence before it ended. */
 export function startOf(model: Model, sequences: readonly Sequence[], index: number): NetworkState {
@@ -80,60 +71,244 @@ export function startOf(model: Model, sequences: readonly Sequence[], index: num
   const recording = new Recording(model);
   for (let k = first; k < index; k++) {
     const sequence = sequences[k]!;
-    forward(model, { sequence, from: 0, to: sequence.length, start }, recording);
-    start = finalState(model, recording, sequence.length);
+    // A state is carried by forward passes alone, which can go on piece by piece.
+    for (let from = 0; from < sequence.length; from += 256) {
+      const to = Math.min(sequence.length, from + 256);
+      forward(model, { sequence, from, to, start, incoming: null }, recording);
+      start = finalState(model, recording, to - from);
+    }
   }
   return start;
 }
 
 /**
- * Runs a sequence forward and back, and keeps everything.
+ * Runs a sequence forward and back.
  * @throws RangeError where there is no sequence `index`
  */
 export function run(model: Model, sequences: readonly Sequence[], index: number): Run {
-  const sequence = sequences[index];
-  if (!sequence) throw new RangeError(`there is no sequence ${index}: the file has ${sequences.length}`);
-  return new RecordedRun(model, sequence, startOf(model, sequences, index));
+  const running = computeRun(model, sequences, index);
+  let next = running.next();
+  while (!next.done) next = running.next();
+  return next.value;
 }
 
-class RecordedRun implements Run {
+/** As `run`, but yields now and then, so that a caller can show progress, let others work, or stop. */
+export function* computeRun(
+  model: Model,
+  sequences: readonly Sequence[],
+  index: number,
+  segmentLength?: number,
+): Generator<Progress, Run, void> {
+  const sequence = sequences[index];
+  if (!sequence) throw new RangeError(`there is no sequence ${index}: the file has ${sequences.length}`);
+  const result = new Run(
+    model,
+    sequence,
+    startOf(model, sequences, index),
+    segmentLength ?? chooseSegmentLength(model, sequence.length),
+  );
+  yield* result.compute();
+  return result;
+}
+
+/** All steps where they fit into memory, else so many that a segment is computed again in some 20 ms. */
+function chooseSegmentLength(model: Model, T: number): number {
+  if (bytesPerStep(model) * T <= fullRecording) return T;
+  const work = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  const stateBytes = model.layers.reduce(
+    (sum, layer) => sum + layer.passes.length * cells[layer.cell].states.length * layer.size * 16,
+    0,
+  );
+  const least = Math.ceil((T * stateBytes) / stateBudget);
+  return Math.min(T, Math.max(16, least, Math.min(Math.floor(segmentWork / work), 4 * Math.ceil(Math.sqrt(T)))));
+}
+
+function bytesPerStep(model: Model): number {
+  // An array costs some 200 bytes beside its numbers.
+  const array = (length: number) => 200 + 8 * length;
+  let bytes = 3 * array(model.output.size) + array(model.inputSize);
+  for (const layer of model.layers) {
+    const quantities = cells[layer.cell].quantities(layer.options).length;
+    bytes += layer.passes.length * (2 * quantities + 2) * array(layer.size) + 2 * array(outputSize(layer));
+  }
+  return bytes;
+}
+
+/** A segment that stands in memory, forward and back. */
+interface LoadedSegment {
+  readonly segment: number;
+  readonly recording: Recording;
+  readonly stretch: Stretch;
+}
+
+/**
+ * One sequence, forward and back, parameters unchanged: every number of every step can be asked for.
+ * The steps lie in segments. Of each segment the run keeps what flows into it, forward and back; the numbers inside are
+ * computed again when somebody asks, the last few segments staying in memory (Chen et al. 2016, "Training Deep Nets with
+ * Sublinear Memory Cost"). A short run is one segment, which always stays.
+ */
+export class Run {
+  /** T */
   readonly length: number;
+  /** N: how many steps have a target. */
   readonly targetCount: number;
-  readonly loss: number | null;
-  readonly gradients: Record<string, Tensor>;
-  private readonly recording: Recording;
-  private readonly stretch: Stretch;
-  private readonly partials = new Map<string, PartialSums>();
+  /** The gradient of L by every parameter, by full name. */
+  readonly gradients: Readonly<Record<string, Tensor>>;
+  private lossSum = 0;
+  private readonly weight: number;
+  private readonly sweeps: readonly UnitSweep[];
+  private readonly segments: number;
+  /** [segment][layer][pass]: the state that flows in, and dL/d(state) that flows back in. */
+  private readonly states: State[][][];
+  private readonly incoming: State[][][];
+  private readonly outgoing: State[][];
+  private readonly sums: ShareSums;
+  /** The most recently used one last. */
+  private loaded: LoadedSegment[] = [];
+  private readonly mostLoaded: number;
 
   constructor(
     readonly model: Model,
     readonly sequence: Sequence,
+    /** The state that flows into the first step of each pass: [layer][pass]. */
     readonly start: NetworkState,
+    private readonly segmentLength: number,
   ) {
     this.length = sequence.length;
     this.targetCount = model.loss ? countTargets(sequence) : 0;
-    this.recording = new Recording(model);
-    this.stretch = { sequence, from: 0, to: sequence.length, start };
-    const weight = model.loss?.reduction === "mean" && this.targetCount > 0 ? 1 / this.targetCount : 1;
-    const sum = forward(model, this.stretch, this.recording);
-    this.loss = this.targetCount > 0 ? sum * weight : null;
+    this.weight = model.loss?.reduction === "mean" && this.targetCount > 0 ? 1 / this.targetCount : 1;
+    this.segments = Math.ceil(this.length / segmentLength);
+    // Over a single segment all sweeps are one: nothing has to flow from one segment into the next.
+    const sweeps = sweepsOf(model);
+    this.sweeps = this.segments > 1 ? sweeps : [{ ascending: true, units: sweeps.flatMap(({ units }) => units) }];
+    this.mostLoaded = Math.min(this.segments, 4);
+    const zeros = () =>
+      start.map((passes) =>
+        passes.map((state) =>
+          Object.fromEntries(Object.entries(state).map(([name, v]) => [name, new Float64Array(v.length)])),
+        ),
+      );
+    this.states = Array.from({ length: this.segments }, zeros);
+    this.incoming = Array.from({ length: this.segments }, zeros);
+    this.outgoing = zeros();
     this.gradients = zerosLikeAll(parametersOf(model));
-    backward(model, this.stretch, this.recording, weight, this.gradients, true);
+    const bytes = Object.values(this.gradients).reduce((sum, { data }) => sum + data.length * 8, 0);
+    this.sums = new ShareSums(this.length, Math.max(32, Math.ceil((this.length * bytes) / sumBudget)));
   }
 
+  /** L; null where no step has a target. */
+  get loss(): number | null {
+    return this.targetCount > 0 ? this.lossSum * this.weight : null;
+  }
+
+  /** dL/d(state that flows into the first step): [layer][pass]. */
   get startGradients(): NetworkState {
-    return this.recording.layers.map((layer) => layer.passes.map((pass) => pass.initialGradient));
+    return this.outgoing;
   }
 
+  /** Goes through all segments: forward in the order of the sweeps, then back. */
+  *compute(): Generator<Progress, void, void> {
+    const units = this.sweeps.length * this.segments * (this.targetCount > 0 ? 3 : 1);
+    let done = 0;
+    for (const sweep of this.sweeps) {
+      this.enter(sweep, this.states, this.start, sweep.ascending);
+      for (const s of this.order(sweep.ascending)) {
+        const { recording, sum } = this.forwardOver(s);
+        const steps = this.bounds(s).to - this.bounds(s).from;
+        this.passOn(sweep, this.states, finalState(this.model, recording, steps), s, sweep.ascending);
+        // The read-out is right once the sweep that it belongs to has come to the segment.
+        if (sweep.units.some(({ kind }) => kind === "readout")) this.lossSum += sum;
+        yield { done: ++done / units };
+      }
+    }
+    if (this.targetCount === 0) return;
+    for (const sweep of this.sweeps.toReversed()) {
+      const dp = this.ownGradients(sweep);
+      for (const s of this.order(!sweep.ascending)) {
+        const { recording, stretch } = this.loaded.find(({ segment }) => segment === s) ?? this.forwardOver(s);
+        const back = { ...stretch, incoming: this.incoming[s]! };
+        backward(this.model, back, recording, this.weight, dp, true);
+        const out = recording.layers.map((layer) => layer.passes.map((pass) => pass.initialGradient));
+        this.passOn(sweep, this.incoming, out, s, !sweep.ascending);
+        done += 2;
+        yield { done: done / units };
+      }
+    }
+    // Only now is everything that flows into the segments known.
+    this.loaded = this.segments === 1 ? this.loaded : [];
+  }
+
+  /** Puts a sweep's first state into the segment where it begins. */
+  private enter(sweep: UnitSweep, into: State[][][], from: NetworkState, ascending: boolean): void {
+    const first = into[ascending ? 0 : this.segments - 1]!;
+    for (const unit of sweep.units)
+      if (unit.kind === "pass") first[unit.layer]![unit.pass] = from[unit.layer]![unit.pass]!;
+  }
+
+  /** Puts what flows out of segment s into the next one of the sweep, or out of the run. */
+  private passOn(sweep: UnitSweep, into: State[][][], from: NetworkState, s: number, ascending: boolean): void {
+    const next = ascending ? s + 1 : s - 1;
+    const target = into[next] ?? (into === this.incoming ? this.outgoing : null);
+    if (!target) return;
+    for (const unit of sweep.units)
+      if (unit.kind === "pass")
+        target[unit.layer]![unit.pass] = Object.fromEntries(
+          Object.entries(from[unit.layer]![unit.pass]!).map(([name, v]) => [name, v.slice()]),
+        );
+  }
+
+  private *order(ascending: boolean): Generator<number> {
+    for (let n = 0; n < this.segments; n++) yield ascending ? n : this.segments - 1 - n;
+  }
+
+  private ownGradients(sweep: UnitSweep): Record<string, Tensor> {
+    return Object.fromEntries(
+      sweep.units.flatMap((unit) =>
+        Object.keys(parametersOfUnit(this.model, unit)).map((name) => [name, this.gradients[name]!] as const),
+      ),
+    );
+  }
+
+  private bounds(s: number): { from: number; to: number } {
+    const from = s * this.segmentLength;
+    return { from, to: Math.min(this.length, from + this.segmentLength) };
+  }
+
+  private forwardOver(s: number): LoadedSegment & { readonly sum: number } {
+    const spare =
+      this.loaded.find((one) => one.segment === s) ?? (this.loaded.length < this.mostLoaded ? null : this.loaded[0]!);
+    const recording = spare?.recording ?? new Recording(this.model);
+    const stretch: Stretch = { sequence: this.sequence, ...this.bounds(s), start: this.states[s]!, incoming: null };
+    const sum = forward(this.model, stretch, recording);
+    const entry = { segment: s, recording, stretch };
+    this.loaded = [...this.loaded.filter((one) => one !== spare), entry];
+    return { ...entry, sum };
+  }
+
+  /** The segment with step k, forward and back. */
+  private load(k: number): LoadedSegment {
+    const s = Math.floor(k / this.segmentLength);
+    const found = this.loaded.find((one) => one.segment === s);
+    if (found) {
+      if (found !== this.loaded.at(-1)) this.loaded = [...this.loaded.filter((one) => one !== found), found];
+      return found;
+    }
+    const entry = this.forwardOver(s);
+    backward(this.model, { ...entry.stretch, incoming: this.incoming[s]! }, entry.recording, this.weight, null, true);
+    return entry;
+  }
+
+  /** @param t 1…T */
   at(t: number): StepView {
-    const k = this.indexOf(t);
-    const { recording, model, sequence } = this;
-    const read = hasReadout(model, sequence, k);
-    const loss = recording.loss[k]!;
-    const target = model.loss ? targetAt(sequence, k, model.output.size) : null;
+    const index = this.indexOf(t);
+    const { recording, stretch } = this.load(index);
+    const k = index - stretch.from;
+    const { model, sequence } = this;
+    const read = hasReadout(model, sequence, index);
+    const target = model.loss ? targetAt(sequence, index, model.output.size) : null;
     return {
       t,
-      token: sequence.inputs.tokens?.[k] ?? -1,
+      token: sequence.inputs.tokens?.[index] ?? -1,
       passes: recording.layers.map((layer) =>
         layer.passes.map((pass) => ({
           values: pass.values[k]!,
@@ -147,11 +322,12 @@ class RecordedRun implements Run {
       output: read ? recording.output[k]! : null,
       dLogits: read ? recording.dLogits[k]! : null,
       target,
-      loss: target === null ? null : loss,
+      loss: target === null ? null : recording.loss[k]!,
       dx: recording.dx[k]!,
     };
   }
 
+  /** x_t as a vector [X], made anew. */
   input(t: number): Float64Array {
     const k = this.indexOf(t);
     const { tokens, vectors } = this.sequence.inputs;
@@ -163,43 +339,34 @@ class RecordedRun implements Run {
     return x_t;
   }
 
+  /** Step t's own share of a parameter's gradient, made anew. The shares of all steps sum to `gradients`. */
   share(name: string, t: number): Tensor {
     const k = this.indexOf(t);
-    const owner = ownerOf(this.model, name);
-    const dp = zerosLikeAll(parametersOfOwner(this.model, name));
-    accumulateShare(this.model, this.stretch, this.recording, owner, k, dp);
+    const unit = ownerOf(this.model, name);
+    const dp = zerosLikeAll(parametersOfUnit(this.model, unit));
+    this.addShare(unit, k, dp);
     return dp[name]!;
   }
 
+  /** Sum of the first `steps` shares in the order of the backward computation (for a forward pass and the read-out: t = T, T−1, …), made anew. */
   partialGradient(name: string, steps: number): Tensor {
     if (steps < 0 || steps > this.length)
       throw new RangeError(`a run of ${this.length} steps has no sum of ${steps} shares`);
-    let sums = this.partials.get(name);
-    if (!sums) {
-      const owner = ownerOf(this.model, name);
-      const backwardPass =
-        owner.kind === "pass" && this.model.layers[owner.layer]!.passes[owner.pass]!.direction === "backward";
-      const first = (n: number) => (backwardPass ? n : this.length - 1 - n);
-      sums = new PartialSums(this.gradients[name]!, (dp, n) =>
-        accumulateShare(this.model, this.stretch, this.recording, owner, first(n), {
-          ...this.scratch(name),
-          [name]: dp,
-        }),
-      );
-      this.partials.set(name, sums);
-    }
-    return sums.after(steps);
+    const unit = ownerOf(this.model, name);
+    const key = unit.kind === "pass" ? this.model.layers[unit.layer]!.passes[unit.pass]!.prefix : "output";
+    const ascending = key !== "output" && this.model.layers[unit.layer]!.passes[unit.pass]!.direction === "backward";
+    const sum = this.sums.after(
+      key,
+      steps,
+      () => zerosLikeAll(parametersOfUnit(this.model, unit)),
+      (dp, n) => this.addShare(unit, ascending ? n : this.length - 1 - n, dp),
+    )[name]!;
+    return { ...sum, data: sum.data.slice() };
   }
 
-  /** Somewhere for the shares of the same owner's other parameters to go. */
-  private readonly scratches = new Map<string, Record<string, Tensor>>();
-  private scratch(name: string): Record<string, Tensor> {
-    let scratch = this.scratches.get(name);
-    if (!scratch) {
-      scratch = zerosLikeAll(parametersOfOwner(this.model, name));
-      this.scratches.set(name, scratch);
-    }
-    return scratch;
+  private addShare(unit: Unit, index: number, dp: Record<string, Tensor>): void {
+    const { recording, stretch } = this.load(index);
+    accumulateShare(this.model, stretch, recording, unit, index - stretch.from, dp);
   }
 
   private indexOf(t: number): number {
@@ -209,44 +376,52 @@ class RecordedRun implements Run {
   }
 }
 
-/** The parameters of the pass (or read-out) that `name` belongs to, by full name. */
-function parametersOfOwner(model: Model, name: string): Record<string, Tensor> {
-  const owner = ownerOf(model, name);
-  if (owner.kind === "output") return { "output.Why": model.output.Why, "output.by": model.output.by };
-  const pass = model.layers[owner.layer]!.passes[owner.pass]!;
-  return Object.fromEntries(
-    Object.entries(pass.parameters).map(([short, tensor]) => [`${pass.prefix}.${short}`, tensor]),
-  );
+/** Sums of a unit's first n shares, and where the last one that was asked for stands. */
+interface Sum {
+  readonly tensors: Record<string, Tensor>;
+  steps: number;
+  readonly kept: Map<number, readonly Float64Array[]>;
 }
 
 /**
- * Sums of the first n shares, always added in the same order, so that stepping back gives the same bits as stepping there.
+ * Sums of shares, always added in the same order, so that stepping back gives the same bits as stepping there.
  * Some sums are kept on the way; a sum is never taken apart by subtraction.
  */
-class PartialSums {
-  private readonly kept = new Map<number, Float64Array>();
-  private current: Tensor;
-  private done = 0;
+class ShareSums {
+  private readonly sums = new Map<string, Sum>();
 
   constructor(
-    like: Tensor,
-    private readonly add: (dp: Tensor, n: number) => void,
-  ) {
-    this.current = zerosLike(like);
-  }
+    private readonly length: number,
+    private readonly distance: number,
+  ) {}
 
-  after(steps: number): Tensor {
-    if (steps < this.done) this.goBack(steps);
-    for (; this.done < steps; this.done++) {
-      if (this.done % 32 === 0 && !this.kept.has(this.done)) this.kept.set(this.done, this.current.data.slice());
-      this.add(this.current, this.done);
+  after(
+    key: string,
+    steps: number,
+    zeros: () => Record<string, Tensor>,
+    add: (dp: Record<string, Tensor>, n: number) => void,
+  ): Readonly<Record<string, Tensor>> {
+    let sum = this.sums.get(key);
+    if (!sum) {
+      sum = { tensors: zeros(), steps: 0, kept: new Map() };
+      this.sums.set(key, sum);
     }
-    return { ...this.current, data: this.current.data.slice() };
+    if (steps < sum.steps) this.goBack(sum, steps);
+    for (; sum.steps < steps; sum.steps++) {
+      if (sum.steps % this.distance === 0 && !sum.kept.has(sum.steps))
+        sum.kept.set(
+          sum.steps,
+          Object.values(sum.tensors).map(({ data }) => data.slice()),
+        );
+      add(sum.tensors, sum.steps);
+    }
+    return sum.tensors;
   }
 
-  private goBack(steps: number): void {
-    const from = Math.floor(steps / 32) * 32;
-    this.current.data.set(this.kept.get(from)!);
-    this.done = from;
+  private goBack(sum: Sum, steps: number): void {
+    const from = Math.floor(Math.min(steps, this.length) / this.distance) * this.distance;
+    const kept = sum.kept.get(from)!;
+    Object.values(sum.tensors).forEach(({ data }, k) => data.set(kept[k]!));
+    sum.steps = from;
   }
 }

@@ -160,7 +160,7 @@ class Trainer {
       if (from === 0 && sequence.carry && before && runner.index > 0) runner.state = before;
       if (from < sequence.length) {
         const to = Math.min(sequence.length, from + chunk);
-        const stretch: Stretch = { sequence, from, to, start: runner.state };
+        const stretch: Stretch = { sequence, from, to, start: runner.state, incoming: null };
         const sum = forward(this.model, stretch, this.recording);
         runner.loss += sum * weight;
         if (this.model.loss && countTargets(sequence, from, to) > 0) {

@@ -4,6 +4,8 @@ import { parametersOf } from "../engine/model";
 import { hasReadout } from "../engine/network";
 import { targetAt } from "../engine/readout";
 import type { Run } from "../engine/run";
+import type { Unit } from "../engine/sweeps";
+import { sweepsOf } from "../engine/sweeps";
 
 /**
  * One run of a sequence as a program: forward t = 1…T, backward t = T…1, the update. A sweep goes over the steps once;
@@ -58,12 +60,6 @@ export interface Place {
   readonly operation: number;
 }
 
-interface Unit {
-  readonly kind: "pass" | "readout";
-  readonly layer: number;
-  readonly pass: number;
-}
-
 export class Program {
   readonly sweeps: readonly Sweep[];
   /** How many operations there are: positions run from 0 (nothing done) to this (all done). */
@@ -72,7 +68,7 @@ export class Program {
 
   constructor(private readonly run: Run) {
     const { model } = run;
-    const groups = groupUnits(model);
+    const groups = sweepsOf(model);
     const sweeps: Omit<Sweep, "from">[] = groups.map(({ ascending, units }, g) => ({
       phase: "forward",
       ascending,
@@ -149,7 +145,7 @@ export class Program {
   }
 
   /** Whether operation number `position` − 1 does something at its step: a step without a read-out has no logits, one without a target no loss. */
-  private acts(position: number): boolean {
+  acts(position: number): boolean {
     const place = this.placeAt(position)!;
     const { kind } = this.sweeps[place.sweep]!.operations[place.operation]!.product;
     const { model, sequence } = this.run;
@@ -192,28 +188,6 @@ export class Program {
 
 function stepsOf({ low, high }: { low: number; high: number }): number {
   return high - low + 1;
-}
-
-/** Passes that can go over the steps together, in the order of the computation. */
-function groupUnits(model: Model): { ascending: boolean; units: Unit[] }[] {
-  const groups: { ascending: boolean; units: Unit[] }[] = [];
-  const isInLast = (layer: number) => {
-    const inLast = groups.at(-1)?.units.filter((unit) => unit.layer === layer).length ?? 0;
-    return inLast === model.layers[layer]!.passes.length;
-  };
-  for (const [l, layer] of model.layers.entries())
-    for (const [p, pass] of layer.passes.entries()) {
-      const ascending = pass.direction === "forward";
-      const unit: Unit = { kind: "pass", layer: l, pass: p };
-      const last = groups.at(-1);
-      // What a pass reads at t must be there at t: the layer below is complete in this very sweep.
-      if (last && last.ascending === ascending && l > 0 && isInLast(l - 1)) last.units.push(unit);
-      else groups.push({ ascending, units: [unit] });
-    }
-  const readout: Unit = { kind: "readout", layer: model.layers.length, pass: 0 };
-  if (isInLast(model.layers.length - 1)) groups.at(-1)!.units.push(readout);
-  else groups.push({ ascending: true, units: [readout] });
-  return groups;
 }
 
 const inputOperation: Operation = { product: { kind: "input" }, key: "x", title: "input", equation: "x_t" };

@@ -147,10 +147,15 @@ export class Stepper {
     return `shares.${name.slice(0, name.lastIndexOf("."))}`;
   }
 
+  /** How many steps' shares of a parameter's gradient are known by now; null before the first. */
+  sharesKnown(name: string): number | null {
+    return this.known(this.shareKey(name))?.steps ?? null;
+  }
+
   /** Sum of the shares that are known by now; null before the first. */
   gradientSoFar(name: string): Tensor | null {
-    const known = this.known(this.shareKey(name));
-    return known && this.run.partialGradient(name, known.steps);
+    const steps = this.sharesKnown(name);
+    return steps === null ? null : this.run.partialGradient(name, steps);
   }
 
   /** Step t's own share of a parameter's gradient, the current step's without t; null while it is not known. */

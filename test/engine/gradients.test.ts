@@ -10,7 +10,9 @@ function finish<T>(generator: Generator<unknown, T, void>): T {
   return next.value;
 }
 
-describe("gradients of random architectures", () => {
+describe("gradients of random architectures", function () {
+  this.timeout(120_000);
+
   it("agree with central differences within 1e-6, for every parameter", () => {
     fc.assert(
       fc.property(smoothProblems, ({ model, sequences }) => {

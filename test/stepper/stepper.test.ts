@@ -106,7 +106,9 @@ describe("the stepper on the worked example", () => {
   });
 });
 
-describe("the stepper on random architectures", () => {
+describe("the stepper on random architectures", function () {
+  this.timeout(120_000);
+
   const inProblem = (check: (problem: Problem) => void, numRuns: number) =>
     fc.assert(fc.property(problems, check), { numRuns });
 
