@@ -10,6 +10,8 @@ const quietArguments = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Nothing beyond this machine is asked, so that a test runs alike with a network and without.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 
 /** A Chromium without a window and with a fresh profile; Playwright ends it when this process ends. */

@@ -4,12 +4,13 @@ const noise = [
   /^Creating a socket/,
   /^\[reconnection-grace-time\]/,
   /^Updating additional builtin extensions cache/,
-  /^\[Service Worker\] registration/,
+  /\[Service Worker\] registration/,
   /^\[AgentHost:/,
   /^\[AccountPolicyGate\]/,
   /^getaddrinfo \w+ open-vsx\.org/,
   /^connect \w+ .*open-vsx\.org/,
   /extensions gallery/i,
+  /^A bad HTTP response code \(404\) was received when fetching the script/,
 ];
 
 /** Whether a line on the workbench's console says nothing about the extension or its tests. */

@@ -24,7 +24,7 @@ export type ServerOptions = {
 export type Server = {
   /** http://127.0.0.1:port */
   address: string;
-  /** Replaces the user's settings while VS Code runs; it follows at once. */
+  /** Replaces the settings while VS Code runs; it follows at once. */
   writeSettings: (settings: Settings) => Promise<void>;
   /** What the server has printed so far. */
   log: () => string;
@@ -36,6 +36,8 @@ const quietSettings: Settings = {
   "chat.disableAIFeatures": true,
   "extensions.ignoreRecommendations": true,
   "update.mode": "none",
+  // As on the desktop; in a page VS Code would save by itself.
+  "files.autoSave": "off",
 };
 const startTimeoutMs = 60_000;
 
@@ -46,11 +48,12 @@ const startTimeoutMs = 60_000;
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const parts = await prepareParts();
   const { folder: data, remove } = temporaryFolder("vscode");
-  const userFolder = path.join(data, "data/User");
+  // Of the files with settings the page watches only the machine's.
+  const settingsFolder = path.join(data, "data/Machine");
   const writeSettings = async (settings: Settings): Promise<void> => {
-    await mkdir(userFolder, { recursive: true });
+    await mkdir(settingsFolder, { recursive: true });
     await writeFile(
-      path.join(userFolder, "settings.json"),
+      path.join(settingsFolder, "settings.json"),
       JSON.stringify({ ...quietSettings, ...settings }, undefined, 2),
     );
   };

@@ -1,0 +1,236 @@
+// A real VS Code with the extension in it, for tests that look and click.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { type FrameLocator, type Locator, type Page, errors } from "playwright-core";
+import { launchBrowser } from "../vscode/harness/browser";
+import { isNoise } from "../vscode/harness/noise";
+import { pageAddress } from "../vscode/harness/page";
+import { repository } from "../vscode/harness/paths";
+import { type Settings, startServer } from "../vscode/harness/server";
+import { temporaryFolder } from "../vscode/harness/temporary";
+
+const themes = {
+  dark: { id: "Dark Modern", file: "dark_modern" },
+  light: { id: "Light Modern", file: "light_modern" },
+  highContrastDark: { id: "Default High Contrast", file: "hc_black" },
+  highContrastLight: { id: "Default High Contrast Light", file: "hc_light" },
+} as const;
+
+export type Theme = keyof typeof themes;
+
+export type WorkbenchOptions = {
+  /** The folder that is opened: each file's text by its name. */
+  files?: Record<string, string>;
+  /** The user's settings. */
+  settings?: Settings;
+  /** "dark" if absent. */
+  theme?: Theme;
+  /** The window in CSS pixels; 1400 × 900 if absent. */
+  size?: { width: number; height: number };
+  /** How many device pixels a CSS pixel has; 1 if absent. */
+  scale?: number;
+  /** More variables for the extension host. */
+  env?: Record<string, string>;
+  /** A packed extension to install, in place of this repository as the extension under development. */
+  vsix?: string;
+};
+
+export type Workbench = {
+  page: Page;
+  /** The folder's path on disk. */
+  folder: string;
+  /** What the visible webview shows. */
+  panel: FrameLocator;
+  /** The row of tabs and the editor under it that has the focus. */
+  activeEditor: Locator;
+  /** Runs a command by the title that the palette shows, as "View: Close All Editors". */
+  runCommand: (title: string) => Promise<void>;
+  /** Opens a file of the folder by its name, as a person does with quick open. */
+  openFile: (name: string) => Promise<void>;
+  /** Puts the cursor of the active text editor at a 1-based line and column. */
+  goTo: (line: number, column?: number) => Promise<void>;
+  /** Saves the active editor and waits until it is on disk. */
+  save: () => Promise<void>;
+  /** The text on disk of a file of the folder. */
+  readFile: (name: string) => Promise<string>;
+  /** Changes a file of the folder on disk, behind VS Code's back. */
+  writeFile: (name: string, text: string) => Promise<void>;
+  setTheme: (theme: Theme) => Promise<void>;
+  /** Changes the user's settings; those not named stay. */
+  setSettings: (settings: Settings) => Promise<void>;
+  /** The texts of all notifications, the newest first. */
+  notifications: () => Promise<string[]>;
+  /** The errors so far that are not VS Code's own: exceptions, and what webviews put on the console or were refused. */
+  consoleErrors: () => string[];
+  close: () => Promise<void>;
+};
+
+const loadTimeoutMs = 60_000;
+const commandTimeoutMs = 20_000;
+
+/**
+ * Opens VS Code with the extension and a folder of its own. It takes about 8 s, so open one for all the tests of a file
+ * (`before`) and close it (`after`).
+ * @throws Error with the end of the server's log if VS Code does not show up
+ */
+export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const { folder: parent, remove } = temporaryFolder("folder");
+  const folder = path.join(parent, "samples");
+  mkdirSync(folder);
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  let settings: Settings = { ...options.settings };
+  const [server, browser] = await Promise.all([
+    startServer({
+      settings,
+      testDriver: !options.vsix,
+      ...(options.env && { env: options.env }),
+      ...(options.vsix && { vsix: options.vsix }),
+    }),
+    launchBrowser(),
+  ]);
+  const close = async (): Promise<void> => {
+    await browser.close();
+    await server.stop();
+    remove();
+  };
+
+  const page = await browser.newPage({
+    viewport: options.size ?? { width: 1400, height: 900 },
+    deviceScaleFactor: options.scale ?? 1,
+  });
+  const consoleErrors: string[] = [];
+  page.on("console", (message) => {
+    const { url } = message.location();
+    const ours =
+      url.includes("/webview/") || url.includes("vscode-resource") || !/\/static\/|open-vsx|\/update\//.test(url);
+    if (message.type() === "error" && ours && !isNoise(message.text())) consoleErrors.push(message.text());
+  });
+  page.on("pageerror", (error) => consoleErrors.push(error.stack ?? error.message));
+
+  const quickInput = page.locator(".quick-input-widget");
+  const rows = quickInput.locator(".monaco-list-row");
+  const activeEditor = page.locator(".editor-group-container.active");
+
+  /** Types into the quick input and takes the row with that label; opens it anew until there is one. */
+  async function pick(open: string, text: string, label: string): Promise<void> {
+    const deadline = Date.now() + commandTimeoutMs;
+    const row = rows.filter({ has: page.locator(".label-name", { hasText: new RegExp(`^${escaped(label)}$`) }) });
+    for (;;) {
+      await page.keyboard.press(open);
+      try {
+        // A key that is pressed before VS Code listens is lost.
+        await quickInput.locator("input").first().fill(text, { timeout: 2000 });
+        await row.first().click({ timeout: 3000 });
+        return;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        const found = await rows.locator(".label-name").allTextContents();
+        await page.keyboard.press("Escape");
+        if (Date.now() > deadline)
+          throw new Error(`Found no "${label}" for "${text}" in the quick input; it offers ${found.join(" | ")}`, {
+            cause: error,
+          });
+      }
+    }
+  }
+
+  async function setSettings(changed: Settings): Promise<void> {
+    settings = { ...settings, ...changed };
+    await server.writeSettings(settings);
+  }
+
+  async function setTheme(theme: Theme): Promise<void> {
+    const deadline = Date.now() + loadTimeoutMs;
+    const shown = page.locator(`.monaco-workbench.vscode-theme-defaults-themes-${themes[theme].file}-json`);
+    // While VS Code starts a change can come too early to be followed, so it is made anew.
+    for (let attempt = 0; ; attempt++) {
+      const other = themes[theme === "light" ? "dark" : "light"];
+      await setSettings({ "workbench.colorTheme": (attempt % 2 === 0 ? themes[theme] : other).id });
+      if (await appears(shown, 1500)) return;
+      if (Date.now() > deadline) throw new Error(`VS Code did not change to the theme ${themes[theme].id}.`);
+    }
+  }
+
+  const workbench: Workbench = {
+    page,
+    folder,
+    panel: page
+      .locator("iframe.webview.ready")
+      .filter({ visible: true })
+      .contentFrame()
+      .locator("iframe#active-frame")
+      .contentFrame(),
+    activeEditor,
+    runCommand: (title) => pick("F1", `>${title}`, title),
+    async openFile(name) {
+      await pick("ControlOrMeta+P", name, path.basename(name));
+      await activeEditor
+        .locator(`.tab.active[data-resource-name=${JSON.stringify(path.basename(name))}]`)
+        .waitFor({ timeout: commandTimeoutMs });
+      await activeEditor.locator(".view-line").or(page.locator("iframe.webview.ready")).first().waitFor();
+    },
+    async goTo(line, column = 1) {
+      await page.keyboard.press("Control+G");
+      await quickInput.locator("input").fill(`:${line}:${column}`);
+      await page.keyboard.press("Enter");
+      await quickInput.waitFor({ state: "hidden", timeout: 5000 });
+    },
+    async save() {
+      await page.keyboard.press("ControlOrMeta+S");
+      await activeEditor.locator(".tab.active.dirty").waitFor({ state: "detached" });
+    },
+    readFile: (name) => readFile(path.join(folder, name), "utf8"),
+    writeFile: (name, text) => writeFile(path.join(folder, name), text),
+    setTheme,
+    setSettings,
+    async notifications() {
+      await pick("F1", ">Notifications: Show Notifications", "Notifications: Show Notifications");
+      const list = page.locator(".notifications-center.visible");
+      await list.waitFor();
+      const texts = await list.locator(".notification-list-item-message").allTextContents();
+      await page.keyboard.press("Escape");
+      return texts;
+    },
+    consoleErrors: () => [...consoleErrors],
+    close,
+  };
+
+  try {
+    await page.goto(
+      pageAddress(server, { folder, ...(!options.vsix && { extensionDevelopmentPaths: [repository] }) }),
+      { timeout: loadTimeoutMs },
+    );
+    await page.locator(".monaco-workbench .editor-group-container").first().waitFor({ timeout: loadTimeoutMs });
+    await setTheme(options.theme ?? "dark");
+    const sideBar = page.locator(".part.auxiliarybar");
+    if (await sideBar.isVisible()) {
+      await page.keyboard.press("ControlOrMeta+Alt+B");
+      await sideBar.waitFor({ state: "hidden" });
+    }
+    return workbench;
+  } catch (error) {
+    const log = server.log().slice(-3000);
+    await close();
+    throw new Error(`VS Code did not show up. The end of its server's log:\n${log}`, { cause: error });
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
+async function appears(locator: Locator, timeout: number): Promise<boolean> {
+  try {
+    await locator.waitFor({ timeout });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.TimeoutError) return false;
+    throw error;
+  }
+}
