@@ -70,6 +70,11 @@ export class Session implements vscode.Disposable {
     return this.chosenSequence;
   }
 
+  /** Whether the reading is of the very text that stands in the document now. */
+  get isUpToDate(): boolean {
+    return this.readVersion === this.document.version;
+  }
+
   /** The reading of the very text that stands in the document now. */
   upToDate(): Reading {
     if (this.readVersion !== this.document.version) this.reread();

@@ -1,0 +1,38 @@
+import * as vscode from "vscode";
+import type { Sessions } from "../session/sessions";
+import { modelFiles, rangeOf } from "./places";
+import { wordsAt } from "./words";
+
+/** A list longer than this is narrowed by what is typed. */
+const mostItems = 1000;
+
+/** Offers the vocabulary where an input stands, the labels where a target stands. Keys come from the schema. */
+export function registerCompletion(sessions: Sessions): vscode.Disposable {
+  return vscode.languages.registerCompletionItemProvider(
+    modelFiles,
+    {
+      provideCompletionItems(document, position) {
+        const session = sessions.of(document);
+        if (!session) return null;
+        const text = document.getText();
+        const choice = wordsAt(session.upToDate().source, text, document.offsetAt(position));
+        if (!choice) return null;
+        const range = rangeOf(document, choice.place);
+        const typed = document.getText(range).replaceAll('"', "").toLowerCase();
+        const words = [...choice.words.entries()];
+        const fitting = words.length > mostItems ? words.filter(([, word]) => word.toLowerCase().startsWith(typed)) : words;
+        const items = fitting.slice(0, mostItems).map(([k, word]) => {
+          const literal = JSON.stringify(word);
+          const item = new vscode.CompletionItem(literal, vscode.CompletionItemKind.EnumMember);
+          item.range = range;
+          item.filterText = literal;
+          item.sortText = String(k).padStart(9, "0");
+          item.detail = `${choice.kind} ${k}`;
+          return item;
+        });
+        return new vscode.CompletionList(items, fitting.length > mostItems);
+      },
+    },
+    '"',
+  );
+}

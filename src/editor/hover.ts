@@ -1,0 +1,44 @@
+import * as vscode from "vscode";
+import type { Sessions } from "../session/sessions";
+import { hoverAt } from "./hoverText";
+import { modelFiles, rangeOf } from "./places";
+import type { ChartColors } from "./shareChart";
+import { stepHereCommand } from "./stepHere";
+
+export function registerHover(sessions: Sessions): vscode.Disposable {
+  return vscode.languages.registerHoverProvider(modelFiles, {
+    provideHover(document, position) {
+      const session = sessions.of(document);
+      if (!session) return null;
+      const reading = session.upToDate();
+      const stepper = session.state.kind === "ready" ? session.state.stepper : null;
+      const found = hoverAt(reading, stepper, document.getText(), document.offsetAt(position), {
+        digits: vscode.workspace.getConfiguration("rnn").get<number>("digits", 4),
+        colors: chartColors(vscode.window.activeColorTheme.kind),
+        stepLink: (sequence, t) => commandLink(stepHereCommand, [document.uri, sequence, t ?? null]),
+      });
+      if (!found) return null;
+      const markdown = new vscode.MarkdownString(found.markdown, true);
+      markdown.isTrusted = { enabledCommands: [stepHereCommand] };
+      return new vscode.Hover(markdown, rangeOf(document, found.range));
+    },
+  });
+}
+
+function commandLink(command: string, parameters: readonly unknown[]): string {
+  return `command:${command}?${encodeURIComponent(JSON.stringify(parameters))}`;
+}
+
+/** The hover's picture cannot read the theme, so that its colours come from here; those of the signs are the defaults of `rnn.positive` and `rnn.negative`. */
+function chartColors(kind: vscode.ColorThemeKind): ChartColors {
+  switch (kind) {
+    case vscode.ColorThemeKind.Light:
+      return { positive: "#cd621c", negative: "#2676be", line: "#6b6b6b", text: "#616161" };
+    case vscode.ColorThemeKind.Dark:
+      return { positive: "#e2803e", negative: "#3f94de", line: "#a0a0a0", text: "#a0a0a0" };
+    case vscode.ColorThemeKind.HighContrast:
+      return { positive: "#ff943c", negative: "#50b0ff", line: "#ffffff", text: "#ffffff" };
+    case vscode.ColorThemeKind.HighContrastLight:
+      return { positive: "#aa4600", negative: "#0054a6", line: "#292929", text: "#292929" };
+  }
+}

@@ -1,0 +1,306 @@
+import { parametersOf } from "../engine/model";
+import type { Tensor } from "../engine/tensor";
+import { shapeText } from "../engine/tensor";
+import type { Reading } from "../format/read";
+import type { TextRange } from "../format/sourceMap";
+import { parameterPath } from "../format/sourceMap";
+import { formatExact, formatNumber } from "../protocol/numbers";
+import type { Stepper } from "../stepper/stepper";
+import { startStatesOf } from "./inlineValues";
+import {
+  entryName,
+  hiddenAt,
+  hiddenGradientAt,
+  knownShares,
+  logitsAt,
+  lossAt,
+  norm,
+  outputAt,
+  outputName,
+  startGradient,
+} from "./known";
+import type { ChartColors } from "./shareChart";
+import { shareChart } from "./shareChart";
+
+/** What a hover needs besides the run: how numbers are written and what its links do. */
+export interface HoverOptions {
+  readonly digits: number;
+  readonly colors: ChartColors;
+  /** The address of a link that steps a sequence; with t, that goes to that step. */
+  readonly stepLink: (sequence: number, t?: number) => string;
+}
+
+export interface HoverText {
+  readonly markdown: string;
+  readonly range: TextRange;
+}
+
+const notYet = "*not yet*";
+/** A picture of every step's share is drawn as long as it takes no more numbers than this. */
+const mostShareNumbers = 2e7;
+
+/**
+ * What is known of the value at an offset: of a parameter, an input or target of a step, or an initial state. Null for anything else.
+ * @param stepper the run that is stepped through; null where nobody steps
+ */
+export function hoverAt(
+  reading: Reading,
+  stepper: Stepper | null,
+  text: string,
+  offset: number,
+  options: HoverOptions,
+): HoverText | null {
+  const { source, problem } = reading;
+  const path = problem && source.pathAt(offset);
+  if (!problem || !path) return null;
+  const says = (markdown: string | null, place = source.locate(path)): HoverText | null =>
+    markdown !== null && place ? { markdown, range: place } : null;
+
+  const parameters = parametersOf(problem.model);
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const own = parameterPath(name);
+    if (startsWith(path, own)) {
+      const onKey = path.length === own.length && source.locateKey(path);
+      return says(parameterHover(name, parameter, path.slice(own.length), stepper, options), onKey || undefined);
+    }
+  }
+
+  if (stepper) {
+    const start = startStatesOf(stepper, source).find((state) => startsWith(path, state.path));
+    if (start) return says(startHover(stepper, start, options), source.locate(start.path));
+  }
+
+  const [top, sequence, key, index] = path;
+  if (top !== "sequences" || typeof sequence !== "number") return null;
+  let k: number | null = null;
+  if ((key === "inputs" || key === "targets") && typeof index === "number") k = index;
+  else if (key === "text") k = characterAt(text, source.locate(path), offset);
+  else if (key === "target") k = (problem.sequences[sequence]?.length ?? 0) - 1;
+  if (k === null || k < 0 || k >= (problem.sequences[sequence]?.length ?? 0)) return null;
+  return says(stepHover(reading, stepper, sequence, k + 1, options));
+}
+
+function startsWith(path: readonly (string | number)[], start: readonly (string | number)[]): boolean {
+  return start.length <= path.length && start.every((segment, k) => path[k] === segment);
+}
+
+/** Which character of a text an offset in its literal is on, counted in code points; null on a quote. */
+function characterAt(text: string, literal: TextRange | null, offset: number): number | null {
+  if (!literal) return null;
+  const end = literal.offset + literal.length - 1;
+  let k = 0;
+  for (let at = literal.offset + 1; at < end; k++) {
+    const rest = text.slice(at, at + 12);
+    // Two escapes may stand for one character.
+    const length =
+      /^\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}/.exec(rest)?.[0].length ??
+      /^\\u[\da-fA-F]{4}|^\\./.exec(rest)?.[0].length ??
+      String.fromCodePoint(rest.codePointAt(0)!).length;
+    if (offset >= at && offset < at + length) return k;
+    at += length;
+  }
+  return null;
+}
+
+// ---------------------------------------------------------------------------------------------- parameters
+
+/** Which of a parameter's entries are meant: one, a row, or all. */
+interface Entries {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function entriesOf(short: string, parameter: Tensor, rest: readonly (string | number)[]): Entries {
+  const [i, j] = rest.map(Number);
+  const { rows, cols } = parameter;
+  if (i === undefined) return { name: short, from: 0, to: rows * cols };
+  if (j === undefined && parameter.rank === 2)
+    return { name: `${short}[${i}]`, from: i * cols, to: (i + 1) * cols };
+  const index = i * cols + (j ?? 0);
+  return { name: short + entryName(parameter, index), from: index, to: index + 1 };
+}
+
+function parameterHover(
+  name: string,
+  parameter: Tensor,
+  rest: readonly (string | number)[],
+  stepper: Stepper | null,
+  { digits, colors, stepLink }: HoverOptions,
+): string {
+  const short = name.slice(name.lastIndexOf(".") + 1);
+  const { name: title, from, to } = entriesOf(short, parameter, rest);
+  const one = to - from === 1;
+  const write = (tensor: Tensor) => {
+    if (one) return formatExact(tensor.data[from]!);
+    const norms = `‖·‖ = ${formatNumber(norm(tensor.data, from, to), digits)}`;
+    return to - from > 8 ? norms : `${listNumbers(tensor.data.subarray(from, to), digits)} (${norms})`;
+  };
+  const of = one || to - from < parameter.data.length ? title : short;
+  const lines = [`**${code(title)}** · ${code(`${name} ${shapeText(parameter)}`)}`, ""];
+  const rows: [string, string][] = [["value", write(parameter)]];
+  if (!stepper) {
+    lines.push(...table(rows), "", `[$(debug-step-over) Step](${stepLink(0)}) to see its gradient.`);
+    return lines.join("\n");
+  }
+  const known = knownShares(stepper, name);
+  const sum = stepper.gradientSoFar(name);
+  const share = stepper.share(name);
+  const T = stepper.run.length;
+  const whole = sum !== null && known !== null && isWhole(name, stepper, known);
+  rows.push(
+    [`∂L/∂${of} so far${known ? ` (${stepsText(known)})` : ""}`, sum ? write(sum) : notYet],
+    [stepper.t > 0 ? `share of t = ${stepper.t}` : "share of this step", share ? write(share) : notYet],
+    [`∂L/∂${of} of the whole sequence`, whole ? write(sum) : notYet],
+  );
+  const updated = stepper.updated(name);
+  rows.push(["after the update", updated ? write(updated) : notYet]);
+  lines.push(...table(rows));
+
+  if (known) {
+    const owner = name.slice(0, name.lastIndexOf("."));
+    const numbers = Object.entries(parametersOf(stepper.run.model))
+      .filter(([other]) => other.slice(0, other.lastIndexOf(".")) === owner)
+      .reduce((sum, [, { data }]) => sum + data.length, 0);
+    if (known.steps * numbers <= mostShareNumbers) {
+      const shares = Array.from({ length: T }, (_, k) => {
+        const { data } = stepper.share(name, k + 1) ?? { data: null };
+        if (data === null) return null;
+        return one ? data[from]! : norm(data, from, to);
+      });
+      lines.push("", picture(`shares of ${of} by step`, shareChart(shares, stepper.t, colors)));
+      lines.push("", one ? "Each step's share" : "The norm of each step's share");
+    }
+  }
+  return lines.join("\n");
+}
+
+/** Whether the known steps are all that the gradient is made of: the read-out of the last step alone has one. */
+function isWhole(name: string, { run }: Stepper, { steps }: { readonly steps: number }): boolean {
+  return steps === run.length || (name.startsWith("output.") && run.model.output.at === "last");
+}
+
+function stepsText({ from, to }: { readonly from: number; readonly to: number }): string {
+  return from === to ? `t = ${from}` : `t = ${from}…${to}`;
+}
+
+// ---------------------------------------------------------------------------------------------- steps
+
+/** The outputs that are listed: the largest, and the target. */
+const mostOutputs = 5;
+
+function stepHover(
+  reading: Reading,
+  stepper: Stepper | null,
+  sequence: number,
+  t: number,
+  { digits, stepLink }: HoverOptions,
+): string | null {
+  const item = reading.items[sequence]?.(t - 1);
+  const { model } = reading.problem!;
+  const title = `**t = ${t}**${item === undefined ? "" : ` · x_${t} = ${code(JSON.stringify(item))}`}`;
+  if (!stepper || stepper.sequenceIndex !== sequence)
+    return `${title}\n\n[$(debug-step-over) Step here](${stepLink(sequence, t)}) to see what this step computes.`;
+
+  const { run } = stepper;
+  const { target } = run.at(t);
+  const vector = (data: Float64Array | null) =>
+    data === null ? notYet : data.length === 1 ? formatExact(data[0]!) : listNumbers(data, digits);
+  const rows: [string, string][] = [];
+  if (typeof item === "string") rows.push([`x_${t}`, `one-hot vector ${run.at(t).token + 1} of ${model.inputSize}`]);
+  for (let l = 0; l < model.layers.length; l++)
+    rows.push([`h_${t}${model.layers.length > 1 ? ` of layer ${l + 1}` : ""}`, vector(hiddenAt(stepper, l, t))]);
+  if (target !== null) {
+    const loss = lossAt(stepper, t);
+    rows.push([`ℓ_${t}`, loss === null ? notYet : formatExact(loss)]);
+  }
+  if (run.targetCount > 0)
+    for (let l = model.layers.length - 1; l >= 0; l--) {
+      const gradient = hiddenGradientAt(stepper, l, t);
+      const of = model.layers.length > 1 ? ` of layer ${l + 1}` : "";
+      rows.push([`dL/dh_${t}${of}`, vector(gradient)]);
+      if (gradient && gradient.length > 1) rows.push([`‖dL/dh_${t}‖${of}`, formatExact(norm(gradient))]);
+    }
+  const lines = [`${title}${targetText(model.labels, target, digits)}`, "", ...table(rows)];
+  const output = outputAt(stepper, t);
+  const logits = logitsAt(stepper, t);
+  if (output && logits) lines.push("", ...outputTable(stepper, output, logits, target, digits));
+  lines.push("", `[$(debug-step-over) Step here](${stepLink(sequence, t)})`);
+  return lines.join("\n");
+}
+
+function targetText(labels: readonly string[] | null, target: number | Float64Array | null, digits: number): string {
+  if (target === null) return "";
+  if (typeof target === "number") return ` → target ${code(labels ? JSON.stringify(labels[target]) : String(target))}`;
+  return ` → target ${listNumbers(target, digits)}`;
+}
+
+function outputTable(
+  stepper: Stepper,
+  output: Float64Array,
+  logits: Float64Array,
+  target: number | Float64Array | null,
+  digits: number,
+): string[] {
+  const { model } = stepper.run;
+  const symbol = model.output.activation === "softmax" || model.output.activation === "sigmoid" ? "p" : "y";
+  const order = [...output.keys()].sort((a, b) => output[b]! - output[a]! || a - b);
+  const shown = order.slice(0, mostOutputs);
+  if (typeof target === "number" && !shown.includes(target)) shown.push(target);
+  const lines = [`| output | z | ${symbol} |`, "| :-- | --: | --: |"];
+  for (const j of shown) {
+    const mark = target === j ? " ← target" : "";
+    lines.push(
+      `| ${code(outputName(model, j))}${mark} | ${formatNumber(logits[j]!, digits)} | ${formatNumber(output[j]!, digits)} |`,
+    );
+  }
+  const others = output.length - shown.length;
+  if (others > 0) lines.push(`| *${others} others* | | |`);
+  return lines;
+}
+
+// ---------------------------------------------------------------------------------------------- initial states
+
+function startHover(
+  stepper: Stepper,
+  { layer, pass, state }: { readonly layer: number; readonly pass: number; readonly state: "h" | "c" },
+  { digits }: HoverOptions,
+): string {
+  const value = stepper.run.start[layer]![pass]![state]!;
+  const gradient = startGradient(stepper, layer, pass, state);
+  const write = (data: Float64Array) => (data.length === 1 ? formatExact(data[0]!) : listNumbers(data, digits));
+  return [
+    `**${state}_0** · the initial ${state === "h" ? "hidden" : "cell"} state of layer ${layer + 1}`,
+    "",
+    ...table([
+      [`${state}_0`, write(value)],
+      [`dL/d${state}_0`, gradient ? write(gradient) : notYet],
+    ]),
+  ].join("\n");
+}
+
+// ---------------------------------------------------------------------------------------------- Markdown
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  return ["| | |", "| :-- | :-- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
+}
+
+/** At most eight numbers, and how many there are. */
+function listNumbers(data: Float64Array, digits: number): string {
+  const shown = Array.from(data.subarray(0, 8), (value) => formatNumber(value, digits)).join(", ");
+  return data.length > 8 ? `${shown}, … (${data.length} numbers)` : shown;
+}
+
+/** A word of the user's as it is, whatever Markdown would make of it. */
+function code(words: string): string {
+  const shown = words.length > 60 ? `${words.slice(0, 59)}…` : words;
+  const escaped = shown.replaceAll("\n", "⏎").replaceAll("|", "\\|");
+  const ticks = "`".repeat(1 + Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length)));
+  const pad = shown.startsWith("`") || shown.endsWith("`") || shown.trim() === "" ? " " : "";
+  return ticks + pad + escaped + pad + ticks;
+}
+
+function picture(title: string, svg: string): string {
+  const bytes = new TextEncoder().encode(svg);
+  return `![${title}](data:image/svg+xml;base64,${btoa(String.fromCharCode(...bytes))})`;
+}

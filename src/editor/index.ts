@@ -1,0 +1,33 @@
+import * as vscode from "vscode";
+import type { Sessions } from "../session/sessions";
+import { registerCompletion } from "./completion";
+import { registerDiagnostics } from "./diagnostics";
+import { registerHover } from "./hover";
+import { InlineDecorations } from "./inlineDecorations";
+import { Lenses } from "./lenses";
+import { registerNewFile } from "./newFile";
+import { registerStepHere } from "./stepHere";
+
+/** Everything that stands in the text editor: findings, completion, lenses, numbers behind the lines, hovers, new files. */
+export function registerEditor(context: vscode.ExtensionContext, sessions: Sessions): void {
+  context.subscriptions.push(
+    registerDiagnostics(sessions),
+    registerCompletion(sessions),
+    Lenses.register(sessions),
+    new InlineDecorations(context, sessions),
+    registerHover(sessions),
+    registerStepHere(sessions),
+    registerNewFile(context),
+    noticeGradients(sessions),
+  );
+}
+
+/** Tells the walkthrough when somebody has stepped back through the gradients. */
+function noticeGradients(sessions: Sessions): vscode.Disposable {
+  let told = false;
+  return sessions.onDidMove(({ stepper }) => {
+    if (told || stepper?.phase !== "backward") return;
+    told = true;
+    void vscode.commands.executeCommand("setContext", "rnn.sawGradients", true);
+  });
+}

@@ -1,0 +1,138 @@
+import * as vscode from "vscode";
+import { guarded, reportFailure } from "../failure";
+import type { Sessions } from "../session/sessions";
+import type { Piece, Tone } from "./inlineValues";
+import { inlineValuesOf } from "./inlineValues";
+import { linesOf, rangeOf, visibleLines } from "./places";
+
+const setting = "inlineValues.enabled";
+/** One picture of the screen: more often nobody sees. */
+const frameMs = 16;
+
+const colors: Record<Tone, vscode.ThemeColor> = {
+  label: new vscode.ThemeColor("rnn.inlineLabel"),
+  positive: new vscode.ThemeColor("rnn.positive"),
+  negative: new vscode.ThemeColor("rnn.negative"),
+  small: new vscode.ThemeColor("rnn.inlineLabel"),
+};
+
+/** Draws the numbers behind the lines, and marks the line of the current step. */
+export class InlineDecorations implements vscode.Disposable {
+  private readonly disposables: vscode.Disposable[] = [];
+  private readonly waiting = new Set<vscode.TextEditor>();
+  private timer: NodeJS.Timeout | null = null;
+
+  private readonly values = vscode.window.createTextEditorDecorationType({
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+  });
+  private readonly currentLine: vscode.TextEditorDecorationType;
+  private readonly currentItem = vscode.window.createTextEditorDecorationType({
+    backgroundColor: new vscode.ThemeColor("rnn.currentItemBackground"),
+    borderRadius: "2px",
+  });
+
+  constructor(
+    context: vscode.ExtensionContext,
+    private readonly sessions: Sessions,
+  ) {
+    const arrow = (theme: string) => vscode.Uri.joinPath(context.extensionUri, `media/currentStep-${theme}.svg`);
+    this.currentLine = vscode.window.createTextEditorDecorationType({
+      isWholeLine: true,
+      backgroundColor: new vscode.ThemeColor("rnn.currentLineBackground"),
+      overviewRulerColor: new vscode.ThemeColor("rnn.positive"),
+      overviewRulerLane: vscode.OverviewRulerLane.Center,
+      gutterIconSize: "contain",
+      light: { gutterIconPath: arrow("light") },
+      dark: { gutterIconPath: arrow("dark") },
+    });
+    const updateDocument = (document: vscode.TextDocument) => {
+      for (const editor of vscode.window.visibleTextEditors) if (editor.document === document) this.schedule(editor);
+    };
+    const updateAll = () => vscode.window.visibleTextEditors.forEach((editor) => this.schedule(editor));
+    this.disposables.push(
+      this.values,
+      this.currentLine,
+      this.currentItem,
+      sessions.onDidMove(({ document }) => updateDocument(document)),
+      sessions.onDidChange(({ document }) => updateDocument(document)),
+      vscode.window.onDidChangeVisibleTextEditors(updateAll),
+      vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.schedule(textEditor)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => updateDocument(document)),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("rnn")) updateAll();
+      }),
+      vscode.commands.registerCommand("rnn.toggleInlineValues", () => guarded("showing inline values", toggle)),
+    );
+    updateAll();
+  }
+
+  private schedule(editor: vscode.TextEditor): void {
+    if (!this.sessions.of(editor.document)) return;
+    this.waiting.add(editor);
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      const editors = [...this.waiting];
+      this.waiting.clear();
+      for (const editor of editors)
+        try {
+          this.draw(editor);
+        } catch (error) {
+          reportFailure("showing inline values", error);
+        }
+    }, frameMs);
+  }
+
+  private draw(editor: vscode.TextEditor): void {
+    const { document } = editor;
+    const session = this.sessions.of(document);
+    const settings = vscode.workspace.getConfiguration("rnn", document);
+    if (!session || session.state.kind !== "ready" || !session.isUpToDate || !settings.get<boolean>(setting, true)) {
+      for (const type of [this.values, this.currentLine, this.currentItem]) editor.setDecorations(type, []);
+      return;
+    }
+    const shown = {
+      source: session.reading.source,
+      stepper: session.state.stepper,
+      digits: settings.get<number>("digits", 4),
+    };
+    const { values, current } = inlineValuesOf(shown, linesOf(document), visibleLines(editor));
+    editor.setDecorations(
+      this.values,
+      values.flatMap(({ line, pieces }) => {
+        const { end } = document.lineAt(line).range;
+        return pieces.map((piece, k) => decoration(new vscode.Range(end, end), piece, k === 0));
+      }),
+    );
+    editor.setDecorations(this.currentLine, current ? [document.lineAt(current.line).range] : []);
+    editor.setDecorations(this.currentItem, current?.item ? [rangeOf(document, current.item)] : []);
+  }
+
+  dispose(): void {
+    if (this.timer) clearTimeout(this.timer);
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+}
+
+function decoration(range: vscode.Range, { text, tone }: Piece, isFirst: boolean): vscode.DecorationOptions {
+  return {
+    range,
+    renderOptions: {
+      after: {
+        // Plain spaces at the ends would be swallowed.
+        contentText: text.replaceAll(" ", "\u00a0"),
+        color: colors[tone],
+        fontStyle: "normal",
+        ...(isFirst ? { margin: "0 0 0 3ch" } : {}),
+      },
+    },
+  };
+}
+
+/** Where the setting has been made, it is changed there; else for the user. */
+async function toggle(): Promise<void> {
+  const settings = vscode.workspace.getConfiguration("rnn");
+  const made = settings.inspect<boolean>(setting);
+  const target =
+    made?.workspaceValue === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
+  await settings.update(setting, !settings.get<boolean>(setting, true), target);
+}

@@ -1,0 +1,283 @@
+import { parametersOf } from "../engine/model";
+import type { Tensor } from "../engine/tensor";
+import type { Path, SourceMap, TextRange } from "../format/sourceMap";
+import { parameterPath } from "../format/sourceMap";
+import { formatNumber } from "../protocol/numbers";
+import type { Stepper } from "../stepper/stepper";
+import { hiddenAt, hiddenGradientAt, lossAt, norm, outputAt, outputName, startGradient } from "./known";
+import type { LineRange, TextLines } from "./textLines";
+import { itemsByLine, lastLineOf } from "./textLines";
+
+/** How a piece of text behind a line is coloured. */
+export type Tone = "label" | "positive" | "negative" | "small";
+
+export interface Piece {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** What stands behind one line. */
+export interface InlineValue {
+  readonly line: number;
+  readonly pieces: readonly Piece[];
+}
+
+export interface InlineValues {
+  readonly values: readonly InlineValue[];
+  /** The current step's input: its line, and its own text where it shares the line with others. */
+  readonly current: { readonly line: number; readonly item: TextRange | null } | null;
+}
+
+/** What is shown: a reading's places and the run of its problem. */
+export interface Shown {
+  readonly source: SourceMap;
+  readonly stepper: Stepper;
+  /** Significant digits. */
+  readonly digits: number;
+}
+
+/** Never more characters behind a line than this. */
+export const mostCharacters = 80;
+/** Below this a number is faint. */
+const smallBelow = 1e-3;
+/** Vectors up to this length are written out. */
+const mostNumbers = 4;
+
+/** How much is said: each line takes the first level at which it fits. */
+interface Level {
+  readonly numbers: number;
+  readonly shares: boolean;
+}
+
+const levels: readonly Level[] = [
+  { numbers: mostNumbers, shares: true },
+  { numbers: mostNumbers, shares: false },
+  { numbers: 2, shares: false },
+  { numbers: 1, shares: true },
+  { numbers: 1, shares: false },
+];
+
+/** One thing to say on a line, at any level. */
+type Writer = (level: Level) => Piece[];
+
+/**
+ * What stands behind the visible lines: the gradient of each parameter row, what each step of the sequence has computed, the gradient
+ * of the initial states. Only what is known at the stepper's cursor.
+ */
+export function inlineValuesOf(shown: Shown, text: TextLines, visible: readonly LineRange[]): InlineValues {
+  const lines = new Map<number, Writer[]>();
+  const add = (line: number, writer: Writer) => lines.set(line, [...(lines.get(line) ?? []), writer]);
+  for (const range of visible) {
+    const addVisible = (line: number, writer: Writer) => {
+      if (line >= range.from && line <= range.to) add(line, writer);
+    };
+    addParameters(shown, text, range, addVisible);
+    addSteps(shown, text, range, addVisible);
+    addStarts(shown, text, addVisible);
+  }
+  const values = [...lines]
+    .map(([line, writers]) => ({ line, pieces: fit(writers) }))
+    .filter(({ pieces }) => pieces.length > 0)
+    .sort((a, b) => a.line - b.line);
+  return { values, current: currentItem(shown, text) };
+}
+
+function fit(writers: readonly Writer[]): Piece[] {
+  let pieces: Piece[] = [];
+  for (const level of levels) {
+    pieces = join(writers.map((writer) => writer(level)).filter((written) => written.length > 0));
+    if (lengthOf(pieces) <= mostCharacters) return pieces;
+  }
+  // Not even the shortest form fits: whole pieces go, so that no number is cut into a wrong one.
+  while (pieces.length > 0 && lengthOf(pieces) > mostCharacters - 2) pieces.pop();
+  while (pieces.at(-1)?.tone === "label") pieces.pop();
+  return [...pieces, { text: " …", tone: "label" }];
+}
+
+function lengthOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+function join(groups: readonly (readonly Piece[])[]): Piece[] {
+  return groups.flatMap((group, k) =>
+    k === 0 ? group : group.map((piece, j) => (j === 0 ? { ...piece, text: `  ${piece.text}` } : piece)),
+  );
+}
+
+const label = (text: string): Piece => ({ text, tone: "label" });
+
+function toneOf(value: number): Tone {
+  if (Math.abs(value) < smallBelow) return "small";
+  return value < 0 ? "negative" : "positive";
+}
+
+function number(value: number, digits: number): Piece {
+  return { text: formatNumber(value, digits), tone: toneOf(value) };
+}
+
+/** Entries from…to: written out where they are few, else the first ones or, where only one number fits, the norm. */
+function numbers(data: ArrayLike<number>, level: Level, digits: number, from = 0, to = data.length): Piece[] {
+  const n = to - from;
+  if (n === 1) return [number(data[from]!, digits)];
+  if (level.numbers === 1 || n > 4 * mostNumbers)
+    return [label("‖"), { text: formatNumber(norm(data, from, to), digits), tone: "small" }, label("‖")];
+  const shown = n <= level.numbers ? n : Math.min(level.numbers, 3);
+  const pieces: Piece[] = [];
+  for (let k = 0; k < shown; k++) {
+    if (k > 0) pieces.push(label(", "));
+    pieces.push(number(data[from + k]!, digits));
+  }
+  return shown < n ? [...pieces, label(", …")] : pieces;
+}
+
+// ---------------------------------------------------------------------------------------------- parameters
+
+function addParameters(
+  { source, stepper, digits }: Shown,
+  text: TextLines,
+  lines: LineRange,
+  add: (line: number, writer: Writer) => void,
+): void {
+  for (const [name, parameter] of Object.entries(parametersOf(stepper.run.model))) {
+    const path = parameterPath(name);
+    const place = source.locate(path);
+    if (!place) continue;
+    const lastLine = text.lineAt(place.offset + place.length - 1);
+    if (lastLine < lines.from || text.lineAt(place.offset) > lines.to) continue;
+    const sum = stepper.gradientSoFar(name);
+    if (!sum) continue;
+    const share = stepper.share(name);
+    const updated = stepper.updated(name);
+    for (const { line, first, last } of itemsByLine(source, path, parameter.rows, text, lines)) {
+      const [from, to] = [first * parameter.cols, (last + 1) * parameter.cols];
+      add(line, (level) => [
+        label(`∂L/∂${shortName(name)}${rowsName(parameter, first, last)} `),
+        ...numbers(sum.data, level, digits, from, to),
+        ...(share && level.shares
+          ? [label(`  (t=${stepper.t}: `), ...numbers(share.data, { ...level, numbers: 1 }, digits, from, to), label(")")]
+          : []),
+        ...(updated ? [label("  → "), ...numbers(updated.data, level, digits, from, to)] : []),
+      ]);
+    }
+  }
+}
+
+function shortName(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
+}
+
+/** Which rows, where they are not all: `[2]`, `[2…5]`. */
+function rowsName({ rows }: Tensor, first: number, last: number): string {
+  if (last - first + 1 === rows) return "";
+  return first === last ? `[${first}]` : `[${first}…${last}]`;
+}
+
+// ---------------------------------------------------------------------------------------------- the sequence
+
+/** Where the steps' inputs stand in the text. */
+type Inputs =
+  | { readonly kind: "items"; readonly path: Path }
+  /** `text`, a task or a data file: one value for all steps. */
+  | { readonly kind: "whole"; readonly path: Path };
+
+function inputsOf({ source, stepper }: Shown): Inputs | null {
+  const sequence: Path = ["sequences", stepper.sequenceIndex];
+  for (const path of [["sequences", "task"], ["sequences", "file"], [...sequence, "text"]] as const)
+    if (source.locate(path)) return { kind: "whole", path };
+  const path = [...sequence, "inputs"];
+  return source.locate(path) ? { kind: "items", path } : null;
+}
+
+function addSteps(shown: Shown, text: TextLines, lines: LineRange, add: (line: number, writer: Writer) => void): void {
+  const { source, stepper } = shown;
+  const inputs = inputsOf(shown);
+  if (!inputs) return;
+  const { t } = stepper;
+  if (inputs.kind === "whole") {
+    const line = lastLineOf(source, inputs.path, text);
+    if (line !== null && t > 0) add(line, stepWriter(shown, t, true));
+    return;
+  }
+  for (const { line, first, last } of itemsByLine(source, inputs.path, stepper.run.length, text, lines)) {
+    if (first === last && stepper.run.length > 1) add(line, stepWriter(shown, first + 1, false));
+    else if (t > first && t <= last + 1) add(line, stepWriter(shown, t, true));
+  }
+}
+
+/** `h 0.6405  p(!) 0.2000  ℓ 1.610  dL/dh 0.5016`, of the top layer. */
+function stepWriter({ stepper, digits }: Shown, t: number, withT: boolean): Writer {
+  const { model } = stepper.run;
+  const top = model.layers.length - 1;
+  const hidden = hiddenAt(stepper, top, t);
+  const output = outputAt(stepper, t);
+  const loss = lossAt(stepper, t);
+  const gradient = hiddenGradientAt(stepper, top, t);
+  const target = stepper.run.at(t).target;
+  return (level) => {
+    const parts: Piece[][] = [];
+    if (hidden) parts.push([label("h "), ...numbers(hidden, level, digits)]);
+    if (output && typeof target === "number")
+      parts.push([label(`p(${clipped(outputName(model, target))}) ${formatNumber(output[target]!, digits)}`)]);
+    else if (output) parts.push([label("y "), ...numbers(output, level, digits)]);
+    if (loss !== null) parts.push([label(`ℓ ${formatNumber(loss, digits)}`)]);
+    if (gradient) parts.push([label("dL/dh "), ...numbers(gradient, level, digits)]);
+    if (parts.length === 0) return [];
+    return join(withT ? [[label(`t=${t}:`)], ...parts] : parts);
+  };
+}
+
+function clipped(word: string): string {
+  const characters = [...word];
+  return characters.length > 12 ? `${characters.slice(0, 11).join("")}…` : word;
+}
+
+function currentItem(shown: Shown, text: TextLines): InlineValues["current"] {
+  const { source, stepper } = shown;
+  const inputs = inputsOf(shown);
+  const { t } = stepper;
+  if (!inputs || t === 0) return null;
+  if (inputs.kind === "whole") {
+    const line = lastLineOf(source, inputs.path, text);
+    return line === null ? null : { line, item: null };
+  }
+  const item = source.locate([...inputs.path, t - 1]);
+  return item && { line: text.lineAt(item.offset), item };
+}
+
+// ---------------------------------------------------------------------------------------------- initial states
+
+function addStarts(shown: Shown, text: TextLines, add: (line: number, writer: Writer) => void): void {
+  const { source, stepper, digits } = shown;
+  for (const start of startStatesOf(stepper, source)) {
+    const gradient = startGradient(stepper, start.layer, start.pass, start.state);
+    const line = gradient && lastLineOf(source, start.path, text);
+    if (!gradient || line === null) continue;
+    add(line, (level) => [label(`dL/d${start.state}_0 `), ...numbers(gradient, level, digits)]);
+  }
+}
+
+export interface StartState {
+  readonly path: Path;
+  readonly layer: number;
+  readonly pass: number;
+  readonly state: "h" | "c";
+}
+
+/** Where the text gives the initial states that this run starts from: in its layers, or in the sequence instead. */
+export function startStatesOf(stepper: Stepper, source: SourceMap): StartState[] {
+  const { model, sequence } = stepper.run;
+  const found: StartState[] = [];
+  // A carried state replaces them all.
+  if (sequence.carry && stepper.sequenceIndex > 0) return found;
+  for (const [layer, { passes }] of model.layers.entries())
+    for (const [pass, { prefix, direction }] of passes.entries())
+      for (const state of ["h", "c"] as const) {
+        const own = ["sequences", stepper.sequenceIndex, `${state}0`];
+        const alone = model.layers.length === 1 && passes.length === 1;
+        const ofSequence = alone ? own : [...own, layer, ...(passes.length > 1 ? [direction] : [])];
+        const ofLayer = [...parameterPath(prefix), `${state}0`];
+        const path = [ofSequence, ofLayer].find((path) => source.locate(path) !== null);
+        if (path) found.push({ path, layer, pass, state });
+      }
+  return found;
+}

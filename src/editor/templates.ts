@@ -1,0 +1,55 @@
+import { parse } from "jsonc-parser";
+
+/** What a new model file can begin as. */
+export interface Template {
+  readonly title: string;
+  readonly description: string;
+  /** `hello.rnn.json` */
+  readonly fileName: string;
+  readonly text: string;
+}
+
+/** The smallest file that can be stepped through at once. */
+export const minimal: Template = {
+  title: "A small network",
+  description: "Two words, one layer of two units, drawn parameters: the least that can be stepped through",
+  fileName: "model.rnn.json",
+  text: `{
+  "version": 1,
+  "name": "my network",
+  "vocabulary": ["hello", "world"],
+  "layers": [
+    // Parameters that are left out are drawn from the seed under "initial".
+    { "cell": "rnn", "size": 2, "activation": "tanh" },
+  ],
+  "output": { "size": 2, "at": "every" },
+  "loss": { "type": "cross-entropy", "reduction": "sum" },
+  "sequences": [
+    {
+      "inputs": ["hello", "world", "hello"],
+      "targets": ["world", "hello", "world"],
+    },
+  ],
+  "initial": { "scheme": "xavier", "seed": 0 },
+  "training": { "optimizer": { "type": "sgd", "learningRate": 0.1 }, "epochs": 100 },
+}
+`,
+};
+
+/** A sample with its own name and description. */
+export function templateOf(fileName: string, text: string): Template {
+  const file: unknown = parse(text);
+  const say = (key: string): string | null => {
+    const value = typeof file === "object" && file !== null ? (file as Record<string, unknown>)[key] : null;
+    return typeof value === "string" ? value : null;
+  };
+  return { title: say("name") ?? fileName, description: say("description") ?? "", fileName, text };
+}
+
+/** `hello.rnn.json`, or `hello-2.rnn.json` … where that is taken. */
+export function freeName(fileName: string, isTaken: (name: string) => boolean): string {
+  const base = fileName.replace(/\.rnn\.json$/, "");
+  let name = fileName;
+  for (let k = 2; isTaken(name); k++) name = `${base}-${k}.rnn.json`;
+  return name;
+}
