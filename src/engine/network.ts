@@ -283,6 +283,16 @@ function backwardStates(
   };
 }
 
+/** Whether the read-out, going back, visits t = 1 first: it goes over the steps together with the top layer. */
+export function readoutComesBackAscending(model: Model): boolean {
+  return model.layers.at(-1)!.direction === "backward";
+}
+
+function visitReadout(model: Model, length: number, step: (k: number) => void): void {
+  if (readoutComesBackAscending(model)) for (let k = 0; k < length; k++) step(k);
+  else for (let k = length - 1; k >= 0; k--) step(k);
+}
+
 function readoutBackward(
   model: Model,
   stretch: Stretch,
@@ -292,15 +302,15 @@ function readoutBackward(
 ): void {
   const { output } = model;
   const top = recording.layers.at(-1)!;
-  for (let k = stretch.to - stretch.from - 1; k >= 0; k--) {
+  visitReadout(model, stretch.to - stretch.from, (k) => {
     const dz_t = recording.dLogits[k]!;
     dz_t.fill(0);
     const target = targetAt(stretch.sequence, stretch.from + k, output.size);
-    if (target === null || !model.loss || !hasReadout(model, stretch.sequence, stretch.from + k)) continue;
+    if (target === null || !model.loss || !hasReadout(model, stretch.sequence, stretch.from + k)) return;
     stepLossBackward(model.loss.type, output.activation, recording.output[k]!, target, weight, dz_t);
     addMatTransposedVec(top.above[k]!, output.Why, dz_t);
     if (dp?.["output.Why"] && dp["output.by"]) accumulateReadout(dz_t, top.h[k]!, dp["output.Why"], dp["output.by"]);
-  }
+  });
 }
 
 function accumulateReadout(dz_t: Float64Array, h_t: Float64Array, dWhy: Tensor, dby: Tensor): void {

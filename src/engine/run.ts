@@ -12,6 +12,7 @@ import {
   initialState,
   ownerOf,
   parametersOfUnit,
+  readoutComesBackAscending,
   Recording,
 } from "./network";
 import type { Target } from "./readout";
@@ -348,15 +349,15 @@ export class Run {
     return dp[name]!;
   }
 
-  /** Sum of the first `steps` shares in the order of the backward computation (for a forward pass and the read-out: t = T, T−1, …), made anew. */
+  /** Sum of the first `steps` shares in the order of the backward computation (for a forward pass: t = T, T−1, …), made anew. */
   partialGradient(name: string, steps: number): Tensor {
     if (steps < 0 || steps > this.length)
       throw new RangeError(`a run of ${this.length} steps has no sum of ${steps} shares`);
     const unit = ownerOf(this.model, name);
-    const key = unit.kind === "pass" ? this.model.layers[unit.layer]!.passes[unit.pass]!.prefix : "output";
-    const ascending = key !== "output" && this.model.layers[unit.layer]!.passes[unit.pass]!.direction === "backward";
+    const pass = unit.kind === "pass" ? this.model.layers[unit.layer]!.passes[unit.pass]! : null;
+    const ascending = pass ? pass.direction === "backward" : readoutComesBackAscending(this.model);
     const sum = this.sums.after(
-      key,
+      pass?.prefix ?? "output",
       steps,
       () => zerosLikeAll(parametersOfUnit(this.model, unit)),
       (dp, n) => this.addShare(unit, ascending ? n : this.length - 1 - n, dp),

@@ -156,6 +156,27 @@ describe("the stepper on random architectures", function () {
     }, 60);
   });
 
+  it("has summed just the shares of the steps that it has come back through", () => {
+    inProblem((problem) => {
+      const stepper = new Stepper(problem, 0);
+      for (; !stepper.isAtEnd; stepper.step())
+        for (const name of Object.keys(parametersOf(problem.model))) {
+          const sum = stepper.gradientSoFar(name);
+          const shares = Array.from({ length: stepper.run.length }, (_, k) => stepper.share(name, k + 1)).filter(
+            (share) => share !== null,
+          );
+          if (stepper.phase !== "backward") continue;
+          sum?.data.forEach((value, k) => {
+            const expected = shares.reduce((total, { data }) => total + data[k]!, 0);
+            assert.ok(
+              Math.abs(value - expected) <= 1e-12 * Math.max(1, Math.abs(value)),
+              `${name}[${k}] at t = ${stepper.t}`,
+            );
+          });
+        }
+    }, 60);
+  });
+
   it("never shows a value before everything it is made of", () => {
     inProblem((problem) => {
       const stepper = new Stepper(problem, 0);
