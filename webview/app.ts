@@ -1,15 +1,15 @@
 /** The whole panel, for every state that it can be in. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { FileError, Run } from "../src/protocol/panel.js";
-import { keyList } from "./keys.js";
-import type { Model } from "./model.js";
-import { parametersTab } from "./parameters.js";
-import { stepTab } from "./step/stepTab.js";
-import { timeline } from "./timeline/timeline.js";
-import { toolbar } from "./toolbar.js";
-import { trainingTab } from "./training.js";
-import type { Tab } from "./uiState.js";
+import type { FileError, Run } from "../src/protocol/panel";
+import { keyList } from "./keys";
+import type { Model } from "./model";
+import { parametersTab } from "./parameters";
+import { stepTab } from "./step/stepTab";
+import { timeline } from "./timeline/timeline";
+import { toolbar } from "./toolbar";
+import { trainingTab } from "./training";
+import type { Tab } from "./uiState";
 
 export function app(model: Model): TemplateResult {
   return html`${body(model)} ${model.overlay === "keys" ? keyList(model) : nothing}`;
@@ -20,7 +20,7 @@ function body(model: Model): TemplateResult {
   switch (state.kind) {
     case "loading":
       return html`<div class="state" data-testid="state" data-kind="loading" role="status">
-        <span class="loading">Computing…</span>
+        <h1 class="loading">Computing…</h1>
       </div>`;
     case "empty":
       return html`<div class="state" data-testid="state" data-kind="empty">
@@ -52,12 +52,12 @@ function body(model: Model): TemplateResult {
 
 function errors(model: Model, all: readonly FileError[]): TemplateResult {
   return html`<div class="banner is-error" role="alert" data-testid="errors">
-    <div class="banner-title">
+    <h1 class="banner-title">
       <span class="codicon codicon-error" aria-hidden="true"></span>
       ${all.length === 1 ? "The file has an error" : `The file has ${all.length} errors`}${
-        model.run === null ? "" : "; below is the last run without"
+        model.run === null ? "" : "; the last run without errors stays below"
       }
-    </div>
+    </h1>
     <ul>
       ${all.map(
         ({ message, line, column }) => html`<li>

@@ -1,7 +1,7 @@
 /** A heat map on a canvas, for matrices and for tracks whose cells are too small for numbers. */
 
-import type { ColorScale } from "./colors.js";
-import { type Extremes, heatPixels, reduceExtremes } from "./timeline/aggregate.js";
+import type { ColorScale } from "./colors";
+import { type Extremes, heatPixels, reduceExtremes } from "./timeline/aggregate";
 
 /** All lengths in CSS pixels. The data covers the rectangle left…left + dataWidth of the canvas's width × height. */
 export interface HeatPicture {

@@ -6,7 +6,8 @@ import {
   type RequestMessage,
   type RequestName,
   type Requests,
-} from "../src/protocol/panel.js";
+} from "../src/protocol/panel";
+import { fromWire } from "../src/protocol/wire";
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
@@ -40,7 +41,7 @@ export class Host {
   private nextId = 1;
 
   constructor(private readonly onEvent: (event: PanelEvent) => void) {
-    window.addEventListener("message", (message: MessageEvent<unknown>) => this.receive(message.data));
+    window.addEventListener("message", (message: MessageEvent<unknown>) => this.receive(fromWire(message.data)));
   }
 
   /** @returns the host's answer; rejects with RequestError where it has none */
@@ -50,6 +51,8 @@ export class Host {
     return new Promise((resolve, reject) => {
       // The host answers a request with the result of that request
       this.waiting.set(id, { name, resolve: (value) => resolve(value as Requests[N]["result"]), reject });
+      // This is VS Code's own function, which has no target origin
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
       this.api.postMessage(message);
     });
   }

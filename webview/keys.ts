@@ -1,10 +1,10 @@
 /** The keys of the panel. They work while no field, list, tab or cell has the keyboard for itself. */
 
 import { html, type TemplateResult } from "lit";
-import type { StepperCommand } from "../src/protocol/panel.js";
-import type { Model } from "./model.js";
-import { zoomAtCursor } from "./timeline/timeline.js";
-import { fitView } from "./timeline/view.js";
+import type { StepperCommand } from "../src/protocol/panel";
+import type { Model } from "./model";
+import { zoomAtCursor } from "./timeline/timeline";
+import { fitView } from "./timeline/view";
 
 interface Key {
   readonly keys: readonly string[];

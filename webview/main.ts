@@ -1,13 +1,13 @@
 /** Where the panel begins. */
 
 import { render } from "lit";
-import { app } from "./app.js";
-import { installKeys } from "./keys.js";
-import { Model } from "./model.js";
+import { app } from "./app";
+import { installKeys } from "./keys";
+import { Model } from "./model";
 import "./panel.css";
-import { installPointing } from "./pointed.js";
-import { onThemeChange } from "./theme.js";
-import { defineControls } from "./toolkit.js";
+import { installPointing } from "./pointed";
+import { onThemeChange } from "./theme";
+import { defineControls } from "./toolkit";
 
 function start(): void {
   const root = document.getElementById("app");

@@ -1,12 +1,13 @@
 /** A matrix or vector: numbers in its cells where they fit, else colours. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { cssColor, inkOn } from "./colors.js";
-import "./heatCanvas.js";
-import { formatNumber, plainNumber } from "./numbers.js";
-import { point } from "./pointed.js";
-import { styles } from "./styles.js";
-import type { Theme } from "./theme.js";
+import { cssColor, inkOn } from "./colors";
+import "./heatCanvas";
+import { formatNumber, plainNumber } from "./numbers";
+import { point } from "./pointed";
+import { styles } from "./styles";
+import type { Theme } from "./theme";
+import { clamp } from "./timeline/view";
 
 export interface MatrixPicture {
   readonly rows: number;
@@ -27,6 +28,8 @@ export interface MatrixPicture {
   /** A label for screen readers. */
   readonly label: string;
 }
+
+const range = (n: number) => Array.from({ length: n }, (_, k) => k);
 
 const mostColumns = 8;
 const mostRows = 16;
@@ -52,14 +55,13 @@ function entryPlace({ where = "", rowNames, colNames }: MatrixPicture, i: number
 
 function numbers(picture: MatrixPicture): TemplateResult {
   const { rows, cols, data, scale, theme, digits, rowNames, colNames, label } = picture;
-  const range = (n: number) => Array.from({ length: n }, (_, k) => k);
   return html`<div
-    class="matrix"
+    class="matrix ${picture.isVector ? "is-vector" : ""}"
     role="group"
     tabindex="0"
     data-numbers
     aria-label=${label}
-    ${styles({ "grid-template-columns": `${rowNames ? "auto " : ""}repeat(${cols}, minmax(0, max-content))` })}
+    ${styles({ "grid-template-columns": `${rowNames ? "auto " : ""}repeat(${cols}, max-content)` })}
   >
     ${
       colNames
@@ -88,6 +90,9 @@ function numbers(picture: MatrixPicture): TemplateResult {
   </div>`;
 }
 
+/** Which of n equal parts of a length holds the place `at`. */
+const part = (at: number, length: number, n: number) => clamp(Math.floor((at / length) * n), 0, n - 1);
+
 const widest = 260;
 
 /** Lengths in CSS pixels of a heat map that shows each entry as large as there is room for. */
@@ -103,7 +108,6 @@ function heat(picture: MatrixPicture): TemplateResult {
   const show = (event: PointerEvent) => {
     if (!(event.currentTarget instanceof Element)) return;
     const box = event.currentTarget.getBoundingClientRect();
-    const part = (at: number, length: number, n: number) => Math.min(n - 1, Math.max(0, Math.floor((at / length) * n)));
     showEntry(
       picture,
       part(event.clientY - box.top, box.height, rows),
@@ -158,9 +162,8 @@ function onHeatKey(picture: MatrixPicture, event: KeyboardEvent): void {
   const before = entries.get(element);
   const at = before ?? { i: 0, j: 0 };
   const move = (key: string, by: number) => (before !== undefined && event.key === key ? by : 0);
-  const clamp = (value: number, n: number) => Math.min(n - 1, Math.max(0, value));
-  const i = clamp(at.i + move("ArrowUp", -1) + move("ArrowDown", 1), rows);
-  const j = clamp(at.j + move("ArrowLeft", -1) + move("ArrowRight", 1), cols);
+  const i = clamp(at.i + move("ArrowUp", -1) + move("ArrowDown", 1), 0, rows - 1);
+  const j = clamp(at.j + move("ArrowLeft", -1) + move("ArrowRight", 1), 0, cols - 1);
   entries.set(element, { i, j });
   const box = element.getBoundingClientRect();
   showEntry(picture, i, j, box.left + ((j + 0.5) / cols) * box.width, box.top + (i / rows) * box.height);

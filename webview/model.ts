@@ -9,16 +9,15 @@ import type {
   RunInfo,
   StepperCommand,
   TrackData,
-  TrackInfo,
   TrackWindow,
   TrainingState,
-} from "../src/protocol/panel.js";
-import { Host } from "./host.js";
-import { announce, copyText, pointedNumber, showToast } from "./pointed.js";
-import { formatNumber } from "./numbers.js";
-import { readTheme, type Theme } from "./theme.js";
-import { clampView, fitView, followStep, type View } from "./timeline/view.js";
-import { restoreUi, type UiState } from "./uiState.js";
+} from "../src/protocol/panel";
+import { Host } from "./host";
+import { announce, copyText, pointedNumber, showToast } from "./pointed";
+import { formatNumber } from "./numbers";
+import { readTheme, type Theme } from "./theme";
+import { clampView, fitView, followStep, type View } from "./timeline/view";
+import { restoreUi, type UiState } from "./uiState";
 
 /** A window of a track and where it lies in time. */
 export interface TrackEntry {

@@ -2,11 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ParameterData, ParameterInfo, ParameterSummary, Run } from "../src/protocol/panel.js";
-import { largest, matrix } from "./matrix.js";
-import type { Model } from "./model.js";
-import { num } from "./symbols.js";
-import { toggled } from "./uiState.js";
+import type { ParameterData, ParameterInfo, ParameterSummary, Run } from "../src/protocol/panel";
+import { largest, matrix } from "./matrix";
+import type { Model } from "./model";
+import { num } from "./symbols";
+import { toggled } from "./uiState";
 
 /** Small parameters are open at first, the others closed; at most so many entries are small. */
 const smallEntries = 128;
@@ -63,12 +63,13 @@ function row(
   </div>`;
 }
 
+const scaleOf = (...all: (Float64Array | null)[]) =>
+  Math.max(0, ...all.map((entry) => (entry === null ? 0 : largest(entry))));
+
 function matrices(model: Model, t: number, digits: number, parameter: ParameterInfo): TemplateResult {
   const data = model.parameter(parameter.name);
   if (data === null) return html`<div class="matrices quiet">…</div>`;
   // Value and updated value share one scale, share and sum another: what is compared must look alike
-  const scaleOf = (...all: (Float64Array | null)[]) =>
-    Math.max(0, ...all.map((entry) => (entry === null ? 0 : largest(entry))));
   const values = scaleOf(data.value, data.updated);
   const gradients = scaleOf(data.share, data.sum);
   const { name } = parameter;

@@ -3,7 +3,7 @@
  * Numbers of the page are elements of the class `num`; pictures tell about theirs with `point`.
  */
 
-import { formatExact, plainNumber } from "./numbers.js";
+import { formatExact, plainNumber } from "./numbers";
 
 export interface Pointed {
   /** Where the number stands, as the trace names it: `layers.0.h[3]`. */
@@ -40,17 +40,18 @@ export function copyText(pointed: Pointed): string {
   return pointed.values.map(plainNumber).join(" ");
 }
 
+function line(className: string, text: string): HTMLElement {
+  const element = document.createElement("div");
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
 /** Shows the tooltip of a number at a place in the window; null takes it away. */
 export function point(pointed: Pointed | null, x = 0, y = 0): void {
   current = pointed;
   tip.hidden = pointed === null;
   if (pointed === null) return;
-  const line = (className: string, text: string) => {
-    const element = document.createElement("div");
-    element.className = className;
-    element.textContent = text;
-    return element;
-  };
   tip.replaceChildren(
     line("tip-name", pointed.where === "" ? pointed.name : `${pointed.name} · ${pointed.where}`),
     line("tip-value", pointed.values.map(formatExact).join("  …  ")),
@@ -80,6 +81,13 @@ function pointAtElement(element: Element): void {
   point(readNumber(element), box.left + box.width / 2, box.top);
 }
 
+function center(element: Element): readonly [x: number, y: number] {
+  const box = element.getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+}
+
+const numberAt = (target: EventTarget | null) => (target instanceof Element ? target.closest(".num") : null);
+
 /** Arrow keys inside a group of numbers go to the nearest number in that direction. */
 function moveInGroup(group: Element, key: string): boolean {
   const numbers = [...group.querySelectorAll<HTMLElement | SVGElement>(".num")];
@@ -88,10 +96,6 @@ function moveInGroup(group: Element, key: string): boolean {
     focusNumber(numbers[0]);
     return numbers.length > 0;
   }
-  const center = (element: Element) => {
-    const box = element.getBoundingClientRect();
-    return [box.left + box.width / 2, box.top + box.height / 2] as const;
-  };
   const [x, y] = center(active as Element);
   const isSideways = key === "ArrowLeft" || key === "ArrowRight";
   const sign = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
@@ -127,16 +131,15 @@ export function installPointing(): void {
   toast.dataset["testid"] = "toast";
   document.body.append(tip, live, toast);
 
-  const number = (target: EventTarget | null) => (target instanceof Element ? target.closest(".num") : null);
   document.addEventListener("pointerover", (event) => {
-    const element = number(event.target);
+    const element = numberAt(event.target);
     if (element !== null) pointAtElement(element);
   });
   document.addEventListener("pointerout", (event) => {
-    if (number(event.target) !== null) point(null);
+    if (numberAt(event.target) !== null) point(null);
   });
   document.addEventListener("focusin", (event) => {
-    const element = number(event.target);
+    const element = numberAt(event.target);
     if (element !== null) pointAtElement(element);
     else point(null);
   });

@@ -1,9 +1,9 @@
 /** Symbols and equations, typeset; single numbers with what the tooltip needs. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Symbol as MathSymbol } from "../src/protocol/panel.js";
-import { equationParts } from "./equation.js";
-import { formatExact, formatNumber, plainNumber } from "./numbers.js";
+import type { Symbol as MathSymbol } from "../src/protocol/panel";
+import { equationParts } from "./equation";
+import { formatExact, formatNumber, plainNumber } from "./numbers";
 
 export function symbol({ base, sub, gradient }: MathSymbol): TemplateResult {
   const name = html`${base}${sub === "" ? nothing : html`<sub>${sub}</sub>`}`;

@@ -1,6 +1,6 @@
 /** The colour theme as the page has it now. */
 
-import { ColorScale, parseColor, type Rgb, type ThemeKind } from "./colors.js";
+import { ColorScale, parseColor, type Rgb, type ThemeKind } from "./colors";
 
 export interface Theme {
   readonly kind: ThemeKind;

@@ -1,8 +1,8 @@
 /** What the user can do, where the run stands, and which sequence it is. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Phase, Run, StepperCommand } from "../src/protocol/panel.js";
-import type { Model } from "./model.js";
+import type { Phase, Run, StepperCommand } from "../src/protocol/panel";
+import type { Model } from "./model";
 
 interface Action {
   readonly command: StepperCommand;
@@ -90,8 +90,7 @@ export function toolbar(model: Model, { info, cursor }: Run): TemplateResult {
       </span>
       ${button(end, cursor.canStep)} ${button(goTo)}
     </div>
-    <div class="position" data-testid="position" data-position=${cursor.position} data-t=${cursor.t}>${cursor.text}</div>
-    ${phases(info.phases, cursor.phase, cursor.position)}
+    <h1 class="run-title" title=${info.layers.map((layer) => layer.title).join("\n")}>${info.title}</h1>
     <div class="toolbar-end">
       ${
         names.length > 1
@@ -163,7 +162,12 @@ function dropdown(
   </vscode-dropdown>`;
 }
 
-/** How far the run has come in each phase: quiet bars, not buttons. */
+/** Where the run stands, in words and as how far it has come in each phase: quiet bars, not buttons. */
+export function position({ info, cursor }: Run): TemplateResult {
+  return html`<div class="position" data-testid="position" data-position=${cursor.position} data-t=${cursor.t}>${cursor.text}</div>
+    ${phases(info.phases, cursor.phase, cursor.position)}`;
+}
+
 function phases(
   all: readonly { readonly phase: Phase; readonly from: number; readonly to: number }[],
   current: Phase,

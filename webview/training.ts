@@ -1,11 +1,11 @@
 /** The training tab: how loss and gradient norm run over the epochs, growing while it trains. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Run, TrainingState } from "../src/protocol/panel.js";
-import type { Model } from "./model.js";
-import { formatDuration } from "./numbers.js";
-import { num } from "./symbols.js";
-import "./trainingChart.js";
+import type { Run, TrainingState } from "../src/protocol/panel";
+import type { Model } from "./model";
+import { formatDuration } from "./numbers";
+import { num } from "./symbols";
+import "./trainingChart";
 
 export function trainingTab(model: Model, { info }: Run): TemplateResult {
   const { training } = model;

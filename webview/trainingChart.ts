@@ -2,9 +2,9 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatNumber } from "./numbers.js";
-import { point } from "./pointed.js";
-import { type Theme, themeColor } from "./theme.js";
+import { formatNumber } from "./numbers";
+import { point } from "./pointed";
+import { type Theme, themeColor } from "./theme";
 
 export interface Curve {
   readonly label: string;
@@ -16,6 +16,11 @@ export interface Curve {
 }
 
 const height = 180;
+// The library declares its constants for compilers that inline them, which a bundler is not
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
+const logarithmic: uPlot.Scale.Distr = 3;
+
+const shortNumber = (value: number) => formatNumber(value, 3).replace(/\.0+$|(\.\d*?)0+$/, "$1");
 
 /** `<training-chart .curve=${…}>`: takes new values as they come; a new theme or axis draws it anew. */
 export class TrainingChart extends HTMLElement {
@@ -58,7 +63,7 @@ export class TrainingChart extends HTMLElement {
     const line = themeColor("--vscode-textLink-foreground", "#3794ff");
     const font = `11px ${themeColor("--vscode-editor-font-family", "monospace")}`;
     const axis = { stroke: foreground, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
-    const number = (value: number) => formatNumber(value, 3).replace(/\.?0+$/, "");
+    const scale: uPlot.Scale = curve.isLog ? { distr: logarithmic } : {};
     this.plot = new uPlot(
       {
         width: this.clientWidth,
@@ -66,14 +71,14 @@ export class TrainingChart extends HTMLElement {
         padding: [8, 8, 0, 0],
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-        scales: { x: { time: false }, y: curve.isLog ? { distr: 3 } : {} },
+        scales: { x: { time: false }, y: scale },
         axes: [
           { ...axis, size: 26, gap: 4, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
           {
             ...axis,
             size: 60,
             gap: 6,
-            values: (_, splits) => splits.map((value) => (value === null ? "" : number(value))),
+            values: (_, splits) => splits.map((value) => (value === null ? "" : shortNumber(value))),
           },
         ],
         series: [

@@ -4,10 +4,10 @@
  */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Cursor, Flow, PassDetail, RunInfo, StepDetail } from "../../src/protocol/panel.js";
-import { arrow } from "../arrow.js";
-import { formatNumber } from "../numbers.js";
-import { svgNum } from "../symbols.js";
+import type { Cursor, Flow, PassDetail, RunInfo, StepDetail } from "../../src/protocol/panel";
+import { arrow } from "../arrow";
+import { formatNumber } from "../numbers";
+import { svgNum } from "../symbols";
 
 const width = 360;
 const side = { width: 76, height: 40 };
@@ -54,7 +54,6 @@ function picture(info: RunInfo, cursor: Cursor, step: StepDetail, passes: readon
     const source = pass.layer === 0 ? "x" : `layers.${pass.layer - 1}.h`;
     const beforeX = middle - sign * (middle - side.width / 2);
     const afterX = middle + sign * (middle - side.width / 2);
-    const edge = (x: number, towards: number, w: number) => x + (Math.sign(towards - x) * w) / 2;
     const horizontal = (from: number, fromW: number, to: number, toW: number, flow: Flow, name: string, time: number) =>
       link(
         { x1: edge(from, to, fromW), y1: y, x2: edge(to, from, toW), y2: y },
@@ -69,7 +68,7 @@ function picture(info: RunInfo, cursor: Cursor, step: StepDetail, passes: readon
     return svg`
       ${vertical(cellTop(k) - gap, cellTop(k), flows.input, source)}
       ${horizontal(beforeX, side.width, middle, cell.width, flows.previous, h, tBefore)}
-      ${sideBox(beforeX, y, exists(tBefore) ? `t = ${tBefore}` : "start", exists(tBefore) || flows.previous.forward !== null, flows.previous.forward, flows.previous.isNorm, digits, `${h}`, tBefore)}
+      ${sideBox(beforeX, y, exists(tBefore) ? `t = ${tBefore}` : "start", exists(tBefore) || flows.previous.forward !== null, flows.previous.forward, flows.previous.isNorm, digits, h, tBefore)}
       ${
         exists(tAfter)
           ? svg`${horizontal(middle, cell.width, afterX, side.width, flows.next, h, t)}
@@ -94,6 +93,9 @@ function picture(info: RunInfo, cursor: Cursor, step: StepDetail, passes: readon
     ${hasOutput ? endBox(endTop, isTop ? "read-out" : `layer ${last.layer + 2}`, isTop ? readOut(step) : "") : nothing} ${parts}
   </svg>`;
 }
+
+/** Where an arrow from a box's middle x leaves it, on the side of another one. */
+const edge = (x: number, towards: number, w: number) => x + (Math.sign(towards - x) * w) / 2;
 
 function readOut(step: StepDetail): string {
   return step.target === null ? "" : `target ${step.target}`;
@@ -180,7 +182,7 @@ function link(
         : svgNum(
             value,
             formatNumber(value, digits),
-            { name: flow.isNorm ? `‖${symbol}‖` : `${symbol}`, where: `t = ${t}${isBack ? ", along this arrow" : ""}` },
+            { name: flow.isNorm ? `‖${symbol}‖` : symbol, where: `t = ${t}${isBack ? ", along this arrow" : ""}` },
             { x, y, anchor: label === "above" ? "middle" : "start" },
           )
     }`;

@@ -1,10 +1,10 @@
 /** The operations of the current step: done, current, ahead. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Cursor, OperationInfo } from "../../src/protocol/panel.js";
-import { largest, matrix } from "../matrix.js";
-import type { Model } from "../model.js";
-import { equation, symbol, symbolText } from "../symbols.js";
+import type { Cursor, OperationInfo } from "../../src/protocol/panel";
+import { largest, matrix } from "../matrix";
+import type { Model } from "../model";
+import { equation, symbol, symbolText } from "../symbols";
 
 const icons: Record<OperationInfo["state"], string> = {
   done: "check",

@@ -1,11 +1,11 @@
 /** The read-out of the current step: outputs as bars, logits and their gradients beside, the target marked. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Cursor, OutputDetail, OutputEntry, RunInfo, StepDetail } from "../../src/protocol/panel.js";
-import { cssColor, inkOn } from "../colors.js";
-import type { Model } from "../model.js";
-import { styles } from "../styles.js";
-import { num } from "../symbols.js";
+import type { Cursor, OutputDetail, OutputEntry, RunInfo, StepDetail } from "../../src/protocol/panel";
+import { cssColor, inkOn } from "../colors";
+import type { Model } from "../model";
+import { styles } from "../styles";
+import { num } from "../symbols";
 
 const outputSymbol: Record<OutputDetail["activation"], string> = { softmax: "p", sigmoid: "y", linear: "y", tanh: "y" };
 

@@ -1,12 +1,12 @@
 /** What belongs to the current step: the cell and what flows through it, its operations, its outputs, its vectors. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Run } from "../../src/protocol/panel.js";
-import type { Model } from "../model.js";
-import { cellPictures } from "./cellPicture.js";
-import { operations } from "./operations.js";
-import { output } from "./output.js";
-import { vectors } from "./vectors.js";
+import type { Run } from "../../src/protocol/panel";
+import type { Model } from "../model";
+import { cellPictures } from "./cellPicture";
+import { operations } from "./operations";
+import { output } from "./output";
+import { vectors } from "./vectors";
 
 export function stepTab(model: Model, { info, cursor }: Run): TemplateResult {
   const { step } = cursor;

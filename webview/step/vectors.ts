@@ -1,10 +1,10 @@
 /** Every vector of the step: values, and beside each its gradient. */
 
 import { html, type TemplateResult } from "lit";
-import type { NamedVector, PassDetail, StepDetail } from "../../src/protocol/panel.js";
-import { largest, matrix } from "../matrix.js";
-import type { Model } from "../model.js";
-import { symbol, symbolText } from "../symbols.js";
+import type { NamedVector, PassDetail, StepDetail } from "../../src/protocol/panel";
+import { largest, matrix } from "../matrix";
+import type { Model } from "../model";
+import { symbol, symbolText } from "../symbols";
 
 export function vectors(model: Model, step: StepDetail, digits: number, wide: boolean): TemplateResult[] {
   return step.layers.map(

@@ -1,8 +1,8 @@
 /** From a window of a track to the pixels of its picture. */
 
-import type { ColorScale } from "../colors.js";
+import type { ColorScale } from "../colors";
 
-/** [rows × columns] each, row after row. */
+/** [rows × columns] each, row after row. Where a step has no value, the smallest is ∞ and the largest −∞. */
 export interface Extremes {
   readonly columns: number;
   readonly rows: number;
@@ -66,6 +66,8 @@ export function heatPixels(
   for (let r = 0; r < rows; r++)
     for (let c = 0; c < columns; c++) {
       const [low, high] = [min[r * columns + c] ?? 0, max[r * columns + c] ?? 0];
+      // Pixels are clear at first, and a cell without a value stays so
+      if (low > high) continue;
       if (split) {
         paint(2 * r * columns + c, high);
         paint((2 * r + 1) * columns + c, low);

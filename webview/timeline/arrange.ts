@@ -1,6 +1,6 @@
 /** In which order the tracks stand, after what the user chose. */
 
-import type { TrackInfo } from "../../src/protocol/panel.js";
+import type { TrackInfo } from "../../src/protocol/panel";
 
 export interface TrackGroup {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** How large a track is, and which part of it is asked for. */
 
-import type { TrackInfo, TrackWindow } from "../../src/protocol/panel.js";
-import { lastStep, stepWidth, type View } from "./view.js";
+import type { TrackInfo, TrackWindow } from "../../src/protocol/panel";
+import { lastStep, stepWidth, type View } from "./view";
 
 /** Width of a digit in the cells' font (11 px, monospaced). */
 const digitWidth = 6.7;
@@ -15,6 +15,11 @@ const tallestExpanded = 440;
 /** How many characters fit into a cell. */
 export function charactersIn(width: number): number {
   return Math.max(0, Math.floor((width - cellPadding) / digitWidth));
+}
+
+/** The digits that a negative number below 1 has room for, so that the cells of a track look alike. */
+export function digitsIn(width: number, digits: number): number {
+  return Math.max(2, Math.min(digits, charactersIn(width) - "−0.".length));
 }
 
 /** Height in pixels of a heat map with so many rows; `expanded` gives each row room for a number, as far as it goes. */

@@ -1,11 +1,11 @@
 /** The unrolled network on the columns of time: a lane for each pass of each layer, time to the right, from the input down to the read-out. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Cursor, RunInfo } from "../../src/protocol/panel.js";
-import { arrow } from "../arrow.js";
-import { styles } from "../styles.js";
-import { isKnown } from "./series.js";
-import { lastStep, stepLeft, stepWidth, type View } from "./view.js";
+import type { Cursor, RunInfo } from "../../src/protocol/panel";
+import { arrow } from "../arrow";
+import { styles } from "../styles";
+import { isKnown } from "./series";
+import { lastStep, stepLeft, stepWidth, type View } from "./view";
 
 interface Lane {
   readonly layer: number;
@@ -19,6 +19,8 @@ const laneHeight = 42;
 const top = 14;
 const narrowestBox = 34;
 const thinLane = 12;
+/** How far above and below its box a line turns that goes past another pass. */
+const bypass = 7;
 
 /** The lanes in the order in which a step's values flow. */
 export function lanesOf(info: RunInfo): Lane[] {
@@ -41,7 +43,7 @@ const isThin = (view: View, width: number) => stepWidth(view, width) < narrowest
 /** Height of the whole picture in CSS pixels. */
 export function networkHeight(info: RunInfo, view: View, width: number): number {
   const lanes = lanesOf(info).length;
-  return isThin(view, width) ? lanes * thinLane + 6 : top + lanes * laneHeight + 12;
+  return isThin(view, width) ? lanes * thinLane + 6 : top + lanes * laneHeight + 2;
 }
 
 /** The lanes' names, beside the picture. */
@@ -105,8 +107,26 @@ function boxes(info: RunInfo, cursor: Cursor, view: View, width: number): Templa
       const link = (x1: number, y1: number, x2: number, y2: number, className: string) =>
         svg`<path class=${className} d=${isReversed ? arrow(x2, y2, x1, y1) : arrow(x1, y1, x2, y2)}></path>`;
 
-      // From the input or the layer before
-      drawn.push(link(x, k === 0 ? 0 : y - laneHeight + boxHeight, x, y, flow(flows?.input.active)));
+      const first = lanes.findIndex((other) => other.layer === lane.layer);
+      const last = lanes.findLastIndex((other) => other.layer === lane.layer);
+      const inClass = flow(flows?.input.active);
+      const outClass = flow(flows?.above.active);
+      // From the input or the layer before; a layer's second pass reads the same, past the first one
+      if (k === first) drawn.push(link(x, k === 0 ? 0 : y - laneHeight + boxHeight, x, y, inClass));
+      else {
+        const from = top + first * laneHeight - bypass;
+        drawn.push(
+          svg`<path class=${inClass} d="M${x} ${from}H${x - boxWidth / 2 - 4}V${y - bypass}H${x}V${y}"></path>`,
+        );
+      }
+      // What a first pass gives goes past the second one
+      if (k !== last) {
+        const to = top + last * laneHeight + boxHeight + bypass;
+        const below = y + boxHeight + bypass;
+        drawn.push(
+          svg`<path class=${outClass} d="M${x + 4} ${y + boxHeight}V${below}H${x + boxWidth / 2 + 4}V${to}H${x}"></path>`,
+        );
+      }
       // From the step before, in the pass's direction
       const before = lane.direction === "forward" ? t - 1 : t + 1;
       if (before >= 1 && before <= info.length) {
@@ -122,7 +142,7 @@ function boxes(info: RunInfo, cursor: Cursor, view: View, width: number): Templa
         );
       }
       if (k === lanes.length - 1 && (info.output.at === "every" || t === info.length))
-        drawn.push(link(x, y + boxHeight, x, y + boxHeight + 18, flow(flows?.above.active)));
+        drawn.push(link(x, y + boxHeight, x, y + boxHeight + 18, outClass));
       const state = isActive
         ? "is-active"
         : hasGradient || (isDone && !isBack)

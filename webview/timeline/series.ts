@@ -1,7 +1,7 @@
 /** Reading a track's window: the value at a step, and the visible part of a line. */
 
-import { type Extremes, partOf, partStart } from "./aggregate.js";
-import { lastStep, type View } from "./view.js";
+import { type Extremes, partOf, partStart } from "./aggregate";
+import { lastStep, type View } from "./view";
 
 /** Data of the steps from…to. */
 export interface WindowData {
@@ -16,7 +16,7 @@ export function isKnown(known: Known, t: number): boolean {
   return known !== undefined && t >= known[0] && t <= known[1];
 }
 
-/** The smallest and the largest value of what stands for step t and this row of the track; null outside the window. */
+/** The smallest and the largest value of what stands for step t and this row of the track; null outside the window or where the step has no value. */
 export function valuesAt(
   { window, data }: WindowData,
   t: number,
@@ -27,7 +27,7 @@ export function valuesAt(
   const column = partOf(window.to - window.from + 1, data.columns, t - window.from);
   const k = partOf(rows, data.rows, row) * data.columns + column;
   const [min, max] = [data.min[k], data.max[k]];
-  return min === undefined || max === undefined ? null : { min, max };
+  return min === undefined || max === undefined || min > max ? null : { min, max };
 }
 
 export interface SeriesPoint {
@@ -46,7 +46,8 @@ export function visiblePoints({ window, data }: WindowData, view: View, known: K
     const from = window.from + partStart(steps, data.columns, k);
     const to = window.from + partStart(steps, data.columns, k + 1) - 1;
     if (to < view.from || from > lastStep(view) || !isKnown(known, from) || !isKnown(known, to)) continue;
-    points.push({ from, to, min: data.min[k] ?? Number.NaN, max: data.max[k] ?? Number.NaN });
+    const [min, max] = [data.min[k] ?? Number.NaN, data.max[k] ?? Number.NaN];
+    if (!(min > max)) points.push({ from, to, min, max });
   }
   return points;
 }

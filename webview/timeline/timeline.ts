@@ -3,18 +3,19 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ref } from "lit/directives/ref.js";
-import type { Run } from "../../src/protocol/panel.js";
-import { cssColor } from "../colors.js";
-import type { Model } from "../model.js";
-import { point } from "../pointed.js";
-import { styles } from "../styles.js";
-import { toggled } from "../uiState.js";
-import { arrangeTracks } from "./arrange.js";
-import { network, networkHeight, networkLabels } from "./network.js";
-import { hasTargets, tokenStrip, tokensInView } from "./tokens.js";
-import { trackMenu } from "./trackMenu.js";
-import { pointAtTrack, trackRow } from "./trackRow.js";
-import { fitView, lastStep, panView, stepAt, stepLeft, stepWidth, zoomView } from "./view.js";
+import type { Run } from "../../src/protocol/panel";
+import { cssColor } from "../colors";
+import type { Model } from "../model";
+import { point } from "../pointed";
+import { styles } from "../styles";
+import { position } from "../toolbar";
+import { toggled } from "../uiState";
+import { arrangeTracks } from "./arrange";
+import { network, networkHeight, networkLabels } from "./network";
+import { hasTargets, tokenStrip, tokensInView } from "./tokens";
+import { trackMenu } from "./trackMenu";
+import { pointAtTrack, trackRow } from "./trackRow";
+import { fitView, lastStep, panView, stepAt, stepLeft, stepWidth, zoomView } from "./view";
 
 export const networkId = "network";
 
@@ -23,6 +24,9 @@ export function timeline(model: Model, run: Run): TemplateResult {
   const groups = arrangeTracks(run.info.tracks, ui.order);
   const tokens = tokensInView(model);
   const height = ui.paneHeight;
+  // How the gradient runs is said once, where its lengths are drawn
+  const flow = run.cursor.gradientFlow;
+  const flowGroup = groups.find((group) => group.tracks.some((track) => track.kind === "log"))?.name;
   return html`<section class="timeline" aria-label="Time">
     ${timelineBar(model, run)}
     <div class="pane" ${ref(measurePane)} ${styles(height === null ? {} : { height: `${height}px`, "max-height": "none" })}>
@@ -34,7 +38,8 @@ export function timeline(model: Model, run: Run): TemplateResult {
         @pointerleave=${() => point(null)}
         @wheel=${{ handleEvent: (event: WheelEvent) => onWheel(model, run, event), passive: false }}
       >
-        <div class="columns" ${ref((element) => measureColumns(model, element))}>${columnFill(model, run)}</div>
+        <div class="columns" ${ref((element) => measureColumns(model, element))}>${currentColumn(model, run, "fill")}</div>
+        <div class="columns is-above">${currentColumn(model, run, "edges")}</div>
         <div class="row row-tokens">
           <div class="label">
             <div class="label-main">input <span class="symbol">x<sub>t</sub></span></div>
@@ -58,6 +63,7 @@ export function timeline(model: Model, run: Run): TemplateResult {
                 @click=${() => model.setUi({ folded: toggled(ui.folded, name) })}
               >
                 <span class="codicon codicon-chevron-${isFolded ? "right" : "down"}"></span>${name}
+                ${name === flowGroup && flow !== null ? html`<span class="verdict" data-testid="verdict" data-verdict=${flow.verdict}>${flow.text}</span>` : nothing}
               </button>
               ${
                 isFolded
@@ -86,29 +92,32 @@ function networkRow(model: Model, { info, cursor }: Run): TemplateResult {
   </div>`;
 }
 
-/** The current step: a shaded column under everything, and its edges. */
-function columnFill(model: Model, { cursor }: Run): TemplateResult | typeof nothing {
+/** The current step: a shaded column under everything, and its edges above everything. */
+function currentColumn(model: Model, { cursor }: Run, part: "fill" | "edges"): TemplateResult | typeof nothing {
   const { view, plotWidth } = model;
   if (cursor.t < view.from || cursor.t > lastStep(view) || plotWidth <= 0) return nothing;
   const width = Math.max(2, stepWidth(view, plotWidth));
   return html`<div
-    class="column ${width < 6 ? "is-thin" : ""}"
-    data-testid="current-column"
+    class="column is-${part} ${width < 6 ? "is-thin" : ""}"
+    data-testid=${part === "fill" ? "current-column" : "current-column-edges"}
     data-t=${cursor.t}
     ${styles({ left: `${stepLeft(view, plotWidth, cursor.t)}px`, width: `${width}px` })}
   ></div>`;
 }
 
-function timelineBar(model: Model, { info }: Run): TemplateResult {
+function iconButton(icon: string, label: string, id: string, disabled: boolean, action: () => void): TemplateResult {
+  return html`<button class="icon-button" data-testid=${id} aria-label=${label} title=${label} ?disabled=${disabled} @click=${action}>
+      <span class="codicon codicon-${icon}"></span>
+    </button>`;
+}
+
+function timelineBar(model: Model, run: Run): TemplateResult {
+  const { info } = run;
   const { view } = model;
   const isFit = view.span >= info.length;
   const zoom = (factor: number) => zoomAtCursor(model, factor);
-  const iconButton = (icon: string, label: string, id: string, disabled: boolean, action: () => void) =>
-    html`<button class="icon-button" data-testid=${id} aria-label=${label} title=${label} ?disabled=${disabled} @click=${action}>
-      <span class="codicon codicon-${icon}"></span>
-    </button>`;
   return html`<div class="timeline-bar">
-    <div class="run-title" title=${info.layers.map((layer) => layer.title).join("\n")}>${info.title}</div>
+    ${position(run)}
     ${
       info.nonFinite === null
         ? nothing
@@ -206,7 +215,9 @@ const sizes = new WeakMap<Element, ResizeObserver>();
 
 function measureColumns(model: Model, element: Element | undefined): void {
   if (element === undefined || sizes.has(element)) return;
-  const observer = new ResizeObserver(() => model.setPlotWidth(element.clientWidth));
+  // In the next frame: drawing at once would change sizes while they are being reported
+  const measure = () => requestAnimationFrame(() => model.setPlotWidth(element.clientWidth));
+  const observer = new ResizeObserver(measure);
   observer.observe(element);
   sizes.set(element, observer);
 }
@@ -217,17 +228,18 @@ function measurePane(element: Element | undefined): void {
   if (element !== undefined) pane = element;
 }
 
+const paneHeight = () => pane?.getBoundingClientRect().height ?? 300;
+
 /** The border between the tracks and the tabs: drag it, or move it with the arrow keys; a double click lets the tracks have what they need. */
 function sash(model: Model): TemplateResult {
   const set = (height: number) =>
     model.setUi({ paneHeight: Math.round(Math.min(window.innerHeight - 160, Math.max(96, height))) });
-  const current = () => pane?.getBoundingClientRect().height ?? 300;
   const drag = (event: PointerEvent) => {
     const handle = event.currentTarget;
     if (!(handle instanceof HTMLElement) || event.button !== 0) return;
     event.preventDefault();
     handle.setPointerCapture(event.pointerId);
-    const [startY, start] = [event.clientY, current()];
+    const [startY, start] = [event.clientY, paneHeight()];
     const move = (moved: PointerEvent) => set(start + moved.clientY - startY);
     const end = () => handle.removeEventListener("pointermove", move);
     handle.addEventListener("pointermove", move);
@@ -248,7 +260,7 @@ function sash(model: Model): TemplateResult {
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
       event.preventDefault();
       event.stopPropagation();
-      set(current() + (event.key === "ArrowUp" ? -24 : 24));
+      set(paneHeight() + (event.key === "ArrowUp" ? -24 : 24));
     }}
   ></div>`;
 }

@@ -1,13 +1,16 @@
 /** The strip on top of the tracks: time, inputs and, under them, targets. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { Model, Tokens } from "../model.js";
-import { styles } from "../styles.js";
-import { stepTicks } from "./ticks.js";
-import { lastStep, stepLeft, stepWidth } from "./view.js";
+import type { Model, Tokens } from "../model";
+import { styles } from "../styles";
+import { stepTicks } from "./ticks";
+import { lastStep, stepLeft, stepWidth } from "./view";
 
-/** A column narrower than this shows no token; only the current one then has its own. */
+/** A column narrower than this shows no token. */
 const narrowestToken = 14;
+/** From this width on a token that is too long is cut off; in a narrower column it is left out. */
+const widthToCut = 44;
+const characterWidth = 7.5;
 const allAtOnce = 2000;
 
 export function hasTargets(tokens: Tokens | null): boolean {
@@ -31,6 +34,7 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
   const place = (t: number) => ({ left: `${stepLeft(view, width, t)}px`, width: `${w}px` });
   const target = (text: string | null) =>
     withTargets ? html`<div class="target">${text === null ? nothing : `→ ${text}`}</div>` : nothing;
+  const fits = (text: string) => w >= widthToCut || text.length * characterWidth <= w;
   const isWide = w >= narrowestToken;
   const steps = isWide ? Array.from({ length: view.span }, (_, k) => view.from + k) : [];
   const ticks = stepTicks(view.from, lastStep(view), w, 36);
@@ -46,22 +50,22 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
         data-t=${t}
         tabindex="-1"
         aria-current=${isCurrent ? "step" : "false"}
-        aria-label=${`t = ${t}, input ${input}`}
         ${styles(place(t))}
         @click=${(event: MouseEvent) => {
           // A pointer has gone there already; this is the keyboard's or a screen reader's click
           if (event.detail === 0) model.goTo(t);
         }}
       >
-        <div class="input">${input}</div>
-        ${target(tokens?.targets[t - tokens.from] ?? null)}
+        <span class="visually-hidden">t = ${t}:</span>
+        <div class="input">${fits(input) ? input : nothing}</div>
+        ${w >= widthToCut ? target(tokens?.targets[t - tokens.from] ?? null) : nothing}
       </button>`;
     })}
-    ${isWide ? nothing : currentToken(model, withTargets)}
+    ${w >= widthToCut ? nothing : currentToken(model, withTargets)}
   </div>`;
 }
 
-/** Where columns are too narrow for all tokens: the current one, over its column. */
+/** Where columns are too narrow for words: the current token in full, over its column. */
 function currentToken(model: Model, withTargets: boolean): TemplateResult | typeof nothing {
   const { run, view, plotWidth: width } = model;
   const step = run?.cursor.step;
@@ -69,7 +73,7 @@ function currentToken(model: Model, withTargets: boolean): TemplateResult | type
   const middle = stepLeft(view, width, step.t) + stepWidth(view, width) / 2;
   const half = 60;
   const place = { left: `${Math.min(Math.max(0, middle - half), width - 2 * half)}px`, width: `${2 * half}px` };
-  return html`<div class="token is-current is-lone" data-testid="token" data-t=${step.t} ${styles(place)}>
+  return html`<div class="token is-current is-lone" data-testid="current-token" data-t=${step.t} ${styles(place)}>
     <div class="input">${step.input}</div>
     ${withTargets ? html`<div class="target">${step.target === null ? nothing : `→ ${step.target}`}</div>` : nothing}
   </div>`;

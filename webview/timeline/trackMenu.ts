@@ -2,11 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { TrackInfo } from "../../src/protocol/panel.js";
-import type { Model } from "../model.js";
-import { symbol, symbolText } from "../symbols.js";
-import { toggled } from "../uiState.js";
-import { arrangeTracks, moveTrack } from "./arrange.js";
+import type { TrackInfo } from "../../src/protocol/panel";
+import type { Model } from "../model";
+import { symbol, symbolText } from "../symbols";
+import { toggled } from "../uiState";
+import { arrangeTracks, moveTrack } from "./arrange";
 
 let dragged: string | null = null;
 

@@ -2,15 +2,15 @@
 
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import type { TrackInfo } from "../../src/protocol/panel.js";
-import { cssColor, inkOn } from "../colors.js";
-import type { Model, TrackEntry } from "../model.js";
-import { formatNumber, formatToFit, plainNumber } from "../numbers.js";
-import { styles } from "../styles.js";
-import { charactersIn, hasNumbers, heatHeight, narrowestNumber, trackWindow } from "./layout.js";
-import { isKnown, type Known, linePaths, type SeriesPoint, valuesAt, visiblePoints } from "./series.js";
-import { logPart, logRange, logTicks } from "./ticks.js";
-import { lastStep, stepLeft, stepWidth, type View } from "./view.js";
+import type { TrackInfo } from "../../src/protocol/panel";
+import { cssColor, inkOn } from "../colors";
+import type { Model, TrackEntry } from "../model";
+import { formatToFit, plainNumber } from "../numbers";
+import { styles } from "../styles";
+import { charactersIn, digitsIn, hasNumbers, heatHeight, narrowestNumber, trackWindow } from "./layout";
+import { isKnown, type Known, linePaths, type SeriesPoint, valuesAt, visiblePoints } from "./series";
+import { logPart, logRange, logTicks } from "./ticks";
+import { lastStep, stepLeft, stepWidth, type View } from "./view";
 
 /** What every kind of track is drawn from. */
 export interface PlotContext {
@@ -103,8 +103,9 @@ const gridOf = (context: PlotContext) => ({
 });
 
 function heatCells(context: PlotContext): TemplateResult {
-  const { track, model, digits } = context;
-  const characters = charactersIn(stepWidth(context.view, context.width) - 6);
+  const { track, model } = context;
+  const room = stepWidth(context.view, context.width) - 6;
+  const [characters, digits] = [charactersIn(room), digitsIn(room, context.digits)];
   return html`<div class="cells" ${styles(gridOf(context))}>
     ${cells(context, (t, row, value) => {
       const color = model.theme.colors.color(value, track.scale);
@@ -161,7 +162,9 @@ function heatMap(context: PlotContext): TemplateResult {
 }
 
 function barCells(context: PlotContext): TemplateResult {
-  const { track, digits } = context;
+  const { track } = context;
+  const room = stepWidth(context.view, context.width);
+  const [characters, digits] = [charactersIn(room), digitsIn(room, context.digits)];
   return html`<div class="cells" ${styles(gridOf(context))}>
     ${cells(
       context,
@@ -173,7 +176,7 @@ function barCells(context: PlotContext): TemplateResult {
           data-value=${plainNumber(value)}
           data-name=${numberName(track, row)}
           data-where=${`t = ${t}`}
-          >${formatNumber(value, digits)}</span
+          >${formatToFit(value, digits, characters)}</span
         >
       </div>`,
     )}
@@ -181,8 +184,9 @@ function barCells(context: PlotContext): TemplateResult {
 }
 
 function numberCells(context: PlotContext): TemplateResult {
-  const { track, digits } = context;
-  const characters = charactersIn(stepWidth(context.view, context.width));
+  const { track } = context;
+  const room = stepWidth(context.view, context.width);
+  const [characters, digits] = [charactersIn(room), digitsIn(room, context.digits)];
   return html`<div class="cells" ${styles(gridOf(context))}>
     ${cells(
       context,

@@ -1,17 +1,17 @@
 /** One track: its label, its plot, and how keyboard and pointer read its numbers. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { TrackInfo } from "../../src/protocol/panel.js";
-import type { Model } from "../model.js";
-import { formatNumber } from "../numbers.js";
-import { announce, describe, type Pointed, point } from "../pointed.js";
-import { styles } from "../styles.js";
-import { symbol, symbolText } from "../symbols.js";
-import { toggled } from "../uiState.js";
-import { logAxis, logHeightOf, numberName, plotContext, plotHeight, trackPlot } from "./trackPlots.js";
-import { isKnown, valuesAt } from "./series.js";
-import { followStep, lastStep, stepLeft, stepWidth } from "./view.js";
-import { trackWindow } from "./layout.js";
+import type { TrackInfo } from "../../src/protocol/panel";
+import type { Model } from "../model";
+import { formatNumber } from "../numbers";
+import { announce, describe, type Pointed, point } from "../pointed";
+import { styles } from "../styles";
+import { symbol, symbolText } from "../symbols";
+import { toggled } from "../uiState";
+import { logAxis, logHeightOf, numberName, plotContext, plotHeight, trackPlot } from "./trackPlots";
+import { isKnown, valuesAt } from "./series";
+import { clamp, followStep, lastStep, stepLeft, stepWidth } from "./view";
+import { trackWindow } from "./layout";
 
 export function trackRow(model: Model, track: TrackInfo): TemplateResult {
   const context = plotContext(model, track);
@@ -35,17 +35,17 @@ export function trackRow(model: Model, track: TrackInfo): TemplateResult {
 }
 
 function label(model: Model, track: TrackInfo): TemplateResult {
-  const { info, cursor } = model.run ?? {};
+  const { info } = model.run ?? {};
   const digits = Math.min(3, info?.settings.digits ?? 3);
   const canExpand = track.kind === "heat" && track.rows > 4;
   const isExpanded = model.ui.expanded.includes(track.id);
   const height = plotHeight(track, isExpanded);
   const isNorm = track.kind === "log";
-  const verdict = isNorm && cursor?.known[track.id] !== undefined ? cursor.gradientFlow : null;
   const axis = isNorm ? logAxis(track) : null;
-  return html`<div class="label" title=${track.title}>
+  return html`<div class="label ${axis === null ? "" : "has-ticks"}" title=${track.title}>
     <div class="label-main">
       <span class="label-symbol">${isNorm ? "‖" : nothing}${symbol(track.symbol)}${isNorm ? "‖" : nothing}</span>
+      ${height < 34 ? html`<span class="label-title">${track.title}</span>` : nothing}
       ${
         canExpand
           ? html`<button
@@ -65,7 +65,6 @@ function label(model: Model, track: TrackInfo): TemplateResult {
         ? html`<div class="label-scale" title="The colours run from −scale to scale">±${formatNumber(track.scale, digits)}</div>`
         : nothing
     }
-    ${verdict === null || verdict === undefined ? nothing : html`<div class="verdict" data-testid="verdict" title=${verdict.text}>${verdict.verdict}</div>`}
     ${
       axis === null
         ? nothing
@@ -140,16 +139,15 @@ function onTrackKey(model: Model, track: TrackInfo, event: KeyboardEvent): void 
   const rows = track.kind === "heat" ? track.rows : 1;
   const here = cell?.track === track.id ? cell : { track: track.id, t: run.cursor.t || view.from, row: 0 };
   const isThere = cell?.track === track.id;
-  const clamp = (value: number, high: number, low: number) => Math.min(high, Math.max(low, value));
   let { t, row } = here;
   switch (event.key) {
     case "ArrowLeft":
     case "ArrowRight":
-      if (isThere) t = clamp(t + (event.key === "ArrowLeft" ? -1 : 1), length, 1);
+      if (isThere) t = clamp(t + (event.key === "ArrowLeft" ? -1 : 1), 1, length);
       break;
     case "ArrowUp":
     case "ArrowDown":
-      if (isThere) row = clamp(row + (event.key === "ArrowUp" ? -1 : 1), rows - 1, 0);
+      if (isThere) row = clamp(row + (event.key === "ArrowUp" ? -1 : 1), 0, rows - 1);
       break;
     case "Enter":
       model.goTo(t);

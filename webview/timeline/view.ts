@@ -10,7 +10,9 @@ export interface View {
   readonly span: number;
 }
 
-const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+export function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
 
 /** The fewest steps that a zoom goes down to. */
 export const closest = 4;
