@@ -1,5 +1,4 @@
 // Builds everything that runs into dist/. `node esbuild.mjs --watch` rebuilds on change, `--production` minifies.
-import { existsSync } from "node:fs";
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import * as esbuild from "esbuild";
 
@@ -41,15 +40,12 @@ const tests = {
 };
 if (!production) bundles.push(tests);
 
-// While developing only the tests' bundles are cleared (a test that was renamed must not run on): VS Code may have the rest open.
-await rm(production ? "dist" : "dist/test", { recursive: true, force: true });
+// A test that was renamed must not run on. The rest stays, as a VS Code may have it open.
+if (!production) await rm("dist/test", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"])
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
 
-const present = bundles.filter(
-  ({ entryPoints }) => Array.isArray(entryPoints) || Object.values(entryPoints).every((file) => existsSync(file)),
-);
-const contexts = await Promise.all(present.map((options) => esbuild.context(options)));
+const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
 await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())));
 if (!watch) await Promise.all(contexts.map((context) => context.dispose()));

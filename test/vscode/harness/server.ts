@@ -1,7 +1,7 @@
 // Starts and stops the VS Code server, each time with data of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { atExit } from "./cleanup";
 import { prepareParts } from "./parts";
@@ -17,6 +17,8 @@ export type ServerOptions = {
   testDriver?: boolean;
   /** A packed extension to install first. */
   vsix?: string;
+  /** The folder of an unpacked extension to install first. */
+  extension?: string;
   /** The port to listen on; any free one if absent. */
   port?: number;
 };
@@ -61,6 +63,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 
   const env = { ...process.env, ...options.env };
   const common = [parts.server, "--accept-server-license-terms", "--telemetry-level=off", `--server-data-dir=${data}`];
+  if (options.extension)
+    await cp(options.extension, path.join(data, "extensions", path.basename(options.extension)), { recursive: true });
   if (options.vsix) await runToEnd(parts.node, [...common, `--install-extension=${options.vsix}`, "--force"], env);
 
   const child = spawn(
