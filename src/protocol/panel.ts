@@ -70,7 +70,7 @@ export interface LayerInfo {
   readonly passes: readonly ("forward" | "backward")[];
 }
 
-/** A symbol as it is typeset: base, subscript, and `d` in front of it where it is dL/d(symbol). */
+/** A symbol as it is typeset: base (`a^i` where it has a superscript), subscript, and `d` in front of it where it is dL/d(symbol). */
 export interface Symbol {
   readonly base: string;
   readonly sub: string;
@@ -79,9 +79,9 @@ export interface Symbol {
 
 /** One row of the time axis. */
 export interface TrackInfo {
-  /** `layers.0.h`, `layers.0.reverse.h`, `gradients.layers.0.h`, `loss`, `probability`, `gradients.layers.0.norm`. */
+  /** `layers.0.h`, `layers.0.reverse.h`, `gradients.layers.0.h`, `loss`, `probability`, `output`, `gradients.layers.0.norm`. */
   readonly id: string;
-  /** Tracks of a group stand and fold together: the layer's title, or "Output". */
+  /** Tracks of a group stand and fold together: the layer's title, "Output", or "Gradients" (of a layer, where there are several). */
   readonly group: string;
   readonly symbol: Symbol;
   /** "hidden state", "loss in nats" */
@@ -213,7 +213,7 @@ export interface OutputEntry {
 
 export interface ParameterSummary {
   readonly name: string;
-  /** ‖·‖ of the current step's share, of the sum so far; null while there is none. */
+  /** ‖·‖ of the current step's share, of the sum so far; null while there is none, and where a model is too large to sum at every step. */
   readonly shareNorm: number | null;
   readonly sumNorm: number | null;
   /** The update has been made. */
@@ -236,7 +236,7 @@ export interface TrackWindow {
 export interface TrackData {
   readonly columns: number;
   readonly rows: number;
-  /** [rows × columns], row after row. The same array twice where nothing was aggregated. */
+  /** [rows × columns], row after row. Both alike where nothing was aggregated. A step that has no such number (no target, no read-out) has min = ∞, max = −∞. */
   readonly min: Float64Array;
   readonly max: Float64Array;
 }

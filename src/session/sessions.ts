@@ -11,6 +11,16 @@ export function isModelFile(uri: vscode.Uri): boolean {
 
 const placesKey = "places";
 const mostPlaces = 200;
+const rememberAfterMs = 300;
+
+/** The model file whose text or panel has the focus; null where something else has it. */
+function focusedModelFile(): vscode.Uri | null {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const isShown =
+    input instanceof vscode.TabInputText ||
+    (input instanceof vscode.TabInputCustom && input.viewType === panelViewType);
+  return isShown && isModelFile(input.uri) ? input.uri : null;
+}
 
 /** Every open `.rnn.json` document's session, made when it is first asked for. */
 export class Sessions implements vscode.Disposable {
@@ -31,6 +41,11 @@ export class Sessions implements vscode.Disposable {
   /** Another model file, or none, has the focus: in its text or in its panel. */
   readonly onDidChangeActive = this.activated.event;
   private lastActive: Session | null = null;
+  private readonly focusMoved = new vscode.EventEmitter<Session | null>();
+  /** The focus came to a model file, in its text or in its panel, or left it. */
+  readonly onDidChangeFocused = this.focusMoved.event;
+  private lastFocused: Session | null = null;
+  private remembering: NodeJS.Timeout | null = null;
 
   constructor(private readonly memento: vscode.Memento) {
     this.places = new Map(memento.get<[string, SavedPlace][]>(placesKey, []));
@@ -68,6 +83,11 @@ export class Sessions implements vscode.Disposable {
     return this.lastActive;
   }
 
+  /** The session of the text editor or the panel that has the focus; null where something else has it. */
+  get focused(): Session | null {
+    return this.lastFocused;
+  }
+
   private get(document: vscode.TextDocument): Session {
     const key = document.uri.toString();
     let session = this.sessions.get(key);
@@ -75,9 +95,16 @@ export class Sessions implements vscode.Disposable {
       session = new Session(document, this.places.get(key) ?? null);
       this.sessions.set(key, session);
       const made = session;
-      made.onDidChange(() => this.changed.fire(made));
-      made.onDidMove(() => this.moved.fire(made));
+      made.onDidChange(() => {
+        this.changed.fire(made);
+        this.rememberSoon();
+      });
+      made.onDidMove(() => {
+        this.moved.fire(made);
+        this.rememberSoon();
+      });
       this.opened.fire(made);
+      this.updateActive();
     }
     return session;
   }
@@ -96,34 +123,50 @@ export class Sessions implements vscode.Disposable {
       this.lastActive = null;
       this.activated.fire(null);
     }
+    this.updateActive();
     this.closed.fire(session);
     session.dispose();
   }
 
   private remember(session: Session): void {
+    this.note(session);
+    this.writePlaces();
+  }
+
+  private note(session: Session): void {
     const key = session.document.uri.toString();
     const place = session.savedPlace();
     this.places.delete(key);
     if (place) this.places.set(key, place);
+  }
+
+  private writePlaces(): void {
     // The oldest go first: a map keeps the order in which its entries came.
     for (const old of [...this.places.keys()].slice(0, Math.max(0, this.places.size - mostPlaces)))
       this.places.delete(old);
     void this.memento.update(placesKey, [...this.places]);
   }
 
+  /** Once stepping pauses, so that a window that is reloaded or ends at once loses nothing either. */
+  private rememberSoon(): void {
+    this.remembering ??= setTimeout(() => this.rememberAll(), rememberAfterMs);
+  }
+
   /** Writes down where every run stands, so that it is found there after a reload. */
   rememberAll(): void {
-    for (const session of this.sessions.values()) this.remember(session);
+    if (this.remembering) clearTimeout(this.remembering);
+    this.remembering = null;
+    for (const session of this.sessions.values()) this.note(session);
+    this.writePlaces();
   }
 
   private updateActive(): void {
-    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-    const uri =
-      input instanceof vscode.TabInputText ||
-      (input instanceof vscode.TabInputCustom && input.viewType === panelViewType)
-        ? input.uri
-        : null;
-    const session = uri && isModelFile(uri) ? (this.sessions.get(uri.toString()) ?? null) : null;
+    const uri = focusedModelFile();
+    const session = uri && (this.sessions.get(uri.toString()) ?? null);
+    if (session !== this.lastFocused) {
+      this.lastFocused = session;
+      this.focusMoved.fire(session);
+    }
     if (!session || session === this.lastActive) return;
     this.lastActive = session;
     this.activated.fire(session);
@@ -133,6 +176,7 @@ export class Sessions implements vscode.Disposable {
     this.rememberAll();
     for (const session of this.sessions.values()) session.dispose();
     for (const disposable of this.disposables) disposable.dispose();
-    for (const emitter of [this.opened, this.closed, this.changed, this.moved, this.activated]) emitter.dispose();
+    for (const emitter of [this.opened, this.closed, this.changed, this.moved, this.activated, this.focusMoved])
+      emitter.dispose();
   }
 }

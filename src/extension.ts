@@ -1,0 +1,42 @@
+import * as vscode from "vscode";
+import { registerCommands } from "./commands";
+import { openStartFile } from "./commands/startFile";
+import { log } from "./failure";
+import { registerPanel } from "./panel/editor";
+import { registerStatusBar } from "./panel/statusBar";
+import { Sessions } from "./session/sessions";
+
+/** What other code, tests above all, can reach. */
+export interface Api {
+  readonly sessions: Sessions;
+}
+
+/** Composition root: each feature is registered here, on the same sessions. */
+export function activate(context: vscode.ExtensionContext): Api {
+  const sessions = new Sessions(context.workspaceState);
+  context.subscriptions.push(log, sessions);
+  registerCommands(context, sessions);
+  registerPanel(context, sessions, null);
+  registerStatusBar(context, sessions);
+  registerContextKeys(context, sessions);
+  followSettings(context, sessions);
+  void openStartFile(sessions);
+  return { sessions };
+}
+
+/** `rnn.active`: the focus is in a model file, in its text or in its panel. */
+function registerContextKeys(context: vscode.ExtensionContext, sessions: Sessions): void {
+  const update = () => void vscode.commands.executeCommand("setContext", "rnn.active", sessions.focused !== null);
+  context.subscriptions.push(sessions.onDidChangeFocused(update));
+  update();
+}
+
+function followSettings(context: vscode.ExtensionContext, sessions: Sessions): void {
+  context.subscriptions.push(
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (!change.affectsConfiguration("rnn.playSpeed")) return;
+      const speed = vscode.workspace.getConfiguration("rnn").get<number>("playSpeed", 2);
+      for (const session of sessions.all()) session.setSpeed(speed);
+    }),
+  );
+}

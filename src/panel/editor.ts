@@ -1,0 +1,34 @@
+import * as vscode from "vscode";
+import type { Sessions } from "../session/sessions";
+import { panelViewType } from "../session/sessions";
+import { StepperPanel } from "./panel";
+import type { TrainingSource } from "./training";
+
+/** The stepper panel as a second editor of the file: it shares the text's document, its undo and its dirty state. */
+export function registerPanel(
+  context: vscode.ExtensionContext,
+  sessions: Sessions,
+  training: TrainingSource | null,
+): void {
+  const provider: vscode.CustomTextEditorProvider = {
+    resolveCustomTextEditor(document, panel) {
+      const session = sessions.of(document);
+      if (!session) throw new Error(`${document.uri.path} is no model file: its name does not end in .rnn.json`);
+      session.start();
+      const shown = new StepperPanel(panel, session, training, context.extensionUri);
+      const closing = sessions.onDidClose((closed) => {
+        if (closed === session) shown.dispose();
+      });
+      panel.onDidDispose(() => {
+        closing.dispose();
+        shown.dispose();
+      });
+    },
+  };
+  context.subscriptions.push(
+    vscode.window.registerCustomEditorProvider(panelViewType, provider, {
+      webviewOptions: { retainContextWhenHidden: false },
+      supportsMultipleEditorsPerDocument: true,
+    }),
+  );
+}

@@ -1,0 +1,248 @@
+import * as vscode from "vscode";
+import { log, reportFailure } from "../failure";
+import type {
+  Cursor,
+  FileError,
+  HostMessage,
+  PanelState,
+  RequestMessage,
+  RequestName,
+  Requests,
+  Run,
+  StepperCommand,
+} from "../protocol/panel";
+import { isRequestMessage } from "../protocol/panel";
+import { toWire } from "../protocol/wire";
+import type { Session } from "../session/session";
+import type { Stepper } from "../stepper/stepper";
+import { panelHtml, resourceRoots } from "./html";
+import { RunView } from "./present";
+import type { TrainingSource } from "./training";
+
+const commands: Readonly<Record<StepperCommand, string>> = {
+  step: "rnn.step",
+  stepBack: "rnn.stepBack",
+  stepInto: "rnn.stepInto",
+  stepIntoBack: "rnn.stepIntoBack",
+  stepOut: "rnn.stepOut",
+  runToEnd: "rnn.runToEnd",
+  runToStart: "rnn.runToStart",
+  togglePlay: "rnn.togglePlay",
+  restart: "rnn.restart",
+  goToStep: "rnn.goToStep",
+  train: "rnn.train",
+  cancelTraining: "rnn.cancelTraining",
+  predict: "rnn.predict",
+  showText: "rnn.showText",
+};
+
+type Handlers = { [N in RequestName]: (params: Requests[N]["params"]) => Result<N> | Promise<Result<N>> };
+type Result<N extends RequestName> = Requests[N]["result"];
+
+let lastRevision = 0;
+
+/** The host's end of one webview: answers what it asks, tells it what changes. It keeps no position of its own. */
+export class StepperPanel implements vscode.Disposable {
+  private readonly disposables: vscode.Disposable[] = [];
+  private view: RunView | null = null;
+  /** What the webview has to be told at the end of this turn. */
+  private pending: "state" | "cursor" | null = null;
+  private isDisposed = false;
+
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    private readonly session: Session,
+    private readonly training: TrainingSource | null,
+    extension: vscode.Uri,
+  ) {
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: resourceRoots(extension) };
+    this.disposables.push(
+      webview.onDidReceiveMessage((message: unknown) => this.receive(message)),
+      session.onDidChange(() => this.tell("state")),
+      session.onDidMove(() => this.tell("cursor")),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration("rnn.digits", session.document.uri)) this.tell("state");
+      }),
+    );
+    if (training)
+      this.disposables.push(
+        training.onDidChange((changed) => {
+          if (changed === session) this.post({ type: "training", training: training.of(session) });
+        }),
+      );
+    webview.html = panelHtml(webview, extension);
+  }
+
+  // ------------------------------------------------------------------------------------------ what it shows
+
+  private state(): PanelState {
+    const { session } = this;
+    const { state } = session;
+    switch (state.kind) {
+      case "idle":
+        return { kind: "loading" };
+      case "ready":
+        return { kind: "ready", run: this.run(state.stepper) };
+      case "empty":
+        return { kind: "empty", title: session.reading.problem?.name ?? "", reason: state.reason };
+      case "invalid":
+        return { kind: "invalid", errors: this.errors(), run: state.stepper && this.run(state.stepper) };
+      case "failed":
+        return { kind: "failed", message: state.message };
+    }
+  }
+
+  private run(stepper: Stepper): Run {
+    const view = this.viewOf(stepper);
+    return { info: view.info({ digits: this.digits }), cursor: this.cursor(view) };
+  }
+
+  private viewOf(stepper: Stepper): RunView {
+    if (this.view?.stepper !== stepper) this.view = new RunView(stepper, ++lastRevision);
+    return this.view;
+  }
+
+  private cursor(view: RunView): Cursor {
+    return view.cursor(this.session, this.digits);
+  }
+
+  private get digits(): number {
+    const { uri } = this.session.document;
+    const digits = vscode.workspace.getConfiguration("rnn", uri).get<number>("digits", 4);
+    return Math.min(17, Math.max(2, Math.round(digits)));
+  }
+
+  private errors(): FileError[] {
+    const { reading, document } = this.session;
+    return reading.diagnostics
+      .filter(({ severity }) => severity === "error")
+      .map(({ message, offset }) => {
+        const { line, character } = document.positionAt(offset);
+        return { message, line: line + 1, column: character + 1 };
+      });
+  }
+
+  // ------------------------------------------------------------------------------------------ what it tells
+
+  /** At most one message a turn of the event loop, however often the stepper moves in it. */
+  private tell(what: "state" | "cursor"): void {
+    if (this.pending === null)
+      setImmediate(() => {
+        const { pending } = this;
+        this.pending = null;
+        if (!this.isDisposed && pending) this.tellNow(pending);
+      });
+    if (this.pending !== "state") this.pending = what;
+  }
+
+  private tellNow(what: "state" | "cursor"): void {
+    // A hidden webview is gone; it asks anew when it comes back.
+    if (!this.panel.visible) return;
+    try {
+      const { state } = this.session;
+      if (what === "cursor" && state.kind === "ready" && this.view?.stepper === state.stepper) {
+        const { revision } = this.view;
+        this.post({ type: "cursor", revision, cursor: this.cursor(this.view) });
+      } else this.post({ type: "state", state: this.state() });
+    } catch (error) {
+      reportFailure("showing the run", error);
+    }
+  }
+
+  private post(message: HostMessage): void {
+    if (this.isDisposed) return;
+    this.panel.webview.postMessage(toWire(message)).then(undefined, (error: unknown) => {
+      if (!this.isDisposed) reportFailure("telling the panel", error);
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------ what it answers
+
+  private receive(message: unknown): void {
+    if (!isRequestMessage(message)) {
+      log.warn(`The panel sent what is no request: ${JSON.stringify(message)}`);
+      return;
+    }
+    this.answer(message).then(
+      (value) => this.post({ type: "response", id: message.id, ok: true, value }),
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!(error instanceof StaleError)) log.error(`${message.name}: ${stackOf(error)}`);
+        this.post({ type: "response", id: message.id, ok: false, error: reason });
+      },
+    );
+  }
+
+  private async answer<N extends RequestName>({ name, params }: RequestMessage<N>): Promise<unknown> {
+    const handle = this.handlers[name];
+    return handle(params);
+  }
+
+  private readonly handlers: Handlers = {
+    ready: () => {
+      this.session.start();
+      return { state: this.state(), training: this.training?.of(this.session) ?? { kind: "idle" } };
+    },
+    command: async ({ command }) => {
+      const id = Object.hasOwn(commands, command) ? commands[command] : null;
+      if (id === null) throw new RangeError(`there is no command ${command}`);
+      // A command may wait for the user: the panel need not.
+      vscode.commands
+        .executeCommand(id, this.session.document.uri)
+        .then(undefined, (error: unknown) => reportFailure(`command ${id}`, error));
+      return null;
+    },
+    goTo: ({ t }) => {
+      this.session.stepper?.goToStep(t);
+      return null;
+    },
+    selectSequence: ({ index }) => {
+      const count = this.session.reading.problem?.sequences.length ?? 0;
+      if (!Number.isInteger(index) || index < 0 || index >= count)
+        throw new RangeError(`there is no sequence ${index}: the file has ${count}`);
+      this.session.selectSequence(index);
+      return null;
+    },
+    setSpeed: ({ speed }) => {
+      if (!(speed > 0)) throw new RangeError(`a speed is more than 0 steps a second, found ${speed}`);
+      this.session.setSpeed(speed);
+      return null;
+    },
+    tokens: ({ revision, from, to }) => this.current(revision).tokens(from, to, this.digits),
+    track: (window) => this.current(window.revision).track(window),
+    parameter: ({ revision, name }) => this.current(revision).parameter(name),
+    copy: async ({ text }) => {
+      await vscode.env.clipboard.writeText(text);
+      return null;
+    },
+    openError: async ({ line, column }) => {
+      const place = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
+      await vscode.commands.executeCommand("rnn.showText", this.session.document.uri, new vscode.Range(place, place));
+      return null;
+    },
+    report: ({ message, stack }) => {
+      reportFailure("drawing the panel", Object.assign(new Error(message), stack === "" ? {} : { stack }));
+      return null;
+    },
+  };
+
+  /** The run that the webview means. */
+  private current(revision: number): RunView {
+    if (this.view?.revision !== revision) throw new StaleError(`stale: run ${revision} is no longer shown`);
+    return this.view;
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+}
+
+class StaleError extends Error {
+  override readonly name = "StaleError";
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

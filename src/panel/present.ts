@@ -1,0 +1,253 @@
+/** A stepper as the webview shows it. Pure: what a run is to look like is decided here, without VS Code. */
+
+import { parametersOf } from "../engine/model";
+import type {
+  Cursor,
+  PanelSettings,
+  ParameterData,
+  ParameterInfo,
+  ParameterSummary,
+  Phase,
+  RunInfo,
+  TrackData,
+  TrackWindow,
+} from "../protocol/panel";
+import { formatNumber } from "../protocol/numbers";
+import type { Stepper } from "../stepper/stepper";
+import type { GradientFlow } from "./gradientFlow";
+import { gradientFlowOf } from "./gradientFlow";
+import { operationsOf } from "./operations";
+import { stepDetailOf } from "./stepDetail";
+import type { ScannedTrack } from "./tracks";
+import { norm, scanTracks, trackData, tracksOf } from "./tracks";
+import { inputText, layerTitle, passWord, targetText } from "./words";
+
+/** Models with more parameters are not summed up at every step: it would hold up the stepping. */
+const mostSummed = 50_000;
+
+export interface PlayState {
+  readonly playing: boolean;
+  /** Steps a second. */
+  readonly speed: number;
+}
+
+/** Everything that the webview can ask about one run. What costs a look at all steps is found once. */
+export class RunView {
+  private readonly tracks: readonly ScannedTrack[];
+  private readonly byId: ReadonlyMap<string, ScannedTrack>;
+  private readonly parameterInfos: readonly ParameterInfo[];
+  private readonly isSummed: boolean;
+  private readonly nonFinite: string | null;
+  private readonly endOfForward: number;
+  private flow: GradientFlow | null | undefined;
+  private wholeNorms: ReadonlyMap<string, number> | null = null;
+
+  /** @param revision another number for each run that is shown */
+  constructor(
+    readonly stepper: Stepper,
+    readonly revision: number,
+  ) {
+    const { run, program } = stepper;
+    const sweepOf = (key: string) => program.sweeps.find(({ operations }) => operations.some((o) => o.key === key));
+    this.tracks = scanTracks(run, tracksOf(run), (key) => sweepOf(key)?.ascending ?? true);
+    this.byId = new Map(this.tracks.map((track) => [track.info.id, track]));
+    this.parameterInfos = parametersIn(stepper);
+    this.isSummed = this.parameterInfos.reduce((sum, { rows, cols }) => sum + rows * cols, 0) <= mostSummed;
+    this.nonFinite = firstNonFinite(stepper, this.tracks);
+    this.endOfForward = program.endOfSweep(program.sweeps.findLastIndex(({ phase }) => phase === "forward"));
+  }
+
+  info(settings: PanelSettings): RunInfo {
+    const { run, problem, sequenceIndex, program } = this.stepper;
+    const { model } = run;
+    return {
+      revision: this.revision,
+      title: problem.name,
+      sequence: {
+        index: sequenceIndex,
+        names: problem.sequences.map(({ name }, k) => name ?? `Sequence ${k + 1}`),
+      },
+      length: run.length,
+      layers: model.layers.map((layer, l) => ({
+        title: layerTitle(layer, l),
+        size: layer.size,
+        passes: layer.passes.map(({ direction }) => direction),
+      })),
+      output: { size: model.output.size, at: model.output.at, activation: model.output.activation },
+      loss: model.loss,
+      tracks: this.tracks.map(({ info, scale, smallest }) => ({ ...info, scale, smallest })),
+      parameters: this.parameterInfos,
+      phases: phasesOf(this.stepper),
+      positions: program.length,
+      epochs: problem.training.epochs,
+      nonFinite: this.nonFinite,
+      settings,
+    };
+  }
+
+  /** @param digits significant digits of numbers in words */
+  cursor({ playing, speed }: PlayState, digits: number): Cursor {
+    const { stepper } = this;
+    const { phase, t, run } = stepper;
+    // Sums may go over many steps: the view of this one is taken after them.
+    const parameters = this.parameterInfos.map(({ name }) => this.summary(name));
+    const step = t > 0 ? run.at(t) : null;
+    const known: Record<string, readonly [number, number]> = {};
+    for (const { info, key } of this.tracks) {
+      const range = stepper.known(key);
+      if (range) known[info.id] = [range.from, range.to];
+    }
+    return {
+      position: stepper.position,
+      phase,
+      t,
+      text: placeText(stepper),
+      operations: operationsOf(stepper, step),
+      canStep: !stepper.isAtEnd,
+      canStepBack: !stepper.isAtStart,
+      playing,
+      speed,
+      known,
+      step: step && stepDetailOf(stepper, step, digits),
+      parameters,
+      loss: stepper.position >= this.endOfForward ? run.loss : null,
+      gradientFlow: this.gradientFlow(),
+    };
+  }
+
+  /** @throws RangeError where there is no such track or step */
+  track(window: TrackWindow): TrackData {
+    const track = this.byId.get(window.id);
+    if (!track) throw new RangeError(`there is no track ${window.id}: there are ${[...this.byId.keys()].join(", ")}`);
+    return trackData(this.stepper.run, track, window);
+  }
+
+  /** Inputs and targets of steps from…to, as far as the sequence has them. */
+  tokens(from: number, to: number, digits: number): { inputs: string[]; targets: (string | null)[] } {
+    const { model, sequence, length } = this.stepper.run;
+    const inputs: string[] = [];
+    const targets: (string | null)[] = [];
+    for (let t = Math.max(1, Math.ceil(from)); t <= Math.min(length, to); t++) {
+      inputs.push(inputText(model, sequence, t, digits));
+      targets.push(targetText(model, this.stepper.run.at(t).target, digits));
+    }
+    return { inputs, targets };
+  }
+
+  /** @throws RangeError where the model has no such parameter */
+  parameter(name: string): ParameterData {
+    const { stepper } = this;
+    const tensor = parametersOf(stepper.run.model)[name];
+    if (!tensor) throw new RangeError(`there is no parameter ${name}`);
+    return {
+      value: tensor.data,
+      share: stepper.share(name)?.data ?? null,
+      sum: stepper.gradientSoFar(name)?.data ?? null,
+      updated: stepper.updated(name)?.data ?? null,
+    };
+  }
+
+  private summary(name: string): ParameterSummary {
+    const { stepper } = this;
+    const share = this.isSummed ? stepper.share(name) : null;
+    return {
+      name,
+      shareNorm: share && norm(share.data),
+      sumNorm: this.sumNorm(name),
+      updated: stepper.known(`updated.${name}`) !== null,
+    };
+  }
+
+  private sumNorm(name: string): number | null {
+    const { stepper } = this;
+    const steps = stepper.sharesKnown(name);
+    if (steps === null) return null;
+    // With one read-out, at t = T, the first share is all there is.
+    const isWhole =
+      steps === stepper.run.length || (name.startsWith("output.") && stepper.run.model.output.at === "last");
+    if (isWhole) {
+      this.wholeNorms ??= new Map(
+        Object.entries(stepper.run.gradients).map(([name, { data }]) => [name, norm(data)] as const),
+      );
+      return this.wholeNorms.get(name) ?? null;
+    }
+    const sum = this.isSummed ? stepper.gradientSoFar(name) : null;
+    return sum && norm(sum.data);
+  }
+
+  private gradientFlow(): GradientFlow | null {
+    const { stepper } = this;
+    const { model, length } = stepper.run;
+    const isComplete = model.layers.every(({ passes }) =>
+      passes.every(({ prefix }) => stepper.known(`gradients.${prefix}.h`)?.steps === length),
+    );
+    if (!isComplete) return null;
+    if (this.flow === undefined) this.flow = gradientFlowOf(stepper.run);
+    return this.flow;
+  }
+}
+
+/** "t = 3 of 4, backward" */
+export function placeText({ phase, t, run }: Stepper): string {
+  if (phase === "start") return `start, ${run.length} step${run.length === 1 ? "" : "s"}`;
+  return phase === "update" ? "update" : `t = ${t} of ${run.length}, ${phase}`;
+}
+
+function phasesOf({ program }: Stepper): RunInfo["phases"] {
+  const phases: { phase: Phase; from: number; to: number }[] = [];
+  for (const [k, { phase, from }] of program.sweeps.entries()) {
+    const to = program.sweeps[k + 1]?.from ?? program.length;
+    const last = phases.at(-1);
+    if (last?.phase === phase) last.to = to;
+    else phases.push({ phase, from, to });
+  }
+  return phases;
+}
+
+function parametersIn({ run: { model } }: Stepper): ParameterInfo[] {
+  const infos: ParameterInfo[] = [];
+  for (const [l, layer] of model.layers.entries())
+    for (const [p, { prefix, parameters }] of layer.passes.entries())
+      for (const [short, { rank, rows, cols }] of Object.entries(parameters))
+        infos.push({
+          name: `${prefix}.${short}`,
+          short,
+          group: layerTitle(layer, l) + passWord(layer, p),
+          rank,
+          rows,
+          cols,
+          rowNames: null,
+          colNames: l === 0 && short.startsWith("Wx") ? model.vocabulary : null,
+        });
+  for (const [short, { rank, rows, cols }] of Object.entries({ Why: model.output.Why, by: model.output.by }))
+    infos.push({
+      name: `output.${short}`,
+      short,
+      group: "Output",
+      rank,
+      rows,
+      cols,
+      rowNames: model.labels,
+      colNames: null,
+    });
+  return infos;
+}
+
+/** The first NaN or ∞ in the order of the computation, in words. */
+function firstNonFinite({ program }: Stepper, tracks: readonly ScannedTrack[]): string | null {
+  let first: { position: number; text: string } | null = null;
+  for (const { key, info, nonFinite } of tracks) {
+    if (!nonFinite) continue;
+    const sweep = program.sweeps.find(({ operations }) => operations.some((operation) => operation.key === key))!;
+    const step = sweep.ascending ? nonFinite.t - sweep.low : sweep.high - nonFinite.t;
+    const operation = sweep.operations.findIndex((operation) => operation.key === key);
+    const position = sweep.from + step * sweep.operations.length + operation;
+    if (first && first.position <= position) continue;
+    const where = info.group === "Output" ? "" : ` (${info.group})`;
+    first = {
+      position,
+      text: `${formatNumber(nonFinite.value, 2)} first appears in the ${info.title}${where} at t = ${nonFinite.t}, in the ${sweep.phase} pass`,
+    };
+  }
+  return first?.text ?? null;
+}

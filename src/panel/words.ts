@@ -1,0 +1,67 @@
+/** What stands in the panel in words. */
+
+import { cells } from "../engine/cells";
+import type { Layer, Model, Sequence } from "../engine/model";
+import type { Target } from "../engine/readout";
+import { formatNumber } from "../protocol/numbers";
+
+/** `Layer 1 · rnn tanh · 16 units`, with the layer's directions where it is not a plain forward one. */
+export function layerTitle(layer: Layer, index: number): string {
+  const choice = layer.cell === "rnn" ? ` ${layer.options.activation}` : layer.cell === "gru" ? resetWord(layer) : "";
+  const direction = { forward: "", backward: " · backward", both: " · both directions" }[layer.direction];
+  return `Layer ${index + 1} · ${layer.cell}${choice} · ${layer.size} unit${layer.size === 1 ? "" : "s"}${direction}`;
+}
+
+function resetWord(layer: Layer): string {
+  return ` (reset ${layer.options.reset})`;
+}
+
+/** `, backward pass` where a layer has two passes. */
+export function passWord(layer: Layer, pass: number): string {
+  return layer.passes.length > 1 ? `, ${layer.passes[pass]!.direction} pass` : "";
+}
+
+/** Titles of a layer's quantities by name: "hidden state". */
+export function quantityTitles(layer: Layer): ReadonlyMap<string, string> {
+  return new Map(cells[layer.cell].quantities(layer.options).map(({ name, title }) => [name, title]));
+}
+
+/** A token so that it can be seen: a space or a line break too. */
+function visible(token: string): string {
+  if (token === "") return "“”";
+  return token
+    .replaceAll(" ", token.trim() === "" ? "␣" : " ")
+    .replaceAll("\n", "↵")
+    .replaceAll("\t", "⇥");
+}
+
+const mostEntries = 4;
+
+/** `0.5`, `[0.5, −1]`, `[0.5, −1, 2, …] (16)` */
+function vectorText(vector: Float64Array, digits: number): string {
+  if (vector.length === 1) return formatNumber(vector[0]!, digits);
+  const shown = vector.length > mostEntries ? mostEntries - 1 : vector.length;
+  const entries = Array.from(vector.subarray(0, shown), (entry) => formatNumber(entry, Math.min(digits, 4)));
+  return vector.length > shown ? `[${entries.join(", ")}, …] (${vector.length})` : `[${entries.join(", ")}]`;
+}
+
+/** Input item t of a sequence, as the strip of tokens shows it. */
+export function inputText(model: Model, sequence: Sequence, t: number, digits: number): string {
+  const { tokens, vectors } = sequence.inputs;
+  const token = tokens?.[t - 1] ?? -1;
+  if (token >= 0) return visible(model.vocabulary?.[token] ?? String(token));
+  const X = model.inputSize;
+  return vectors ? vectorText(vectors.subarray((t - 1) * X, t * X), digits) : "";
+}
+
+export function targetText(model: Model, target: Target | null, digits: number): string | null {
+  if (target === null) return null;
+  return typeof target === "number" ? outputLabel(model, target) : vectorText(target, digits);
+}
+
+/** The name of output j: its label, else its index; `y` where there is only one. */
+export function outputLabel(model: Model, j: number): string {
+  const label = model.labels?.[j];
+  if (label !== undefined) return visible(label);
+  return model.output.size === 1 ? "y" : String(j);
+}

@@ -1,0 +1,28 @@
+/**
+ * Messages cross to the webview as JSON, in which NaN and ∞ would become null: the very numbers that a user has to see.
+ * `toWire` writes those as text objects before sending, `fromWire` reads them back. Typed arrays cross as they are.
+ */
+
+const key = "$number";
+
+/** The same value with NaN, ∞ and −∞ replaced by objects that JSON keeps. */
+export function toWire(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : { [key]: String(value) };
+  return mapped(value, toWire);
+}
+
+/** What `toWire` was given. */
+export function fromWire(value: unknown): unknown {
+  if (isObject(value) && typeof value[key] === "string") return Number(value[key]);
+  return mapped(value, fromWire);
+}
+
+function mapped(value: unknown, change: (value: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(change);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, change(entry)]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
