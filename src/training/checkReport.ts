@@ -1,0 +1,100 @@
+/** What a check found, as a page that people read. */
+import { gradientTolerance } from "../engine/gradientCheck";
+import { formatExact, formatNumber } from "../protocol/numbers";
+import type { CheckOutcome } from "./messages";
+import { tableLines } from "./table";
+
+export interface CheckReport {
+  /** Everything agrees. */
+  readonly right: boolean;
+  readonly verdict: string;
+  readonly text: string;
+  /** Lines of the text that begin with an expectation, and where that stands in the file. */
+  readonly links: readonly {
+    readonly line: number;
+    readonly from: number;
+    readonly to: number;
+    readonly path: readonly (string | number)[];
+  }[];
+}
+
+export function checkReport(
+  name: string,
+  { comparisons, gradientCheck }: CheckOutcome,
+  tolerance: number | null,
+): CheckReport {
+  const failed = comparisons.filter(({ right }) => !right);
+  const { worst, parameter, byParameter } = gradientCheck;
+  const gradientsRight = worst === null || worst <= gradientTolerance;
+  const held = `${comparisons.length - failed.length} of ${comparisons.length} expectations hold`;
+  const gradients =
+    worst === null
+      ? "no sequence has a target, so there are no gradients to check"
+      : gradientsRight
+        ? `gradients agree with differences: worst ${formatNumber(worst, 2)} in ${parameter}`
+        : `gradients do not agree with differences: ${formatNumber(worst, 2)} in ${parameter}`;
+
+  const lines = [`# Check of ${name}`, "", "## Expectations", ""];
+  const links: CheckReport["links"][number][] = [];
+  if (comparisons.length === 0) lines.push('The file expects nothing: there are no numbers under "expect".');
+  else lines.push(`${held}, within ${tolerance}.`);
+  if (failed.length > 0) {
+    lines.push("");
+    const rows = failed.map(({ expected, actual }) => [
+      pathText(expected.path),
+      formatExact(expected.value),
+      actual === null ? "no such number" : formatExact(actual),
+      actual === null ? "" : formatNumber(actual - expected.value, 2),
+    ]);
+    const table = tableLines(
+      [
+        { title: "Expectation", align: "left" },
+        { title: "expected", align: "right" },
+        { title: "computed", align: "right" },
+        { title: "difference", align: "right" },
+      ],
+      rows,
+    );
+    failed.forEach(({ expected }, k) =>
+      links.push({ line: lines.length + 2 + k, from: 2, to: 2 + rows[k]![0]!.length, path: expected.path }),
+    );
+    lines.push(...table);
+  }
+  lines.push("", "## Gradients", "");
+  if (worst === null) lines.push("No sequence has a target: there is no loss to differentiate.");
+  else {
+    lines.push(
+      `Every parameter's gradient against central differences of the loss. The check fails above ${formatNumber(gradientTolerance, 1)}.`,
+      "",
+      ...tableLines(
+        [
+          { title: "parameter", align: "left" },
+          { title: "worst relative difference", align: "right" },
+          { title: "", align: "left" },
+        ],
+        Object.entries(byParameter).map(([name, difference]) => [
+          name,
+          formatNumber(difference, 2),
+          difference <= gradientTolerance ? "agrees" : "does not agree",
+        ]),
+      ),
+    );
+  }
+  return {
+    right: failed.length === 0 && gradientsRight,
+    verdict: comparisons.length === 0 ? gradients : `${gradients} · ${held}`,
+    text: `${lines.join("\n")}\n`,
+    links,
+  };
+}
+
+/** `expect.sequences[0].gradients["layers.0.Whh"][0][0]` */
+function pathText(path: readonly (string | number)[]): string {
+  return path
+    .map((segment, k) => {
+      if (typeof segment === "number") return `[${segment}]`;
+      if (!/^\w+$/.test(segment)) return `[${JSON.stringify(segment)}]`;
+      return k === 0 ? segment : `.${segment}`;
+    })
+    .join("");
+}

@@ -1,0 +1,78 @@
+import * as vscode from "vscode";
+import { guarded } from "../failure";
+import type { Session } from "../session/session";
+import type { Sessions } from "../session/sessions";
+import { checkCommand } from "./checkCommand";
+import { askNumber, predictCommand } from "./predictCommand";
+import { Reports } from "./reports";
+import { Training } from "./runs";
+
+export { Training } from "./runs";
+
+const mostEpochs = 10_000_000;
+
+/** The commands that compute on a whole file: train, predict, check. Each does so in a thread, so that nothing freezes. */
+export function registerTraining(context: vscode.ExtensionContext, sessions: Sessions): Training {
+  const workerFile = context.asAbsolutePath("dist/trainingWorker.js");
+  const training = new Training(sessions, workerFile);
+  const reports = new Reports();
+
+  const command = (id: string, doing: string, action: (session: Session, argument: unknown) => unknown) =>
+    vscode.commands.registerCommand(id, (uri?: unknown, argument?: unknown) =>
+      guarded(doing, async () => {
+        const session = await sessionOf(sessions, uri);
+        return session ? action(session, argument) : undefined;
+      }),
+    );
+
+  const running = () =>
+    void vscode.commands.executeCommand(
+      "setContext",
+      "rnn.training",
+      sessions.all().some((session) => training.isRunning(session)),
+    );
+
+  context.subscriptions.push(
+    training,
+    reports,
+    sessions.onDidClose((session) => training.forget(session)),
+    training.onDidChange(running),
+    command("rnn.train", "training", (session, epochs) =>
+      training.start(session, typeof epochs === "number" ? epochs : undefined),
+    ),
+    command("rnn.trainFor", "training", (session) => trainFor(training, session)),
+    command("rnn.cancelTraining", "cancelling the training", (session) => cancelTraining(sessions, training, session)),
+    command("rnn.predict", "predicting", (session, sequenceIndex) =>
+      predictCommand(session, reports, workerFile, typeof sequenceIndex === "number" ? sequenceIndex : undefined),
+    ),
+    command("rnn.check", "checking", (session) => checkCommand(session, reports, workerFile)),
+  );
+  return training;
+}
+
+/** The session that a command is for: of the file that it names, else of the one that has or had the focus. */
+async function sessionOf(sessions: Sessions, uri: unknown): Promise<Session | null> {
+  if (uri instanceof vscode.Uri) return sessions.at(uri);
+  if (!sessions.active) void vscode.window.showInformationMessage("Open an .rnn.json file first.");
+  return sessions.active;
+}
+
+async function trainFor(training: Training, session: Session) {
+  const epochs = await askNumber(
+    "Train for N Epochs",
+    "How many epochs: passes over all the sequences",
+    session.upToDate().problem?.training.epochs ?? 100,
+    (n) =>
+      Number.isInteger(n) && n >= 1 && n <= mostEpochs
+        ? null
+        : `expected a whole number from 1 to ${mostEpochs.toLocaleString("en")}`,
+  );
+  return epochs === null ? undefined : training.start(session, epochs);
+}
+
+/** Of this session, or, where it is not trained, of the one that is. */
+function cancelTraining(sessions: Sessions, training: Training, session: Session): void {
+  const trained = training.isRunning(session) ? session : sessions.all().find((other) => training.isRunning(other));
+  if (trained) training.cancel(trained);
+  else void vscode.window.showInformationMessage("Nothing is being trained.");
+}

@@ -1,0 +1,55 @@
+/** What the extension host and the worker thread say to each other. All of it is plain data. */
+import type { Comparison } from "../check";
+import type { GradientCheck } from "../engine/gradientCheck";
+import type { Problem, Sequence } from "../engine/model";
+import type { Generation, Prediction } from "../engine/predict";
+import type { EpochResult, TrainingEnd } from "../engine/train";
+import type { Expect } from "../format/read";
+
+/** One thread does one task and ends. */
+export type Task =
+  | { readonly kind: "train"; readonly problem: Problem }
+  | { readonly kind: "check"; readonly problem: Problem; readonly expect: Expect | null }
+  | {
+      readonly kind: "predict";
+      readonly problem: Problem;
+      /** A sequence of the file by its index, or one that somebody typed. */
+      readonly of: number | Sequence;
+      readonly generation: Generation | null;
+    };
+
+export interface TrainingOutcome {
+  readonly end: TrainingEnd;
+  /** Mean loss at the parameters that it ended with; null where nobody waited for it. */
+  readonly lossAfter: number | null;
+}
+
+export interface CheckOutcome {
+  readonly comparisons: readonly Comparison[];
+  readonly gradientCheck: GradientCheck;
+}
+
+/** What each task ends with; null where a check was cancelled. */
+export interface Outcomes {
+  readonly train: TrainingOutcome;
+  readonly check: CheckOutcome | null;
+  readonly predict: Prediction;
+}
+
+export interface Progress {
+  readonly type: "progress";
+  /** Of the whole task, 0…1. */
+  readonly done: number;
+  /** Results of the epochs that ended since the last message. */
+  readonly epochs: readonly EpochResult[];
+}
+
+export type FromWorker<Kind extends Task["kind"]> =
+  | Progress
+  | { readonly type: "outcome"; readonly outcome: Outcomes[Kind] }
+  | { readonly type: "error"; readonly message: string; readonly stack: string };
+
+/** Where memory cannot be shared, cancelling is a message, which the worker hears when it pauses. */
+export interface ToWorker {
+  readonly type: "cancel";
+}

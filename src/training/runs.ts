@@ -1,0 +1,245 @@
+import * as vscode from "vscode";
+import type { Problem } from "../engine/model";
+import { parametersOf } from "../engine/model";
+import { countTargets } from "../engine/readout";
+import type { EpochResult, TrainingEnd } from "../engine/train";
+import { guarded, reportFailure } from "../failure";
+import { formatNumber } from "../protocol/numbers";
+import type { TrainingState } from "../protocol/panel";
+import type { Session } from "../session/session";
+import type { Sessions } from "../session/sessions";
+import type { Progress, TrainingOutcome } from "./messages";
+import type { Thread } from "./thread";
+import { startThread } from "./thread";
+import { digitsFor, fileName, problemOf } from "./user";
+import { writeParameters } from "./writeParameters";
+
+/** How a training command ended; what stopped it has been said to the user. */
+export type TrainingResult =
+  | { readonly kind: "refused" | "failed" }
+  | {
+      readonly kind: "done" | "cancelled" | "diverged";
+      readonly epochs: readonly EpochResult[];
+      /** Mean loss at the parameters that it ended with, where it was measured. */
+      readonly lossAfter: number | null;
+      /** Whether the parameters stand in the document now. */
+      readonly written: boolean;
+    };
+
+interface TrainingRun {
+  state: Exclude<TrainingState, { kind: "idle" }>;
+  thread: Thread<"train"> | null;
+}
+
+/** The training runs of all sessions: at most one at a time for each, each in a thread of its own. */
+export class Training implements vscode.Disposable {
+  /** By document: one that is closed meanwhile is opened again at the end. */
+  private readonly runs = new Map<string, TrainingRun>();
+  private readonly changed = new vscode.EventEmitter<Session>();
+  /** A run of this session began, moved on or ended. */
+  readonly onDidChange = this.changed.event;
+  private saidUndo = false;
+
+  /** @param workerFile the worker's bundle */
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly workerFile: string,
+  ) {}
+
+  of(session: Session): TrainingState {
+    return this.runs.get(keyOf(session))?.state ?? { kind: "idle" };
+  }
+
+  isRunning(session: Session): boolean {
+    return this.of(session).kind === "running";
+  }
+
+  cancel(session: Session): void {
+    this.runs.get(keyOf(session))?.thread?.cancel();
+  }
+
+  /** To be called when a session is closed: the result of a run that has ended is shown no more. */
+  forget(session: Session): void {
+    if (!this.isRunning(session)) this.runs.delete(keyOf(session));
+  }
+
+  /** Trains, and writes the parameters into the document. @param epochs in place of the file's */
+  async start(session: Session, epochs?: number): Promise<TrainingResult> {
+    const name = fileName(session);
+    if (this.isRunning(session)) {
+      void vscode.window
+        .showInformationMessage(`${name} is being trained already.`, "Cancel Training")
+        .then((choice) => choice && this.cancel(session));
+      return { kind: "refused" };
+    }
+    const read = problemOf(session, "training");
+    if (!read) return { kind: "refused" };
+    const problem = epochs === undefined ? read : { ...read, training: { ...read.training, epochs } };
+    const reason = whyNotTrainable(problem);
+    if (reason) {
+      void vscode.window.showWarningMessage(`There is nothing to train on: ${reason}.`);
+      return { kind: "refused" };
+    }
+    const text = session.document.getText();
+    const results: EpochResult[] = [];
+    const ended = await this.run(session, problem, results);
+    if (!ended) return { kind: "failed" };
+    const { end, lossAfter } = ended;
+    if (end.kind === "diverged") {
+      this.sayDiverged(session, end, text, problem);
+      return { kind: "diverged", epochs: results, lossAfter: null, written: false };
+    }
+    const origin = { uri: session.document.uri, text, parameters: parametersOf(problem.model) };
+    const written = await writeParameters(this.sessions, end.parameters, origin);
+    if (written) this.sayTrained(session, end.kind, results, lossAfter);
+    return { kind: end.kind === "done" ? "done" : "cancelled", epochs: results, lossAfter, written };
+  }
+
+  /** The run itself under a notification that shows how far it is. Null where it failed, which has been reported. */
+  private async run(session: Session, problem: Problem, results: EpochResult[]): Promise<TrainingOutcome | null> {
+    const epochs = problem.training.epochs;
+    const loss: number[] = [];
+    const gradientNorm: number[] = [];
+    const run: TrainingRun = {
+      state: { kind: "running", epochs, loss, gradientNorm, secondsLeft: null },
+      thread: null,
+    };
+    this.runs.set(keyOf(session), run);
+    this.update(session);
+    const options = {
+      location: vscode.ProgressLocation.Notification,
+      title: `Training ${problem.name}`,
+      cancellable: true,
+    };
+    try {
+      const outcome = await vscode.window.withProgress(options, async (notification, token) => {
+        const began = performance.now();
+        let shown = 0;
+        const onProgress = ({ done, epochs: finished }: Progress) => {
+          for (const result of finished) {
+            results.push(result);
+            loss.push(result.loss);
+            gradientNorm.push(result.gradientNorm);
+          }
+          const secondsLeft = secondsLeftOf((performance.now() - began) / 1000, done);
+          run.state = { kind: "running", epochs, loss, gradientNorm, secondsLeft };
+          notification.report({
+            increment: (done - shown) * 100,
+            message: progressText(run.state, digitsFor(session)),
+          });
+          shown = done;
+          this.update(session);
+        };
+        run.thread = startThread(this.workerFile, { kind: "train", problem }, onProgress);
+        token.onCancellationRequested(() => run.thread?.cancel());
+        return run.thread.outcome;
+      });
+      run.state =
+        outcome.end.kind === "diverged"
+          ? { kind: "failed", message: divergedText(outcome.end), epochs, loss, gradientNorm }
+          : {
+              kind: outcome.end.kind === "done" ? "done" : "cancelled",
+              epochs,
+              loss,
+              gradientNorm,
+              secondsLeft: null,
+            };
+      return outcome;
+    } catch (error) {
+      // Whoever disposes of us ends the threads.
+      if (!this.runs.has(keyOf(session))) return null;
+      reportFailure("training", error);
+      const message = error instanceof Error ? error.message : String(error);
+      run.state = { kind: "failed", message, epochs, loss, gradientNorm };
+      return null;
+    } finally {
+      run.thread = null;
+      this.update(session);
+    }
+  }
+
+  private update(session: Session): void {
+    const uri = keyOf(session);
+    // The document may have been closed and opened again since.
+    const current = this.sessions.all().find((other) => keyOf(other) === uri);
+    if (current && this.runs.has(uri)) this.changed.fire(current);
+  }
+
+  private sayTrained(
+    session: Session,
+    kind: TrainingEnd["kind"],
+    results: readonly EpochResult[],
+    after: number | null,
+  ) {
+    const first = results[0];
+    const last = results.at(-1);
+    const name = fileName(session);
+    const digits = digitsFor(session);
+    const losses =
+      first && last ? `: loss ${formatNumber(first.loss, digits)} → ${formatNumber(after ?? last.loss, digits)}` : "";
+    const epochs = results.length === 1 ? "1 epoch" : `${results.length} epochs`;
+    const undo = this.saidUndo ? "" : " One undo takes the new parameters back.";
+    this.saidUndo = true;
+    const how = kind === "done" ? `Trained ${name} for ${epochs}` : `Stopped training ${name} after ${epochs}`;
+    void vscode.window.showInformationMessage(`${how}${losses}.${undo}`);
+  }
+
+  private sayDiverged(
+    session: Session,
+    end: Extract<TrainingEnd, { kind: "diverged" }>,
+    text: string,
+    problem: Problem,
+  ): void {
+    const keep = "Keep Last Good Parameters";
+    const message = `${divergedText(end)} The file is as it was. A smaller learning rate or "clip" may help.`;
+    void vscode.window.showErrorMessage(message, keep).then((choice) => {
+      if (choice !== keep) return undefined;
+      const origin = { uri: session.document.uri, text, parameters: parametersOf(problem.model) };
+      return guarded("keeping the parameters", () => writeParameters(this.sessions, end.parameters, origin));
+    });
+  }
+
+  dispose(): void {
+    for (const { thread } of this.runs.values()) thread?.terminate();
+    this.runs.clear();
+    this.changed.dispose();
+  }
+}
+
+function keyOf({ document }: Session): string {
+  return document.uri.toString();
+}
+
+/** Null where there is something to learn. */
+function whyNotTrainable({ sequences, model }: Problem): string | null {
+  if (sequences.length === 0) return "the file has no sequences";
+  if (!model.loss) return 'the file has no "loss"';
+  if (!sequences.some((sequence) => countTargets(sequence) > 0)) return "no sequence has a target";
+  return null;
+}
+
+function secondsLeftOf(seconds: number, done: number): number | null {
+  return done > 0 && seconds > 0.5 ? (seconds * (1 - done)) / done : null;
+}
+
+function progressText(
+  state: Extract<TrainingState, { kind: "running" | "done" | "cancelled" }>,
+  digits: number,
+): string {
+  const { epochs, loss, secondsLeft } = state;
+  const last = loss.at(-1);
+  const parts = [`epoch ${Math.min(loss.length + 1, epochs)} of ${epochs}`];
+  if (last !== undefined) parts.push(`loss ${formatNumber(last, digits)}`);
+  if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`);
+  return parts.join(" · ");
+}
+
+function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function divergedText({ epoch, sequence, t, tensor }: Extract<TrainingEnd, { kind: "diverged" }>): string {
+  return `Training diverged in epoch ${epoch}: at step t = ${t} of sequences[${sequence}], ${tensor} is the first value that is not finite.`;
+}

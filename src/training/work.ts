@@ -1,0 +1,110 @@
+/** What the worker thread does, without the thread. */
+import { compareExpected } from "../check";
+import { checkGradients } from "../engine/gradientCheck";
+import type { OptimizerSettings, Problem } from "../engine/model";
+import { withParameters } from "../engine/model";
+import { predict } from "../engine/predict";
+import { startOf } from "../engine/run";
+import type { NamedTensors } from "../engine/tensor";
+import type { EpochResult } from "../engine/train";
+import { train } from "../engine/train";
+import type { CheckOutcome, Outcomes, Progress, Task, TrainingOutcome } from "./messages";
+
+/** What a task needs of the platform. */
+export interface Surroundings {
+  readonly isCancelled: () => boolean;
+  readonly post: (progress: Progress) => void;
+  readonly nowMs: () => number;
+  /** Lets messages in. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Between two messages: at most twenty a second. */
+const postEveryMs = 50;
+
+/** Does a task; `isCancelled` is asked before each update. */
+export function work(task: Task, around: Surroundings): Promise<Outcomes[Task["kind"]]> {
+  switch (task.kind) {
+    case "train":
+      return trainAndReport(task.problem, around);
+    case "check":
+      return check(task, around);
+    case "predict":
+      return Promise.resolve(predictOf(task));
+  }
+}
+
+async function trainAndReport(problem: Problem, around: Surroundings): Promise<TrainingOutcome> {
+  const { epochs: epochCount } = problem.training;
+  const training = train(problem);
+  const finished: EpochResult[] = [];
+  let posted = around.nowMs();
+  for (let next = training.next(); ; next = training.next(around.isCancelled())) {
+    if (next.done) {
+      // No epoch is left untold.
+      around.post({ type: "progress", done: 1, epochs: finished });
+      const end = next.value;
+      return { end, lossAfter: end.kind === "done" ? await meanLoss(problem, end.parameters, around) : null };
+    }
+    const { epoch, done, result } = next.value;
+    if (result) finished.push(result);
+    if (around.nowMs() - posted < postEveryMs) continue;
+    around.post({ type: "progress", done: (epoch - 1 + done) / epochCount, epochs: finished.splice(0) });
+    await around.pause();
+    posted = around.nowMs();
+  }
+}
+
+/** An optimizer that leaves everything where it is. */
+const still: OptimizerSettings = {
+  type: "sgd",
+  learningRate: 0,
+  momentum: 0,
+  nesterov: false,
+  beta1: 0,
+  beta2: 0,
+  alpha: 0,
+  epsilon: 0,
+  weightDecay: 0,
+};
+
+/** The mean loss at some parameters: that of an epoch which does not move them. Null where it is cancelled. */
+async function meanLoss(problem: Problem, parameters: NamedTensors, around: Surroundings): Promise<number | null> {
+  const measured = train({
+    ...problem,
+    model: withParameters(problem.model, parameters),
+    training: { ...problem.training, optimizer: still, clip: null, epochs: 1 },
+  });
+  let posted = around.nowMs();
+  for (let next = measured.next(); !next.done; next = measured.next(around.isCancelled())) {
+    if (next.value.result) return next.value.result.loss;
+    if (around.nowMs() - posted < postEveryMs) continue;
+    await around.pause();
+    posted = around.nowMs();
+  }
+  return null;
+}
+
+async function check(
+  { problem, expect }: Extract<Task, { kind: "check" }>,
+  around: Surroundings,
+): Promise<CheckOutcome | null> {
+  const comparisons = compareExpected(problem, expect);
+  const gradients = checkGradients(problem.model, problem.sequences);
+  let posted = around.nowMs();
+  for (let next = gradients.next(); ; next = gradients.next()) {
+    if (next.done) return { comparisons, gradientCheck: next.value };
+    if (around.isCancelled()) return null;
+    if (around.nowMs() - posted < postEveryMs) continue;
+    around.post({ type: "progress", done: next.value.done / next.value.of, epochs: [] });
+    await around.pause();
+    posted = around.nowMs();
+  }
+}
+
+function predictOf({ problem: { model, sequences }, of, generation }: Extract<Task, { kind: "predict" }>) {
+  if (typeof of !== "number") return predict(model, of, undefined, generation);
+  const sequence = sequences[of];
+  if (!sequence) throw new RangeError(`there is no sequence ${of}: the file has ${sequences.length}`);
+  return predict(model, sequence, startOf(model, sequences, of), generation);
+}
