@@ -20,7 +20,8 @@ export function registerCompletion(sessions: Sessions): vscode.Disposable {
         const range = rangeOf(document, choice.place);
         const typed = document.getText(range).replaceAll('"', "").toLowerCase();
         const words = [...choice.words.entries()];
-        const fitting = words.length > mostItems ? words.filter(([, word]) => word.toLowerCase().startsWith(typed)) : words;
+        const fitting =
+          words.length > mostItems ? words.filter(([, word]) => word.toLowerCase().startsWith(typed)) : words;
         const items = fitting.slice(0, mostItems).map(([k, word]) => {
           const literal = JSON.stringify(word);
           const item = new vscode.CompletionItem(literal, vscode.CompletionItemKind.EnumMember);

@@ -115,8 +115,7 @@ function entriesOf(short: string, parameter: Tensor, rest: readonly (string | nu
   const [i, j] = rest.map(Number);
   const { rows, cols } = parameter;
   if (i === undefined) return { name: short, from: 0, to: rows * cols };
-  if (j === undefined && parameter.rank === 2)
-    return { name: `${short}[${i}]`, from: i * cols, to: (i + 1) * cols };
+  if (j === undefined && parameter.rank === 2) return { name: `${short}[${i}]`, from: i * cols, to: (i + 1) * cols };
   const index = i * cols + (j ?? 0);
   return { name: short + entryName(parameter, index), from: index, to: index + 1 };
 }

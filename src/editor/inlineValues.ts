@@ -154,7 +154,11 @@ function addParameters(
         label(`∂L/∂${shortName(name)}${rowsName(parameter, first, last)} `),
         ...numbers(sum.data, level, digits, from, to),
         ...(share && level.shares
-          ? [label(`  (t=${stepper.t}: `), ...numbers(share.data, { ...level, numbers: 1 }, digits, from, to), label(")")]
+          ? [
+              label(`  (t=${stepper.t}: `),
+              ...numbers(share.data, { ...level, numbers: 1 }, digits, from, to),
+              label(")"),
+            ]
           : []),
         ...(updated ? [label("  → "), ...numbers(updated.data, level, digits, from, to)] : []),
       ]);
@@ -182,7 +186,11 @@ type Inputs =
 
 function inputsOf({ source, stepper }: Shown): Inputs | null {
   const sequence: Path = ["sequences", stepper.sequenceIndex];
-  for (const path of [["sequences", "task"], ["sequences", "file"], [...sequence, "text"]] as const)
+  for (const path of [
+    ["sequences", "task"],
+    ["sequences", "file"],
+    [...sequence, "text"],
+  ] as const)
     if (source.locate(path)) return { kind: "whole", path };
   const path = [...sequence, "inputs"];
   return source.locate(path) ? { kind: "items", path } : null;

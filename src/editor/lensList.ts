@@ -41,13 +41,25 @@ export function lensesOf(reading: Reading, enabled: ReadonlySet<LensKind>, near:
     add("step", model, null, "Step", "Step through the run of a sequence, forward and back");
     add("train", model, null, `Train${epochs}`, "Train the parameters on all sequences");
     add("predict", model, null, "Predict", "Compute the outputs of a sequence");
-    add("check", model, null, "Check", "Compare the gradients with central differences, and the numbers under “expect” with what is computed");
+    add(
+      "check",
+      model,
+      null,
+      "Check",
+      "Compare the gradients with central differences, and the numbers under “expect” with what is computed",
+    );
   }
 
   const drawn = source.locate(["sequences", "task"]) ?? source.locate(["sequences", "file"]);
   if (drawn) {
     const many = problem ? ` of ${count(problem.sequences.length, "sequence")}` : "";
-    add("step", source.locateKey(["sequences"]) ?? drawn, null, `Step through one${many}`, "Step through the run of a sequence, forward and back");
+    add(
+      "step",
+      source.locateKey(["sequences"]) ?? drawn,
+      null,
+      `Step through one${many}`,
+      "Step through the run of a sequence, forward and back",
+    );
     return lenses;
   }
   for (const k of sequencesNear(reading, near)) {

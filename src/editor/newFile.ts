@@ -16,7 +16,8 @@ export function registerNewFile(context: vscode.ExtensionContext): vscode.Dispos
       guarded("opening a sample", async () => {
         const samples = await readSamples(context);
         const named = samples.find((sample) => sample.fileName === fileName);
-        const sample = named ?? (await pick(samples, "Which sample? A copy is opened, which you can change as you like."));
+        const sample =
+          named ?? (await pick(samples, "Which sample? A copy is opened, which you can change as you like."));
         if (sample) await openCopy(context, sample);
       }),
     ),

@@ -1,0 +1,47 @@
+import { strict as assert } from "node:assert";
+import { wordsAt } from "../../src/editor/words";
+import { read } from "./worked";
+
+/** The words offered at the bar in a text, and what they would replace. */
+function offered(textWithBar: string): { words: readonly string[]; kind: string; replaces: string } | null {
+  const offset = textWithBar.indexOf("‸");
+  const text = textWithBar.replace("‸", "");
+  const choice = wordsAt(read(text).source, text, offset);
+  return (
+    choice && {
+      words: choice.words,
+      kind: choice.kind,
+      replaces: text.slice(choice.place.offset, choice.place.offset + choice.place.length),
+    }
+  );
+}
+
+const file = (sequence: string, labels = "") =>
+  `{ "version": 1, "vocabulary": ["hi", "there"], ${labels} "sequences": [${sequence}] }`;
+
+describe("Completion of words", () => {
+  it("offers the vocabulary in inputs, in place of what is typed", () => {
+    assert.deepEqual(offered(file('{ "inputs": ["hi", "t‸"] }')), {
+      words: ["hi", "there"],
+      kind: "token",
+      replaces: '"t"',
+    });
+  });
+
+  it("offers it where nothing is typed yet", () => {
+    assert.deepEqual(offered(file('{ "inputs": ["hi", ‸] }'))?.replaces, "");
+  });
+
+  it("offers the labels in targets where there are labels, else the vocabulary", () => {
+    assert.deepEqual(offered(file('{ "targets": [‸] }', '"labels": ["yes", "no"],'))?.words, ["yes", "no"]);
+    assert.deepEqual(offered(file('{ "target": ‸ }', '"labels": ["yes", "no"],'))?.kind, "label");
+    assert.deepEqual(offered(file('{ "targets": ["‸"] }'))?.words, ["hi", "there"]);
+  });
+
+  it("offers nothing in a name, at a key, in a vector or outside of the sequences", () => {
+    assert.equal(offered(file('{ "name": "‸" }')), null);
+    assert.equal(offered(file('{ "‸" }')), null);
+    assert.equal(offered(file('{ "inputs": [[‸]] }')), null);
+    assert.equal(offered(file("", '"labels": ["‸"],')), null);
+  });
+});
