@@ -1,7 +1,7 @@
 import type { Draft } from "./draft";
 import type { Sequence } from "./file.generated";
 import { parseText } from "./parse";
-import { locate, type Report, type Spot } from "./report";
+import { type Collector, locate, type Report, type Spot } from "./report";
 import { type Path, SourceMap } from "./sourceMap";
 import { checkStructure } from "./structure";
 
@@ -13,39 +13,47 @@ export interface Written {
   readonly report: Report;
 }
 
-/** Says what is found in a line of a data file at the name of that file, with the line and the column in front. */
+/** Takes what is found in one line of a data file. */
 class LineReport implements Report {
   private source: SourceMap | null = null;
 
   constructor(
-    private readonly fileName: string,
+    private readonly file: string,
     private readonly lineNumber: number,
     private readonly line: string,
-    private readonly outer: Report,
+    private readonly outer: Collector,
     private readonly filePath: Path,
   ) {}
 
   error(code: string, path: Path, message: string, spot: Spot = "value"): void {
-    this.outer.error(code, this.filePath, `${this.place(path, spot)}: ${message}`);
+    this.add("error", code, message, this.offsetOf(path, spot));
   }
 
   warning(code: string, path: Path, message: string, spot: Spot = "value"): void {
-    this.outer.warning(code, this.filePath, `${this.place(path, spot)}: ${message}`);
+    this.add("warning", code, message, this.offsetOf(path, spot));
   }
 
-  at(offset: number): string {
-    return `${this.fileName}:${this.lineNumber}:${offset + 1}`;
+  errorAt(code: string, offset: number, message: string): void {
+    this.add("error", code, message, offset);
   }
 
-  private place(path: Path, spot: Spot): string {
+  private add(severity: "error" | "warning", code: string, message: string, offset: number): void {
+    const place = { file: this.file, line: this.lineNumber, column: offset + 1 };
+    this.outer.addFromData(severity, code, this.filePath, message, place);
+  }
+
+  private offsetOf(path: Path, spot: Spot): number {
     // A million good lines keep no map; a bad one is read again.
     this.source ??= new SourceMap(parseText(this.line).nodes);
-    return this.at(locate(this.line, this.source, path, spot).offset);
+    return locate(this.line, this.source, path, spot).offset;
   }
 }
 
-/** Reads a data file: one sequence a line; empty lines are skipped. */
-export function readDataLines(text: string, fileName: string, filePath: Path, outer: Report): Written[] {
+/**
+ * Reads a data file: one sequence a line; empty lines are skipped.
+ * @param filePath where the file names it
+ */
+export function readDataLines(text: string, file: string, filePath: Path, outer: Collector): Written[] {
   const sequences: Written[] = [];
   let lineNumber = 0;
   for (let start = 0; start < text.length; ) {
@@ -55,10 +63,9 @@ export function readDataLines(text: string, fileName: string, filePath: Path, ou
     start = end + 1;
     lineNumber++;
     if (line.trim() === "") continue;
-    const report = new LineReport(fileName, lineNumber, line, outer, filePath);
+    const report = new LineReport(file, lineNumber, line, outer, filePath);
     const parsed = parseText(line);
-    for (const fault of parsed.faults)
-      outer.error(fault.code, filePath, `${report.at(fault.offset)}: ${fault.message}`);
+    for (const { code, offset, message } of parsed.faults) report.errorAt(code, offset, message);
     if (!parsed.structured) continue;
     const draft = checkStructure(parsed.value, "sequence", [], report) as Draft<Sequence>;
     sequences.push({ draft, base: [], report });

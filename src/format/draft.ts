@@ -26,6 +26,11 @@ export function nameOf(path: readonly (string | number)[]): string {
     .join("");
 }
 
+/** "an rnn", "an lstm", "a gru" */
+export function withArticle(cell: string): string {
+  return `${cell === "gru" ? "a" : "an"} ${cell}`;
+}
+
 /** "a, b and c" */
 export function listed(words: readonly string[], last = "and"): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words[words.length - 1]}`;

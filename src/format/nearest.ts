@@ -1,7 +1,7 @@
 /** The known word that somebody most likely meant, null where none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(word.length * 0.4)) + 1;
   const folded = word.toLowerCase();
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;

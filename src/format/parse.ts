@@ -264,14 +264,13 @@ export function parseText(text: string): ParsedText {
       if (token === Token.comma) {
         token = next();
         afterValue = false;
-        if (token === Token.comma) {
-          missingValue(
-            top.isArray
-              ? "found two commas, expected a value between them"
-              : "found two commas, expected a key between them",
+        while (token === Token.comma) {
+          fault(
+            scanner.getTokenOffset(),
+            1,
+            `found two commas, expected ${top.isArray ? "a value" : "a key"} between them`,
           );
-          if (!top.isArray) structured = false;
-          afterValue = true;
+          token = next();
         }
         continue;
       }
@@ -303,7 +302,8 @@ export function parseText(text: string): ParsedText {
     }
     if (token !== Token.string) {
       const offset = scanner.getTokenOffset();
-      const bare = token === Token.unknown ? `: write it as ${JSON.stringify(describeToken())}` : "";
+      const bare =
+        token === Token.unknown ? `: write it as ${JSON.stringify(describeToken().replace(/^'|'$/g, ""))}` : "";
       fault(
         offset,
         Math.max(scanner.getTokenLength(), 1),

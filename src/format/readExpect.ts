@@ -1,6 +1,6 @@
 import { cells } from "../engine/cells";
 import type { Sequence } from "../engine/model";
-import { counted, type Draft, listed } from "./draft";
+import { counted, type Draft, listed, withArticle } from "./draft";
 import type { RnnFile } from "./file.generated";
 import { suggestion } from "./nearest";
 import { bad } from "./parse";
@@ -189,7 +189,6 @@ class ExpectReader {
       .filter(({ traced }) => traced)
       .map(({ name }) => name);
     const own = both ? ["forward", "backward", "h"] : names;
-    const article = layer.cell === "rnn" ? "an" : "a";
     for (const key of [...quantityKeys, "forward", "backward"]) {
       const value = values[key];
       if (value === undefined || value === null || value === bad) continue;
@@ -197,7 +196,7 @@ class ExpectReader {
       if (!own.includes(key)) {
         const whose = both
           ? `layers[${l}] reads both ways and has`
-          : `layers[${l}] is ${article} ${layer.cell} and has`;
+          : `layers[${l}] is ${withArticle(layer.cell)} and has`;
         this.report.error("foreign-key", at, `${key} is no value of this layer: ${whose} ${listed(own)}`, "key");
       } else if (isObject(value)) {
         for (const name of quantityKeys) {
@@ -208,7 +207,7 @@ class ExpectReader {
             this.report.error(
               "foreign-key",
               [...at, name],
-              `${name} is no value of this layer: layers[${l}] is ${article} ${layer.cell} and has ${listed(names)}`,
+              `${name} is no value of this layer: layers[${l}] is ${withArticle(layer.cell)} and has ${listed(names)}`,
               "key",
             );
         }

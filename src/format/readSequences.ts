@@ -1,6 +1,6 @@
 import { cells } from "../engine/cells";
 import type { Sequence, SequenceInputs, SequenceTargets, State } from "../engine/model";
-import { counted, type Draft, describe, listed, nameOf } from "./draft";
+import { counted, type Draft, describe, listed, nameOf, withArticle } from "./draft";
 import type { Sequence as FileSequence } from "./file.generated";
 import { suggestion } from "./nearest";
 import { bad } from "./parse";
@@ -26,6 +26,9 @@ type Item = Draft<string | number | number[]> | null;
 
 /** A vocabulary larger than this is not searched for the word that somebody meant. */
 const mostSuggestions = 2000;
+
+/** Numbers that JSON does not have, written as texts. */
+const notFinite = /^[-+]?(nan|inf|infinity)$/i;
 
 /** What all sequences of a file share; also what has been said once and need not be said again. */
 export interface SequenceContext {
@@ -90,7 +93,7 @@ function readInputs(draft: DraftSequence, base: Path, context: SequenceContext, 
   report.error(
     "missing-key",
     base,
-    `${nameOf(base) || "the sequence"} has no "inputs": expected "inputs" or "text"`,
+    `${base.length === 0 ? "the sequence" : nameOf(base)} has no "inputs": expected "inputs" or "text"`,
     "opening",
   );
   return null;
@@ -126,7 +129,13 @@ function readItems(items: readonly Item[], path: Path, context: SequenceContext,
         continue;
       }
       failed = true;
-      if (vocabulary === null) sayMissingVocabulary([...path, k], JSON.stringify(item), context, report);
+      if (vocabulary === null && notFinite.test(item))
+        report.error(
+          "type",
+          [...path, k],
+          `inputs[${k}] is the text ${JSON.stringify(item)}, expected a finite number`,
+        );
+      else if (vocabulary === null) sayMissingVocabulary([...path, k], JSON.stringify(item), context, report);
       else {
         let hint = near.get(item);
         if (hint === undefined) {
@@ -242,25 +251,21 @@ function readTargets(
   const { target, targets } = draft;
   if (target === undefined && targets === undefined) return null;
   const key = targets === undefined ? "target" : "targets";
-  let failed = false;
-  if (at === "every" && target !== undefined) {
+  const misplaced = (at === "every" && target !== undefined) || (at === "last" && targets !== undefined);
+  if (at === "every" && target !== undefined)
     report.error(
       "targets",
       [...base, "target"],
       'target belongs to output.at "last", but output.at is "every": expected "targets" with one item an input',
       "key",
     );
-    failed = true;
-  }
-  if (at === "last" && targets !== undefined) {
+  if (at === "last" && targets !== undefined)
     report.error(
       "targets",
       [...base, "targets"],
       'targets belongs to output.at "every", but output.at is "last": expected "target" with one item',
       "key",
     );
-    failed = true;
-  }
   if (lossType === undefined && !context.saidMissingLoss) {
     context.saidMissingLoss = true;
     report.error("missing-loss", [...base, key], `${key} needs a loss, and the file has none: expected "loss"`, "key");
@@ -273,7 +278,8 @@ function readTargets(
     );
     return undefined;
   }
-  if (Array.isArray(targets) && length !== null && targets.length !== length && at !== "last") {
+  let failed = false;
+  if (Array.isArray(targets) && length !== null && targets.length !== length && !misplaced) {
     report.error(
       "length",
       [...base, "targets"],
@@ -281,7 +287,8 @@ function readTargets(
     );
     failed = true;
   }
-  if (failed || !lossType || outputSize === null || at === null || targets === bad || target === bad) return undefined;
+  if (misplaced || !lossType || outputSize === null || at === null || targets === bad || target === bad)
+    return undefined;
 
   const items = new TargetItems(context.facts, lossType, outputSize, report);
   if (length !== null && lossType !== "cross-entropy" && length * outputSize > mostNumbers) {
@@ -292,9 +299,9 @@ function readTargets(
     );
     return undefined;
   }
-  const filled = items.room(length ?? (Array.isArray(targets) ? targets.length : 1));
+  const filled = items.room(Math.max(length ?? 1, Array.isArray(targets) ? targets.length : 1));
   const last = (length ?? 1) - 1;
-  if (target !== undefined) failed = !items.put(filled, last, target, [...base, "target"]);
+  if (target !== undefined) failed ||= !items.put(filled, last, target, [...base, "target"]);
   else if (Array.isArray(targets)) {
     for (let k = 0; k < targets.length; k++) {
       const item = targets[k] as Item;
@@ -302,7 +309,7 @@ function readTargets(
     }
   } else {
     if (inputs === null) return undefined;
-    failed = !putNext(inputs, items, filled, [...base, "targets"], context);
+    failed ||= !putNext(inputs, items, filled, [...base, "targets"], context);
   }
   return failed ? undefined : filled;
 }
@@ -524,7 +531,7 @@ function readStates(
       report.error(
         "foreign-key",
         at,
-        `${name}[${l}] is ${describe(entry)}, but layers[${l}] is a ${layer.cell}, which has no cell state: expected null`,
+        `${name}[${l}] is ${describe(entry)}, but layers[${l}] is ${withArticle(layer.cell!)}, which has no cell state: expected null`,
       );
       failed = true;
       return null;

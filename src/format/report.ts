@@ -10,6 +10,15 @@ export interface Diagnostic {
   readonly path: readonly (string | number)[];
   /** A short name of the kind of finding: `shape`, `unknown-token`. */
   readonly code: string;
+  /** Where it is in a data file that this file names; the place in the text is then that name. */
+  readonly data?: DataPlace;
+}
+
+/** Line and column are counted from 1. */
+export interface DataPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 /**
@@ -46,18 +55,39 @@ export class Collector implements Report {
     this.add("error", code, this.source.pathAt(range.offset) ?? [], message, range);
   }
 
+  /** A finding in a data file, said at the value that names it. */
+  addFromData(severity: Diagnostic["severity"], code: string, path: Path, message: string, data: DataPlace): void {
+    const range = locate(this.text, this.source, path, "value");
+    const place = `${data.file}:${data.line}:${data.column}`;
+    this.add(severity, code, path, `${place}: ${message}`, range, data);
+  }
+
   get hasErrors(): boolean {
     return this.found.some((diagnostic) => diagnostic.severity === "error");
   }
 
   /** In the order of the text. */
   diagnostics(): Diagnostic[] {
-    return this.found.sort((a, b) => a.offset - b.offset || a.length - b.length);
+    return this.found.sort(inOrder);
   }
 
-  private add(severity: Diagnostic["severity"], code: string, path: Path, message: string, range: TextRange): void {
-    this.found.push({ severity, code, path: [...path], message, offset: range.offset, length: range.length });
+  private add(
+    severity: Diagnostic["severity"],
+    code: string,
+    path: Path,
+    message: string,
+    range: TextRange,
+    data?: DataPlace,
+  ): void {
+    const { offset, length } = range;
+    this.found.push({ severity, code, path: [...path], message, offset, length, ...(data && { data }) });
   }
+}
+
+function inOrder(a: Diagnostic, b: Diagnostic): number {
+  const inText = a.offset - b.offset || a.length - b.length;
+  if (inText !== 0 || !a.data || !b.data) return inText;
+  return a.data.line - b.data.line || a.data.column - b.data.column;
 }
 
 /** The range that a finding is about. A value that the file does not have is looked for in what would hold it. */

@@ -18,6 +18,9 @@ const annotations = [
   "severity",
 ];
 
+/** Where a file has more unknown keys than this, nobody is helped by what they resemble. */
+const mostSuggestions = 1000;
+
 type Part = "file" | "sequence";
 const validators = new Map<Part, ValidateFunction>();
 
@@ -80,7 +83,7 @@ export function checkStructure(
         report.warning(
           "unknown-key",
           [...at, name],
-          `unknown key ${JSON.stringify(name)}${suggestion(name, known)}`,
+          `unknown key ${JSON.stringify(name)}${unknownKeys.size > mostSuggestions ? "" : suggestion(name, known)}`,
           "key",
         );
         break;
