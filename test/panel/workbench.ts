@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type FrameLocator, type Locator, type Page, errors } from "playwright-core";
-import { launchBrowser } from "../vscode/harness/browser";
+import { launchBrowser, pageDefaults } from "../vscode/harness/browser";
 import { isNoise } from "../vscode/harness/noise";
 import { pageAddress } from "../vscode/harness/page";
 import { repository } from "../vscode/harness/paths";
@@ -101,7 +101,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   };
 
   const page = await browser.newPage({
-    viewport: options.size ?? { width: 1400, height: 900 },
+    ...pageDefaults,
+    ...(options.size && { viewport: options.size }),
     deviceScaleFactor: options.scale ?? 1,
   });
   const consoleErrors: string[] = [];

@@ -10,9 +10,13 @@ const quietArguments = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--lang=en-US",
   // Nothing beyond this machine is asked, so that a test runs alike with a network and without.
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
+
+/** What a page starts with: a bare machine's locale (C, POSIX) is none that a desktop has. */
+export const pageDefaults = { locale: "en-US", viewport: { width: 1400, height: 900 } };
 
 /** A Chromium without a window and with a fresh profile; Playwright ends it when this process ends. */
 export async function launchBrowser(): Promise<Browser> {

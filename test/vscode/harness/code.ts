@@ -1,7 +1,7 @@
 // Runs the tests of an extension as desktop VS Code does when it is started with the same flags.
 
 import { format } from "node:util";
-import { launchBrowser } from "./browser";
+import { launchBrowser, pageDefaults } from "./browser";
 import { isNoise } from "./noise";
 import { pageAddress } from "./page";
 import { startServer } from "./server";
@@ -21,7 +21,7 @@ export async function main(args: string[]): Promise<number> {
   const folder = flags.folder ?? temporaryFolder("folder").folder;
   const [server, browser] = await Promise.all([startServer({ testDriver: true }), launchBrowser()]);
   try {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const page = await browser.newPage(pageDefaults);
     page.setDefaultTimeout(loadTimeoutMs);
     const exitCode = new Promise<number>((resolve, reject) => {
       page.on("crash", () => reject(new Error("The page of VS Code crashed.")));
