@@ -1,5 +1,5 @@
 // Builds everything that runs into dist/. `node esbuild.mjs --watch` rebuilds on change, `--production` minifies.
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import * as esbuild from "esbuild";
 
 const production = process.argv.includes("--production");
@@ -45,6 +45,22 @@ if (!production) await rm("dist/test", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"])
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
+
+// The schema that VS Code's JSON service gets, made from the one that the reader checks with.
+const { outputFiles } = await esbuild.build({
+  ...host,
+  format: "esm",
+  sourcemap: false,
+  write: false,
+  stdin: {
+    contents: `import { editorSchema } from "./src/format/editorSchema";
+      import schema from "./media/rnn.schema.json";
+      export default JSON.stringify(editorSchema(schema));`,
+    resolveDir: import.meta.dirname,
+  },
+});
+const made = Buffer.from(outputFiles[0].contents).toString("base64");
+await writeFile("dist/editor.schema.json", (await import(`data:text/javascript;base64,${made}`)).default);
 
 const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
 await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())));

@@ -49,7 +49,7 @@ function provideCodeActions(
     const { message, code, range } = diagnostic;
     const offset = document.offsetAt(range.start);
     const length = document.offsetAt(range.end) - offset;
-    const fix = fixOf({ code: String(code), message, offset, length }, text);
+    const fix = fixOf({ code: typeof code === "string" ? code : "", message, offset, length }, text);
     if (!fix) return [];
     const action = new vscode.CodeAction(fix.title, vscode.CodeActionKind.QuickFix);
     action.edit = new vscode.WorkspaceEdit();

@@ -235,7 +235,7 @@ function stepWriter({ stepper, digits }: Shown, t: number, withT: boolean): Writ
 }
 
 function clipped(word: string): string {
-  const characters = [...word];
+  const characters = Array.from(word);
   return characters.length > 12 ? `${characters.slice(0, 11).join("")}…` : word;
 }
 

@@ -19,9 +19,9 @@ export const mostSequences = 200;
 
 const icons: Record<LensKind, string> = {
   step: "$(debug-step-over)",
-  train: "$(play)",
+  train: "$(flame)",
   predict: "$(sparkle)",
-  check: "$(check-all)",
+  check: "$(checklist)",
 };
 
 /**

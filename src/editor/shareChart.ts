@@ -52,7 +52,6 @@ export function shareChart(values: readonly (number | null)[], t: number, colors
   const plot = height - foot - 2;
   const y = (value: number) => 1 + ((high - value) / span) * plot;
   const x = (step: number) => ((step - 1) / T) * width;
-  const round = (value: number) => Math.round(value * 100) / 100;
   const rect = (from: number, to: number, top: number, bottom: number, rest: string) => {
     const gap = width / T > 6 ? 1 : 0;
     const w = Math.max(1, x(to + 1) - x(from) - gap);
@@ -70,4 +69,9 @@ export function shareChart(values: readonly (number | null)[], t: number, colors
     `<text x="${at}" y="${height - 3}" text-anchor="${anchor}" font-family="sans-serif" font-size="10" fill="${colors.text}">${words}</text>`;
   parts.push(text(0, "start", "t = 1"), text(width, "end", `t = ${T}`));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join("")}</svg>`;
+}
+
+/** To a hundredth of a pixel. */
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
 }

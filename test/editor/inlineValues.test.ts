@@ -22,6 +22,10 @@ function behind(text: string, words: string, move: (stepper: Stepper) => void, s
 const thirdInput = '        "class",';
 const backTo = (t: number) => (stepper: Stepper) => stepper.goToStep(t, "backward");
 
+/** Numbers of a fixed pattern, as a file writes them. */
+const row = (n: number) => `[${Array.from({ length: n }, (_, j) => ((j * 7) % 11) / 10 - 0.5).join(", ")}]`;
+const matrix = (rows: number, cols: number) => `[${Array.from({ length: rows }, () => row(cols)).join(", ")}]`;
+
 describe("Inline values", () => {
   it("are empty at the start of a run", () => {
     assert.deepEqual(
@@ -59,9 +63,8 @@ describe("Inline values", () => {
   });
 
   it("put each row of a matrix behind its own line, and several rows behind the line that they share", () => {
-    const end = (stepper: Stepper) => stepper.goToStep(1, "backward");
-    assert.match(behind(worked, "[0.5],", end) ?? "", /^∂L\/∂Why\[1\] −0\.1757 {2}\(t=1: /);
-    assert.match(behind(worked, "[-0.5], [0.0]", end) ?? "", /^∂L\/∂Why\[2…3\] 0\.3463, −0\.5630 /);
+    assert.match(behind(worked, "[0.5],", backTo(1)) ?? "", /^∂L\/∂Why\[1\] −0\.1757 {2}\(t=1: /);
+    assert.match(behind(worked, "[-0.5], [0.0]", backTo(1)) ?? "", /^∂L\/∂Why\[2…3\] 0\.3463, −0\.5630 /);
   });
 
   it("show a parameter's value after the update", () => {
@@ -79,7 +82,8 @@ describe("Inline values", () => {
   it("mark the line and the text of the current input", () => {
     const { current } = valuesOf(worked, backTo(3));
     assert.equal(current?.line, lineOf(worked, thirdInput));
-    assert.equal(worked.slice(current?.item?.offset, current!.item!.offset + current!.item!.length), '"class"');
+    assert.ok(current?.item);
+    assert.equal(worked.slice(current.item.offset, current.item.offset + current.item.length), '"class"');
   });
 
   it("show the current step behind a text and behind a task", () => {
@@ -119,10 +123,8 @@ describe("Inline values", () => {
 
   it("are never longer than the limit, whatever stands on one line", () => {
     const H = 24;
-    const row = (n: number) => `[${Array.from({ length: n }, (_, j) => ((j * 7) % 11) / 10 - 0.5).join(", ")}]`;
-    const matrix = (rows: number, cols: number) => `[${Array.from({ length: rows }, () => row(cols)).join(", ")}]`;
     const wide = `{ "version": 1, "vocabulary": ["a long word of a long vocabulary", "b"],
-      "layers": [{ "cell": "lstm", "size": ${H}, ${[..."ifgo"].map((k) => `"Wx${k}": ${matrix(H, 2)}, "Wh${k}": ${matrix(H, H)}, "b${k}": ${row(H)}`).join(", ")}, "h0": ${row(H)} }],
+      "layers": [{ "cell": "lstm", "size": ${H}, ${["i", "f", "g", "o"].map((k) => `"Wx${k}": ${matrix(H, 2)}, "Wh${k}": ${matrix(H, H)}, "b${k}": ${row(H)}`).join(", ")}, "h0": ${row(H)} }],
       "output": { "size": 2 }, "loss": { "type": "cross-entropy" },
       "sequences": [{ "inputs": ["b", "b"], "targets": ["a long word of a long vocabulary", "b"] }] }`;
     const { values } = valuesOf(wide, (stepper) => stepper.goToStep(1, "backward"));

@@ -12,9 +12,9 @@ describe("Lenses", () => {
       lenses.map(({ title, sequence, place }) => [title, sequence, worked.slice(place.offset, place.offset + 8)]),
       [
         ["$(debug-step-over) Step", null, '"layers"'],
-        ["$(play) Train 100 epochs", null, '"layers"'],
+        ["$(flame) Train 100 epochs", null, '"layers"'],
         ["$(sparkle) Predict", null, '"layers"'],
-        ["$(check-all) Check", null, '"layers"'],
+        ["$(checklist) Check", null, '"layers"'],
         ["$(debug-step-over) Step", 0, "{\n      "],
         ["$(sparkle) Predict", 0, "{\n      "],
       ],
@@ -23,7 +23,7 @@ describe("Lenses", () => {
 
   it("say one epoch in the singular", () => {
     const text = worked.replace('"training": {', '"training": { "epochs": 1,');
-    assert.equal(lensesOf(read(text), all, 0)[1]?.title, "$(play) Train 1 epoch");
+    assert.equal(lensesOf(read(text), all, 0)[1]?.title, "$(flame) Train 1 epoch");
   });
 
   it("of a kind that is switched off are left out", () => {
@@ -34,7 +34,7 @@ describe("Lenses", () => {
   it("stay over a text with errors, without the number of epochs", () => {
     const titles = lensesOf(read(worked.replace('"size": 1', '"size": 0')), all, 0).map(({ title }) => title);
     assert.equal(titles.length, 6);
-    assert.equal(titles[1], "$(play) Train");
+    assert.equal(titles[1], "$(flame) Train");
   });
 
   it("of drawn sequences are one, over the task", () => {
