@@ -15,12 +15,15 @@ export function symbolText({ base, sub, gradient }: MathSymbol): string {
   return `${gradient ? "dL/d" : ""}${base}${sub === "" ? "" : `_${sub}`}`;
 }
 
+/** Text with symbols in it, subscripts and superscripts in their places. */
+export function typeset(text: string): (TemplateResult | string)[] {
+  return equationParts(text).map(({ text: part, place }) =>
+    place === "sub" ? html`<sub>${part}</sub>` : place === "sup" ? html`<sup>${part}</sup>` : part,
+  );
+}
+
 export function equation(text: string): TemplateResult {
-  return html`<span class="equation"
-    >${equationParts(text).map(({ text: part, place }) =>
-      place === "sub" ? html`<sub>${part}</sub>` : place === "sup" ? html`<sup>${part}</sup>` : part,
-    )}</span
-  >`;
+  return html`<span class="equation">${typeset(text)}</span>`;
 }
 
 export interface NumberPlace {

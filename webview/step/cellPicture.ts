@@ -6,7 +6,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { Cursor, Flow, PassDetail, RunInfo, StepDetail } from "../../src/protocol/panel";
 import { arrow } from "../arrow";
-import { formatNumber } from "../numbers";
+import { formatNumber, formatToFit } from "../numbers";
 import { svgNum } from "../symbols";
 
 const width = 360;
@@ -181,7 +181,7 @@ function link(
         ? nothing
         : svgNum(
             value,
-            formatNumber(value, digits),
+            formatToFit(value, digits, 8) ?? formatNumber(value, 2),
             { name: flow.isNorm ? `‖${symbol}‖` : symbol, where: `t = ${t}${isBack ? ", along this arrow" : ""}` },
             { x, y, anchor: label === "above" ? "middle" : "start" },
           )

@@ -8,6 +8,7 @@ import { cssColor } from "../colors";
 import type { Model } from "../model";
 import { point } from "../pointed";
 import { styles } from "../styles";
+import { typeset } from "../symbols";
 import { position } from "../toolbar";
 import { toggled } from "../uiState";
 import { arrangeTracks } from "./arrange";
@@ -63,7 +64,7 @@ export function timeline(model: Model, run: Run): TemplateResult {
                 @click=${() => model.setUi({ folded: toggled(ui.folded, name) })}
               >
                 <span class="codicon codicon-chevron-${isFolded ? "right" : "down"}"></span>${name}
-                ${name === flowGroup && flow !== null ? html`<span class="verdict" data-testid="verdict" data-verdict=${flow.verdict}>${flow.text}</span>` : nothing}
+                ${name === flowGroup && flow !== null ? html`<span class="verdict" data-testid="verdict" data-verdict=${flow.verdict}>${typeset(flow.text)}</span>` : nothing}
               </button>
               ${
                 isFolded

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { equationParts } from "../../webview/equation";
+
+const typeset = (text: string) => equationParts(text).map(({ text: part, place }) => `${place}:${part}`);
+
+describe("an equation", () => {
+  it("puts what follows _ below the line and what follows ^ above it", () => {
+    assert.deepEqual(typeset("dL/da_3 = (1 − h_3^2)"), [
+      "line:dL/da",
+      "sub:3",
+      "line: = (1 − h",
+      "sub:3",
+      "sup:2",
+      "line:)",
+    ]);
+  });
+  it("takes braces as one subscript", () => {
+    assert.deepEqual(typeset("Whh h_{t-1} + bh"), ["line:Whh h", "sub:t−1", "line: + bh"]);
+  });
+  it("without subscripts stays as it is", () => assert.deepEqual(typeset("L = 0"), ["line:L = 0"]));
+  it("loses no text", () => {
+    const text = "c_3 = f_3 ∘ c_2 + i_3 ∘ g_3";
+    assert.equal(
+      equationParts(text)
+        .map((part) => part.text)
+        .join(""),
+      text.replaceAll("_", ""),
+    );
+  });
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { count, formatDuration, formatExact, formatNumber, formatToFit, plainNumber } from "../../webview/numbers";
+
+describe("numbers as text", () => {
+  it("have four significant digits and the true minus sign", () => {
+    assert.equal(formatNumber(0.46211715726000974, 4), "0.4621");
+    assert.equal(formatNumber(-0.20464571679388185, 4), "−0.2046");
+    assert.equal(formatNumber(5.573534245472742, 4), "5.574");
+    assert.equal(formatNumber(12345.678, 4), "12346");
+  });
+  it("carry when rounding makes another digit", () => {
+    assert.equal(formatNumber(0.99996, 4), "1.000");
+    assert.equal(formatNumber(99999.99, 3), "100000");
+  });
+  it("use an exponent below 1e-4 and from a million on", () => {
+    assert.equal(formatNumber(0.00012344, 4), "0.0001234");
+    assert.equal(formatNumber(0.000012345, 3), "1.23e−5");
+    assert.equal(formatNumber(-1234567, 4), "−1.235e6");
+  });
+  it("show zero, infinity and NaN as such", () => {
+    assert.deepEqual(
+      [0, -0, Infinity, -Infinity, Number.NaN].map((value) => formatNumber(value, 4)),
+      ["0", "0", "∞", "−∞", "NaN"],
+    );
+  });
+  it("lose digits rather than be cut off, and vanish where two do not fit", () => {
+    assert.equal(formatToFit(-0.20464571679388185, 4, 7), "−0.2046");
+    assert.equal(formatToFit(-0.20464571679388185, 4, 6), "−0.205");
+    assert.equal(formatToFit(-0.20464571679388185, 4, 4), null);
+  });
+  it("whole, read back as the same double", () => {
+    assert.equal(formatExact(-0.20464571679388185), "−0.20464571679388185");
+    assert.equal(Number(plainNumber(0.1 + 0.2)), 0.1 + 0.2);
+    assert.equal(plainNumber(-1e-300), "-1e-300");
+  });
+  it("of seconds are said in the largest units that matter", () => {
+    assert.deepEqual([0.3, 12.4, 125, 3900].map(formatDuration), ["under 1 s", "12 s", "2 min 5 s", "1 h 5 min"]);
+  });
+  it("of things have their plural", () => {
+    assert.deepEqual([count(1, "unit"), count(16, "unit")], ["1 unit", "16 units"]);
+  });
+});
