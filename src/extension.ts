@@ -1,14 +1,17 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { openStartFile } from "./commands/startFile";
+import { registerEditor } from "./editor";
 import { log } from "./failure";
 import { registerPanel } from "./panel/editor";
 import { registerStatusBar } from "./panel/statusBar";
 import { Sessions } from "./session/sessions";
+import { registerTraining, type Training } from "./training";
 
 /** What other code, tests above all, can reach. */
 export interface Api {
   readonly sessions: Sessions;
+  readonly training: Training;
 }
 
 /** Composition root: each feature is registered here, on the same sessions. */
@@ -16,12 +19,14 @@ export function activate(context: vscode.ExtensionContext): Api {
   const sessions = new Sessions(context.workspaceState);
   context.subscriptions.push(log, sessions);
   registerCommands(context, sessions);
-  registerPanel(context, sessions, null);
+  const training = registerTraining(context, sessions);
+  registerPanel(context, sessions, training);
   registerStatusBar(context, sessions);
+  registerEditor(context, sessions);
   registerContextKeys(context, sessions);
   followSettings(context, sessions);
   void openStartFile(sessions);
-  return { sessions };
+  return { sessions, training };
 }
 
 /** `rnn.active`: the focus is in a model file, in its text or in its panel. */
