@@ -138,7 +138,9 @@ const anyLayout = fc
     breaks: fc.constantFrom("", " ", "\n", "\r\n  ", "\n\t\t"),
     comment: fc.constantFrom("", "/* α */", "// units\n", "/* one\ntwo */"),
     trailing: fc.boolean(),
-    given: fc.uniqueArray(fc.constantFrom<string>("Wxh", "Whh", "bh", "reverse", "lstm", "Why", "by"), { maxLength: 7 }),
+    given: fc.uniqueArray(fc.constantFrom<string>("Wxh", "Whh", "bh", "reverse", "lstm", "Why", "by"), {
+      maxLength: 7,
+    }),
     reverse: fc.constantFrom("{}", "{ }", '{ "bh": [1, 2] }', "{ // none\n }"),
   })
   .map(({ breaks, comment, trailing, given, reverse }) => {

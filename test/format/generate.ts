@@ -5,5 +5,5 @@ import schema from "../../media/rnn.schema.json";
 import { generateTypes } from "./generateTypes";
 
 void generateTypes(schema).then((text) =>
-  writeFileSync(path.join(__dirname, "../../src/format/file.generated.ts"), text),
+  writeFileSync(path.join(import.meta.dirname, "../../src/format/file.generated.ts"), text),
 );
