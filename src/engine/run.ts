@@ -197,6 +197,11 @@ export class Run {
     this.sums = new ShareSums(this.length, Math.max(32, Math.ceil((this.length * bytes) / sumBudget)));
   }
 
+  /** Whether every number is in memory; else a step may have to be computed again when it is asked for. */
+  get keepsAll(): boolean {
+    return this.segments === 1;
+  }
+
   /** L; null where no step has a target. */
   get loss(): number | null {
     return this.targetCount > 0 ? this.lossSum * this.weight : null;

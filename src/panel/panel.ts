@@ -40,11 +40,14 @@ type Handlers = { [N in RequestName]: (params: Requests[N]["params"]) => Result<
 type Result<N extends RequestName> = Requests[N]["result"];
 
 let lastRevision = 0;
+const sliceMs = 40;
 
 /** The host's end of one webview: answers what it asks, tells it what changes. It keeps no position of its own. */
 export class StepperPanel implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   private view: RunView | null = null;
+  /** The run that is being looked through. */
+  private building: Stepper | null = null;
   /** What the webview has to be told at the end of this turn. */
   private pending: "state" | "cursor" | null = null;
   private isDisposed = false;
@@ -83,7 +86,7 @@ export class StepperPanel implements vscode.Disposable {
       case "idle":
         return { kind: "loading" };
       case "ready":
-        return { kind: "ready", run: this.run(state.stepper) };
+        return this.ready(state.stepper);
       case "empty":
         return { kind: "empty", title: session.reading.problem?.name ?? "", reason: state.reason };
       case "invalid":
@@ -93,14 +96,44 @@ export class StepperPanel implements vscode.Disposable {
     }
   }
 
-  private run(stepper: Stepper): Run {
-    const view = this.viewOf(stepper);
-    return { info: view.info({ digits: this.digits }), cursor: this.cursor(view) };
+  private ready(stepper: Stepper): PanelState {
+    const run = this.run(stepper);
+    return run ? { kind: "ready", run } : { kind: "loading" };
   }
 
-  private viewOf(stepper: Stepper): RunView {
-    if (this.view?.stepper !== stepper) this.view = new RunView(stepper, ++lastRevision);
-    return this.view;
+  /** Null while it is being looked through; the webview is told when that is done. */
+  private run(stepper: Stepper): Run | null {
+    if (this.view?.stepper !== stepper) this.build(stepper);
+    const { view } = this;
+    return view?.stepper === stepper ? { info: view.info({ digits: this.digits }), cursor: this.cursor(view) } : null;
+  }
+
+  /** Looks through a run: at once where it is short, else bit by bit, so that nothing else waits for it. */
+  private build(stepper: Stepper): void {
+    if (this.building === stepper) return;
+    this.building = stepper;
+    const steps = RunView.build(stepper, ++lastRevision);
+    const goOn = () => {
+      if (this.isDisposed || this.building !== stepper) return true;
+      const end = performance.now() + sliceMs;
+      let next = steps.next();
+      while (!next.done && performance.now() < end) next = steps.next();
+      if (!next.done) return false;
+      this.view = next.value;
+      this.building = null;
+      return true;
+    };
+    const later = () =>
+      setImmediate(() => {
+        try {
+          if (!goOn()) later();
+          else this.tell("state");
+        } catch (error) {
+          this.building = null;
+          reportFailure("looking through the run", error);
+        }
+      });
+    if (!goOn()) later();
   }
 
   private cursor(view: RunView): Cursor {
@@ -144,7 +177,11 @@ export class StepperPanel implements vscode.Disposable {
       if (what === "cursor" && state.kind === "ready" && this.view?.stepper === state.stepper) {
         const { revision } = this.view;
         this.post({ type: "cursor", revision, cursor: this.cursor(this.view) });
-      } else this.post({ type: "state", state: this.state() });
+      } else {
+        const next = this.state();
+        // While a new run is looked through, the old one stays on the screen.
+        if (next.kind !== "loading" || !this.view) this.post({ type: "state", state: next });
+      }
     } catch (error) {
       reportFailure("showing the run", error);
     }

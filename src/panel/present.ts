@@ -13,13 +13,17 @@ import type {
   TrackWindow,
 } from "../protocol/panel";
 import { formatNumber } from "../protocol/numbers";
+import type { Sweep } from "../stepper/program";
 import type { Stepper } from "../stepper/stepper";
 import type { GradientFlow } from "./gradientFlow";
 import { gradientFlowOf } from "./gradientFlow";
 import { operationsOf } from "./operations";
 import { stepDetailOf } from "./stepDetail";
-import type { ScannedTrack } from "./tracks";
-import { norm, scanTracks, trackData, tracksOf } from "./tracks";
+import type { Scan } from "./scan";
+import { scanRun } from "./scan";
+import { trackData } from "./trackData";
+import type { Track } from "./tracks";
+import { norm, tracksOf } from "./tracks";
 import { inputText, layerTitle, passWord, targetText } from "./words";
 
 /** Models with more parameters are not summed up at every step: it would hold up the stepping. */
@@ -31,30 +35,39 @@ export interface PlayState {
   readonly speed: number;
 }
 
-/** Everything that the webview can ask about one run. What costs a look at all steps is found once. */
+/** Everything that the webview can ask about one run. */
 export class RunView {
-  private readonly tracks: readonly ScannedTrack[];
-  private readonly byId: ReadonlyMap<string, ScannedTrack>;
+  private readonly byId: ReadonlyMap<string, number>;
   private readonly parameterInfos: readonly ParameterInfo[];
   private readonly isSummed: boolean;
   private readonly nonFinite: string | null;
+  private readonly flow: GradientFlow | null;
   private readonly endOfForward: number;
-  private flow: GradientFlow | null | undefined;
   private wholeNorms: ReadonlyMap<string, number> | null = null;
 
-  /** @param revision another number for each run that is shown */
-  constructor(
+  private constructor(
     readonly stepper: Stepper,
     readonly revision: number,
+    private readonly tracks: readonly Track[],
+    private readonly scan: Scan,
   ) {
     const { run, program } = stepper;
-    const sweepOf = (key: string) => program.sweeps.find(({ operations }) => operations.some((o) => o.key === key));
-    this.tracks = scanTracks(run, tracksOf(run), (key) => sweepOf(key)?.ascending ?? true);
-    this.byId = new Map(this.tracks.map((track) => [track.info.id, track]));
+    this.byId = new Map(tracks.map(({ info }, k) => [info.id, k]));
     this.parameterInfos = parametersIn(stepper);
     this.isSummed = this.parameterInfos.reduce((sum, { rows, cols }) => sum + rows * cols, 0) <= mostSummed;
-    this.nonFinite = firstNonFinite(stepper, this.tracks);
+    this.nonFinite = firstNonFinite(stepper, tracks, scan);
+    this.flow = run.targetCount > 0 ? gradientFlowOf(run.model, scan.passes) : null;
     this.endOfForward = program.endOfSweep(program.sweeps.findLastIndex(({ phase }) => phase === "forward"));
+  }
+
+  /**
+   * Looks at every step of the run once, which takes a while for a long one: yields after each step.
+   * @param revision another number for each run that is shown
+   */
+  static *build(stepper: Stepper, revision: number): Generator<void, RunView, void> {
+    const tracks = tracksOf(stepper.run);
+    const scan = yield* scanRun(stepper.run, tracks, ({ key }) => sweepOf(stepper, key).ascending);
+    return new RunView(stepper, revision, tracks, scan);
   }
 
   info(settings: PanelSettings): RunInfo {
@@ -75,7 +88,10 @@ export class RunView {
       })),
       output: { size: model.output.size, at: model.output.at, activation: model.output.activation },
       loss: model.loss,
-      tracks: this.tracks.map(({ info, scale, smallest }) => ({ ...info, scale, smallest })),
+      tracks: this.tracks.map(({ info }, k) => {
+        const { scale, smallest } = this.scan.tracks[k]!;
+        return { ...info, scale, smallest };
+      }),
       parameters: this.parameterInfos,
       phases: phasesOf(this.stepper),
       positions: program.length,
@@ -117,9 +133,10 @@ export class RunView {
 
   /** @throws RangeError where there is no such track or step */
   track(window: TrackWindow): TrackData {
-    const track = this.byId.get(window.id);
-    if (!track) throw new RangeError(`there is no track ${window.id}: there are ${[...this.byId.keys()].join(", ")}`);
-    return trackData(this.stepper.run, track, window);
+    const k = this.byId.get(window.id);
+    if (k === undefined)
+      throw new RangeError(`there is no track ${window.id}: there are ${[...this.byId.keys()].join(", ")}`);
+    return trackData(this.stepper.run, this.scan.store, this.tracks[k]!, k, window);
   }
 
   /** Inputs and targets of steps from…to, as far as the sequence has them. */
@@ -181,9 +198,7 @@ export class RunView {
     const isComplete = model.layers.every(({ passes }) =>
       passes.every(({ prefix }) => stepper.known(`gradients.${prefix}.h`)?.steps === length),
     );
-    if (!isComplete) return null;
-    if (this.flow === undefined) this.flow = gradientFlowOf(stepper.run);
-    return this.flow;
+    return isComplete ? this.flow : null;
   }
 }
 
@@ -233,12 +248,17 @@ function parametersIn({ run: { model } }: Stepper): ParameterInfo[] {
   return infos;
 }
 
+function sweepOf({ program }: Stepper, key: string): Sweep {
+  return program.sweeps.find(({ operations }) => operations.some((operation) => operation.key === key))!;
+}
+
 /** The first NaN or ∞ in the order of the computation, in words. */
-function firstNonFinite({ program }: Stepper, tracks: readonly ScannedTrack[]): string | null {
+function firstNonFinite(stepper: Stepper, tracks: readonly Track[], scan: Scan): string | null {
   let first: { position: number; text: string } | null = null;
-  for (const { key, info, nonFinite } of tracks) {
+  for (const [k, { key, info }] of tracks.entries()) {
+    const { nonFinite } = scan.tracks[k]!;
     if (!nonFinite) continue;
-    const sweep = program.sweeps.find(({ operations }) => operations.some((operation) => operation.key === key))!;
+    const sweep = sweepOf(stepper, key);
     const step = sweep.ascending ? nonFinite.t - sweep.low : sweep.high - nonFinite.t;
     const operation = sweep.operations.findIndex((operation) => operation.key === key);
     const position = sweep.from + step * sweep.operations.length + operation;

@@ -1,9 +1,9 @@
-/** The tracks of the time axis: which there are, their values, their scales, and what of them fits on a screen. */
+/** The tracks of the time axis: which there are, and their values. */
 
 import { cells } from "../engine/cells";
 import type { Model } from "../engine/model";
 import type { Run, StepView } from "../engine/run";
-import type { TrackData, TrackInfo, TrackWindow } from "../protocol/panel";
+import type { TrackInfo } from "../protocol/panel";
 import { layerTitle, passWord, quantityTitles } from "./words";
 
 /** A track before its values have been looked at. */
@@ -13,14 +13,6 @@ export interface Track {
   readonly key: string;
   /** The values at a step [rows]; null where the step has none. */
   readonly read: (step: StepView) => Float64Array | number | null;
-}
-
-/** A track with what a look at all of its values found. */
-export interface ScannedTrack extends Track {
-  readonly scale: number;
-  readonly smallest: number;
-  /** The first step, in the order of its computation, with a NaN or ∞; null where there is none. */
-  readonly nonFinite: { readonly t: number; readonly value: number } | null;
 }
 
 /** From the input on: each layer's values, the output, then the gradients. */
@@ -180,87 +172,4 @@ export function norm(vector: Float64Array): number {
   let scaled = 0;
   for (const entry of vector) scaled += (entry / largest) ** 2;
   return largest * Math.sqrt(scaled);
-}
-
-/**
- * Looks at every value of every track once.
- * @param ascending whether a track's steps are computed in the order of time
- */
-export function scanTracks(run: Run, tracks: readonly Track[], ascending: (key: string) => boolean): ScannedTrack[] {
-  const found = tracks.map(({ key }) => ({
-    scale: 0,
-    smallest: Infinity,
-    nonFinite: null as ScannedTrack["nonFinite"],
-    keepsFirst: ascending(key),
-  }));
-  const single: Float64Array = new Float64Array(1);
-  for (let t = 1; t <= run.length; t++) {
-    const step = run.at(t);
-    for (let k = 0; k < tracks.length; k++) {
-      const entry = found[k]!;
-      const read = tracks[k]!.read(step);
-      if (read === null) continue;
-      let vector = single;
-      if (typeof read === "number") single[0] = read;
-      else vector = read;
-      let { scale, smallest } = entry;
-      for (let i = 0; i < vector.length; i++) {
-        const size = Math.abs(vector[i]!);
-        if (!(size < Infinity)) {
-          if (!entry.keepsFirst || entry.nonFinite === null) entry.nonFinite = { t, value: vector[i]! };
-          continue;
-        }
-        if (size > scale) scale = size;
-        if (size > 0 && size < smallest) smallest = size;
-      }
-      entry.scale = scale;
-      entry.smallest = smallest;
-    }
-  }
-  return tracks.map((track, k) => {
-    const { scale, smallest, nonFinite } = found[k]!;
-    return { ...track, scale, smallest: smallest === Infinity ? 0 : smallest, nonFinite };
-  });
-}
-
-/** Of n things in `parts` parts, the first of part k. */
-function partStart(n: number, parts: number, k: number): number {
-  return Math.floor((k * n) / parts);
-}
-
-/**
- * The values of a track in a window, at most `columns` × `rows` of them: beyond that the smallest and the largest of each part.
- * A step without a value leaves min = ∞, max = −∞.
- * @throws RangeError where the run has no such steps
- */
-export function trackData(run: Run, track: Track, window: TrackWindow): TrackData {
-  const { from, to } = window;
-  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 1 || to > run.length || from > to)
-    throw new RangeError(`there are no steps ${from}…${to}: the sequence has 1…${run.length}`);
-  const steps = to - from + 1;
-  const columns = Math.max(1, Math.min(Math.floor(window.columns), steps));
-  const rows = Math.max(1, Math.min(Math.floor(window.rows), track.info.rows));
-  const min = new Float64Array(rows * columns).fill(Infinity);
-  const max = new Float64Array(rows * columns).fill(-Infinity);
-  const single = new Float64Array(1);
-  for (let c = 0; c < columns; c++)
-    for (let k = partStart(steps, columns, c); k < partStart(steps, columns, c + 1); k++) {
-      const read = track.read(run.at(from + k));
-      if (read === null) continue;
-      if (typeof read === "number") single[0] = read;
-      const vector = typeof read === "number" ? single : read;
-      for (let r = 0; r < rows; r++) {
-        const to = r * columns + c;
-        let low = min[to]!;
-        let high = max[to]!;
-        for (let i = partStart(vector.length, rows, r); i < partStart(vector.length, rows, r + 1); i++) {
-          // Math.min and Math.max keep NaN, which has to be seen.
-          low = Math.min(low, vector[i]!);
-          high = Math.max(high, vector[i]!);
-        }
-        min[to] = low;
-        max[to] = high;
-      }
-    }
-  return { columns, rows, min, max };
 }
