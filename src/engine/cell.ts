@@ -1,3 +1,4 @@
+import type { Expression } from "./expression";
 import type { CellOptions, State } from "./model";
 import type { NamedTensors } from "./tensor";
 
@@ -24,16 +25,15 @@ export interface Quantity {
   readonly title: string;
   /** Whether the trace prints it; what only the backward pass needs is recorded, not printed. */
   readonly traced: boolean;
-  /** Range of its values where it has one, for a colour scale: gates [0, 1], tanh [−1, 1]. */
-  readonly range: readonly [number, number] | null;
+  /** Its gradient is that of its pre-activation, dL/da^i: a gate's. */
+  readonly gradientOfPreActivation: boolean;
 }
 
-/** One operation of a step, as the stepper stops at it. */
-export interface Operation {
+/** One operation of a step, as the stepper stops at it: its one description. */
+export interface CellOperation {
   /** The quantity of the values (forward) or of the gradients (backward) that it produces. */
   readonly name: string;
-  /** The equation in plain text with the textbook's symbols: `a_t = Wxh x_t + Whh h_{t−1} + bh`. */
-  readonly equation: string;
+  readonly expression: Expression;
 }
 
 /**
@@ -48,9 +48,9 @@ export interface Cell {
   /** In the order in which a step computes them; the last one is `h`. */
   quantities(options: CellOptions): readonly Quantity[];
   /** Operations of a step forward, in order. */
-  forwardOperations(options: CellOptions): readonly Operation[];
+  forwardOperations(options: CellOptions): readonly CellOperation[];
   /** Operations of a step backward, in order, without the parameters' shares. The first is always dL/dh_t. */
-  backwardOperations(options: CellOptions): readonly Operation[];
+  backwardOperations(options: CellOptions): readonly CellOperation[];
 
   /**
    * One step forward.

@@ -11,8 +11,27 @@
  * Source: Cho et al. 2014 (before); the form of cuDNN and PyTorch (after).
  */
 import type { Cell } from "./cell";
+import {
+  above,
+  after,
+  apply,
+  before,
+  bias,
+  gradient,
+  gradientAfter,
+  input,
+  minus,
+  now,
+  one,
+  product,
+  sum,
+  times,
+  transposed,
+} from "./expression";
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
+
+const gate = (k: string) => sum(product(`Wx${k}`, input), product(`Wh${k}`, before("h")), bias(`b${k}`));
 
 type GruValues = Record<"r" | "z" | "q" | "n" | "h", Float64Array>;
 
@@ -27,43 +46,61 @@ export const gruCell: Cell = {
   ],
   states: ["h"],
   quantities: ({ reset }) => [
-    { name: "r", title: "reset gate", traced: true, range: [0, 1] },
-    { name: "z", title: "update gate", traced: true, range: [0, 1] },
+    { name: "r", title: "reset gate", traced: true, gradientOfPreActivation: true },
+    { name: "z", title: "update gate", traced: true, gradientOfPreActivation: true },
     {
       name: "q",
       title: reset === "after" ? "recurrent part of the candidate" : "reset state",
       traced: false,
-      range: null,
+      gradientOfPreActivation: false,
     },
-    { name: "n", title: "candidate", traced: true, range: [-1, 1] },
-    { name: "h", title: "hidden state", traced: true, range: null },
+    { name: "n", title: "candidate", traced: true, gradientOfPreActivation: true },
+    { name: "h", title: "hidden state", traced: true, gradientOfPreActivation: false },
   ],
   forwardOperations: ({ reset }) => [
-    { name: "r", equation: "r_t = σ(Wxr x_t + Whr h_{t−1} + br)" },
-    { name: "z", equation: "z_t = σ(Wxz x_t + Whz h_{t−1} + bz)" },
+    { name: "r", expression: apply("σ", gate("r")) },
+    { name: "z", expression: apply("σ", gate("z")) },
     ...(reset === "after"
       ? [
-          { name: "q", equation: "q_t = Whn h_{t−1} + bhn" },
-          { name: "n", equation: "n_t = tanh(Wxn x_t + bn + r_t ∘ q_t)" },
+          { name: "q", expression: sum(product("Whn", before("h")), bias("bhn")) },
+          { name: "n", expression: apply("tanh", sum(product("Wxn", input), bias("bn"), times(now("r"), now("q")))) },
         ]
       : [
-          { name: "q", equation: "q_t = r_t ∘ h_{t−1}" },
-          { name: "n", equation: "n_t = tanh(Wxn x_t + Whn q_t + bn)" },
+          { name: "q", expression: times(now("r"), before("h")) },
+          { name: "n", expression: apply("tanh", sum(product("Wxn", input), product("Whn", now("q")), bias("bn"))) },
         ]),
-    { name: "h", equation: "h_t = (1 − z_t) ∘ n_t + z_t ∘ h_{t−1}" },
+    {
+      name: "h",
+      expression: sum(times(minus(one, now("z")), now("n")), times(now("z"), before("h"))),
+    },
   ],
   backwardOperations: ({ reset }) => [
-    { name: "h", equation: "dL/dh_t = from above + from t+1" },
-    { name: "z", equation: "dL/da^z_t = dL/dh_t ∘ (h_{t−1} − n_t) ∘ z_t ∘ (1 − z_t)" },
-    { name: "n", equation: "dL/da^n_t = dL/dh_t ∘ (1 − z_t) ∘ (1 − n_t²)" },
+    {
+      name: "h",
+      expression: sum(
+        above,
+        times(gradientAfter("h"), after("z")),
+        transposed("Whr", gradientAfter("r")),
+        transposed("Whz", gradientAfter("z")),
+        reset === "after" ? transposed("Whn", gradientAfter("q")) : times(gradientAfter("q"), after("r")),
+      ),
+    },
+    {
+      name: "z",
+      expression: times(gradient("h"), minus(before("h"), now("n")), now("z"), minus(one, now("z"))),
+    },
+    {
+      name: "n",
+      expression: times(gradient("h"), minus(one, now("z")), minus(one, apply("square", now("n")))),
+    },
     ...(reset === "after"
       ? [
-          { name: "q", equation: "dL/dq_t = dL/da^n_t ∘ r_t" },
-          { name: "r", equation: "dL/da^r_t = dL/da^n_t ∘ q_t ∘ r_t ∘ (1 − r_t)" },
+          { name: "q", expression: times(gradient("n"), now("r")) },
+          { name: "r", expression: times(gradient("n"), now("q"), now("r"), minus(one, now("r"))) },
         ]
       : [
-          { name: "q", equation: "dL/dq_t = Whnᵀ dL/da^n_t" },
-          { name: "r", equation: "dL/da^r_t = dL/dq_t ∘ h_{t−1} ∘ r_t ∘ (1 − r_t)" },
+          { name: "q", expression: transposed("Whn", gradient("n")) },
+          { name: "r", expression: times(gradient("q"), before("h"), now("r"), minus(one, now("r"))) },
         ]),
   ],
 

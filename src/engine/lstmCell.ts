@@ -10,10 +10,29 @@
  * Source: Hochreiter and Schmidhuber 1997; forget gate: Gers, Schmidhuber and Cummins 2000.
  */
 import type { Cell } from "./cell";
+import {
+  above,
+  after,
+  apply,
+  before,
+  bias,
+  gradient,
+  gradientAfter,
+  input,
+  minus,
+  now,
+  one,
+  product,
+  sum,
+  times,
+  transposed,
+} from "./expression";
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
 
 const gates = ["i", "f", "g", "o"] as const;
+
+const preActivation = (k: string) => sum(product(`Wx${k}`, input), product(`Wh${k}`, before("h")), bias(`b${k}`));
 
 export const lstmCell: Cell = {
   parameters: () =>
@@ -24,28 +43,34 @@ export const lstmCell: Cell = {
     ]),
   states: ["h", "c"],
   quantities: () => [
-    { name: "i", title: "input gate", traced: true, range: [0, 1] },
-    { name: "f", title: "forget gate", traced: true, range: [0, 1] },
-    { name: "g", title: "candidate", traced: true, range: [-1, 1] },
-    { name: "o", title: "output gate", traced: true, range: [0, 1] },
-    { name: "c", title: "cell state", traced: true, range: null },
-    { name: "h", title: "hidden state", traced: true, range: [-1, 1] },
+    { name: "i", title: "input gate", traced: true, gradientOfPreActivation: true },
+    { name: "f", title: "forget gate", traced: true, gradientOfPreActivation: true },
+    { name: "g", title: "candidate", traced: true, gradientOfPreActivation: true },
+    { name: "o", title: "output gate", traced: true, gradientOfPreActivation: true },
+    { name: "c", title: "cell state", traced: true, gradientOfPreActivation: false },
+    { name: "h", title: "hidden state", traced: true, gradientOfPreActivation: false },
   ],
   forwardOperations: () => [
-    { name: "i", equation: "i_t = σ(Wxi x_t + Whi h_{t−1} + bi)" },
-    { name: "f", equation: "f_t = σ(Wxf x_t + Whf h_{t−1} + bf)" },
-    { name: "g", equation: "g_t = tanh(Wxg x_t + Whg h_{t−1} + bg)" },
-    { name: "o", equation: "o_t = σ(Wxo x_t + Who h_{t−1} + bo)" },
-    { name: "c", equation: "c_t = f_t ∘ c_{t−1} + i_t ∘ g_t" },
-    { name: "h", equation: "h_t = o_t ∘ tanh(c_t)" },
+    { name: "i", expression: apply("σ", preActivation("i")) },
+    { name: "f", expression: apply("σ", preActivation("f")) },
+    { name: "g", expression: apply("tanh", preActivation("g")) },
+    { name: "o", expression: apply("σ", preActivation("o")) },
+    { name: "c", expression: sum(times(now("f"), before("c")), times(now("i"), now("g"))) },
+    { name: "h", expression: times(now("o"), apply("tanh", now("c"))) },
   ],
   backwardOperations: () => [
-    { name: "h", equation: "dL/dh_t = from above + Σ_k Whkᵀ dL/da^k_{t+1}" },
-    { name: "o", equation: "dL/da^o_t = dL/dh_t ∘ tanh(c_t) ∘ o_t ∘ (1 − o_t)" },
-    { name: "c", equation: "dL/dc_t = dL/dc_{t+1} ∘ f_{t+1} + dL/dh_t ∘ o_t ∘ (1 − tanh²(c_t))" },
-    { name: "i", equation: "dL/da^i_t = dL/dc_t ∘ g_t ∘ i_t ∘ (1 − i_t)" },
-    { name: "f", equation: "dL/da^f_t = dL/dc_t ∘ c_{t−1} ∘ f_t ∘ (1 − f_t)" },
-    { name: "g", equation: "dL/da^g_t = dL/dc_t ∘ i_t ∘ (1 − g_t²)" },
+    { name: "h", expression: sum(above, ...gates.map((k) => transposed(`Wh${k}`, gradientAfter(k)))) },
+    { name: "o", expression: times(gradient("h"), apply("tanh", now("c")), now("o"), minus(one, now("o"))) },
+    {
+      name: "c",
+      expression: sum(
+        times(gradientAfter("c"), after("f")),
+        times(gradient("h"), now("o"), minus(one, apply("square", apply("tanh", now("c"))))),
+      ),
+    },
+    { name: "i", expression: times(gradient("c"), now("g"), now("i"), minus(one, now("i"))) },
+    { name: "f", expression: times(gradient("c"), before("c"), now("f"), minus(one, now("f"))) },
+    { name: "g", expression: times(gradient("c"), now("i"), minus(one, apply("square", now("g")))) },
   ],
 
   forward(_options, p, x_t, prev, values) {

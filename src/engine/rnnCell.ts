@@ -8,22 +8,40 @@
  * Source: Elman 1990; backpropagation through time: Werbos 1990.
  */
 import type { Cell } from "./cell";
+import type { Expression } from "./expression";
+import {
+  above,
+  apply,
+  before,
+  bias,
+  gradient,
+  gradientAfter,
+  input,
+  minus,
+  now,
+  one,
+  product,
+  sum,
+  times,
+  transposed,
+} from "./expression";
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
 import type { CellActivation } from "./model";
 
-const ranges: Record<CellActivation, readonly [number, number] | null> = {
-  tanh: [-1, 1],
-  relu: null,
-  sigmoid: [0, 1],
-  linear: null,
+const activations: Record<CellActivation, Expression> = {
+  tanh: apply("tanh", now("a")),
+  relu: apply("relu", now("a")),
+  sigmoid: apply("σ", now("a")),
+  linear: now("a"),
 };
 
-const derivatives: Record<CellActivation, string> = {
-  tanh: "(1 − h_t²)",
-  relu: "[a_t > 0]",
-  sigmoid: "h_t ∘ (1 − h_t)",
-  linear: "1",
+/** activation'(a_t), as the backward step takes it. */
+const derivatives: Record<CellActivation, readonly Expression[]> = {
+  tanh: [minus(one, apply("square", now("h")))],
+  relu: [apply("positive", now("a"))],
+  sigmoid: [now("h"), minus(one, now("h"))],
+  linear: [],
 };
 
 function activate(activation: CellActivation, a: number): number {
@@ -61,17 +79,17 @@ export const rnnCell: Cell = {
     { name: "bh", cols: null },
   ],
   states: ["h"],
-  quantities: ({ activation }) => [
-    { name: "a", title: "pre-activation", traced: true, range: null },
-    { name: "h", title: "hidden state", traced: true, range: ranges[activation] },
+  quantities: () => [
+    { name: "a", title: "pre-activation", traced: true, gradientOfPreActivation: false },
+    { name: "h", title: "hidden state", traced: true, gradientOfPreActivation: false },
   ],
   forwardOperations: ({ activation }) => [
-    { name: "a", equation: "a_t = Wxh x_t + Whh h_{t−1} + bh" },
-    { name: "h", equation: activation === "linear" ? "h_t = a_t" : `h_t = ${activation}(a_t)` },
+    { name: "a", expression: sum(product("Wxh", input), product("Whh", before("h")), bias("bh")) },
+    { name: "h", expression: activations[activation] },
   ],
   backwardOperations: ({ activation }) => [
-    { name: "h", equation: "dL/dh_t = from above + Whhᵀ dL/da_{t+1}" },
-    { name: "a", equation: `dL/da_t = ${derivatives[activation]} ∘ dL/dh_t` },
+    { name: "h", expression: sum(above, transposed("Whh", gradientAfter("a"))) },
+    { name: "a", expression: times(gradient("h"), ...derivatives[activation]) },
   ],
 
   forward({ activation }, p, x_t, prev, values) {

@@ -1,5 +1,6 @@
 import { cells } from "../engine/cells";
-import type { Model, Pass } from "../engine/model";
+import { expressionText, gradientText } from "../engine/expression";
+import type { Layer, Model, Pass } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import { hasReadout } from "../engine/network";
 import { targetAt } from "../engine/readout";
@@ -207,11 +208,11 @@ function forwardOperations(model: Model, unit: Unit): Operation[] {
     const pass = layer.passes[unit.pass]!;
     const cell = cells[layer.cell];
     const titles = new Map(cell.quantities(layer.options).map(({ name, title }) => [name, title]));
-    return cell.forwardOperations(layer.options).map(({ name, equation }) => ({
+    return cell.forwardOperations(layer.options).map(({ name, expression }) => ({
       product: { kind: "value", layer: unit.layer, pass: unit.pass, name },
       key: `${pass.prefix}.${name}`,
       title: where(model, unit.layer, pass) + (titles.get(name) ?? name),
-      equation,
+      equation: `${name}_t = ${expressionText(expression)}`,
     }));
   }
   const { activation } = model.output;
@@ -240,21 +241,28 @@ const lossEquations = {
   mse: "ℓ_t = Σ_j (y_j − target_j)²",
 } as const;
 
+/** The quantities of a layer whose gradient is that of their pre-activation. */
+function preActivationsOf(layer: Layer): ReadonlySet<string> {
+  const quantities = cells[layer.cell].quantities(layer.options);
+  return new Set(quantities.filter((quantity) => quantity.gradientOfPreActivation).map(({ name }) => name));
+}
+
 function backwardOperations(model: Model, unit: Unit): Operation[] {
   if (unit.kind === "pass") {
     const layer = model.layers[unit.layer]!;
     const pass = layer.passes[unit.pass]!;
     const cell = cells[layer.cell];
     const titles = new Map(cell.quantities(layer.options).map(({ name, title }) => [name, title]));
+    const preActivations = preActivationsOf(layer);
     const place = where(model, unit.layer, pass);
     const shares = Object.keys(pass.parameters).map((name) => `d${name}`);
     return [
       ...cell.backwardOperations(layer.options).map(
-        ({ name, equation }): Operation => ({
+        ({ name, expression }): Operation => ({
           product: { kind: "gradient", layer: unit.layer, pass: unit.pass, name },
           key: `gradients.${pass.prefix}.${name}`,
           title: `${place}gradient of the ${titles.get(name) ?? name}`,
-          equation,
+          equation: `${gradientText(name, "now", preActivations)} = ${expressionText(expression, preActivations)}`,
         }),
       ),
       {
