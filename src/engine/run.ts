@@ -56,12 +56,12 @@ export interface Progress {
   readonly done: number;
 }
 
-/** A run that keeps everything may take so many bytes; a longer one keeps checkpoints. */
-const fullRecording = 64e6;
+/** The segments that stay in memory may take so many bytes: all of them in a run that is not long. */
+const loadedBudget = 64e6;
 /** What the checkpoints of a long run may take: states and their gradients, and sums of shares. */
 const stateBudget = 96e6;
 const sumBudget = 128e6;
-/** Multiplications for computing one segment again: some 20 ms. */
+/** Multiplications of one segment: some 20 ms, in which nobody waits and after which others may work. */
 const segmentWork = 1.5e7;
 
 /** The state in which sequence `index` starts: its own, or, where it carries, the one in which the sequence before it ended. */
@@ -112,9 +112,7 @@ export function* computeRun(
   return result;
 }
 
-/** All steps where they fit into memory, else so many that a segment is computed again in some 20 ms. */
 function chooseSegmentLength(model: Model, T: number): number {
-  if (bytesPerStep(model) * T <= fullRecording) return T;
   const work = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
   const stateBytes = model.layers.reduce(
     (sum, layer) => sum + layer.passes.length * cells[layer.cell].states.length * layer.size * 16,
@@ -145,8 +143,8 @@ interface LoadedSegment {
 /**
  * One sequence, forward and back, parameters unchanged: every number of every step can be asked for.
  * The steps lie in segments. Of each segment the run keeps what flows into it, forward and back; the numbers inside are
- * computed again when somebody asks, the last few segments staying in memory (Chen et al. 2016, "Training Deep Nets with
- * Sublinear Memory Cost"). A short run is one segment, which always stays.
+ * computed again when somebody asks, the segments used last staying in memory (Chen et al. 2016, "Training Deep Nets with
+ * Sublinear Memory Cost"): of a run that is not long, all of them.
  */
 export class Run {
   /** T */
@@ -182,7 +180,7 @@ export class Run {
     // Over a single segment all sweeps are one: nothing has to flow from one segment into the next.
     const sweeps = sweepsOf(model);
     this.sweeps = this.segments > 1 ? sweeps : [{ ascending: true, units: sweeps.flatMap(({ units }) => units) }];
-    this.mostLoaded = Math.min(this.segments, 4);
+    this.mostLoaded = Math.max(4, Math.floor(loadedBudget / (bytesPerStep(model) * segmentLength)));
     const zeros = () =>
       start.map((passes) =>
         passes.map((state) =>
@@ -240,8 +238,8 @@ export class Run {
         yield { done: done / units };
       }
     }
-    // Only now is everything that flows into the segments known.
-    this.loaded = this.segments === 1 ? this.loaded : [];
+    // Where there are several sweeps, only now is everything that flows into the segments known.
+    if (this.sweeps.length > 1) this.loaded = [];
   }
 
   /** Puts a sweep's first state into the segment where it begins. */

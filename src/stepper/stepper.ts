@@ -1,6 +1,6 @@
 import type { Problem } from "../engine/model";
-import type { Run } from "../engine/run";
-import { run } from "../engine/run";
+import type { Progress, Run } from "../engine/run";
+import { computeRun, run as runOf } from "../engine/run";
 import type { Tensor } from "../engine/tensor";
 import { updateOnce } from "../engine/train";
 import type { Phase, Place } from "./program";
@@ -12,7 +12,6 @@ import { Program } from "./program";
  * the state at a position is always the same.
  */
 export class Stepper {
-  readonly run: Run;
   readonly program: Program;
   private now = 0;
   private readonly listeners = new Set<() => void>();
@@ -22,9 +21,15 @@ export class Stepper {
   constructor(
     readonly problem: Problem,
     readonly sequenceIndex: number,
+    readonly run: Run = runOf(problem.model, problem.sequences, sequenceIndex),
   ) {
-    this.run = run(problem.model, problem.sequences, sequenceIndex);
-    this.program = new Program(this.run);
+    this.program = new Program(run);
+  }
+
+  /** As the constructor, but yields now and then while the run is computed. */
+  static *prepare(problem: Problem, sequenceIndex: number): Generator<Progress, Stepper, void> {
+    const run = yield* computeRun(problem.model, problem.sequences, sequenceIndex);
+    return new Stepper(problem, sequenceIndex, run);
   }
 
   /** 0…program.length */
