@@ -20,7 +20,7 @@ function body(model: Model): TemplateResult {
   switch (state.kind) {
     case "loading":
       return html`<div class="state" data-testid="state" data-kind="loading" role="status">
-        <h1 class="loading">Computing…</h1>
+        <h1 class="loading">Computing…${state.done === null ? "" : ` ${Math.floor(100 * state.done)} %`}</h1>
       </div>`;
     case "empty":
       return html`<div class="state" data-testid="state" data-kind="empty">

@@ -48,7 +48,7 @@ interface ParameterEntry {
 }
 
 export class Model {
-  state: PanelState = { kind: "loading" };
+  state: PanelState = { kind: "loading", done: null };
   training: TrainingState = { kind: "idle" };
   ui: UiState;
   theme: Theme;

@@ -95,6 +95,9 @@ function runOf(session: Session): Stepper | null {
     case "empty":
       void vscode.window.showWarningMessage(state.reason);
       return null;
+    case "computing":
+      vscode.window.setStatusBarMessage(`RNN: the run is being computed, ${Math.floor(100 * state.done)} %`, 2000);
+      return null;
     case "idle":
     case "failed":
       return null;

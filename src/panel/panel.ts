@@ -84,7 +84,9 @@ export class StepperPanel implements vscode.Disposable {
     const { state } = session;
     switch (state.kind) {
       case "idle":
-        return { kind: "loading" };
+        return { kind: "loading", done: null };
+      case "computing":
+        return { kind: "loading", done: state.done };
       case "ready":
         return this.ready(state.stepper);
       case "empty":
@@ -98,7 +100,7 @@ export class StepperPanel implements vscode.Disposable {
 
   private ready(stepper: Stepper): PanelState {
     const run = this.run(stepper);
-    return run ? { kind: "ready", run } : { kind: "loading" };
+    return run ? { kind: "ready", run } : { kind: "loading", done: null };
   }
 
   /** Null while it is being looked through; the webview is told when that is done. */
@@ -179,8 +181,8 @@ export class StepperPanel implements vscode.Disposable {
         this.post({ type: "cursor", revision, cursor: this.cursor(this.view) });
       } else {
         const next = this.state();
-        // While a new run is looked through, the old one stays on the screen.
-        if (next.kind !== "loading" || !this.view) this.post({ type: "state", state: next });
+        // While a new run is looked through, the old one stays on the screen; one that takes long says so.
+        if (next.kind !== "loading" || next.done !== null || !this.view) this.post({ type: "state", state: next });
       }
     } catch (error) {
       reportFailure("showing the run", error);

@@ -8,7 +8,8 @@
 
 /** Everything that the panel can be in; each is drawn. */
 export type PanelState =
-  | { readonly kind: "loading" }
+  /** Being computed; `done` runs from 0 to 1 where that takes long, else it is null. */
+  | { readonly kind: "loading"; readonly done: number | null }
   /** A file without a sequence to step through. */
   | { readonly kind: "empty"; readonly title: string; readonly reason: string }
   /** The text has errors. The webview keeps showing the last good run, dimmed, if it has one; `run` is that run. */

@@ -16,12 +16,18 @@ export interface SavedPlace {
 export type SessionState =
   /** Nobody has asked to step yet. */
   | { readonly kind: "idle" }
+  /** A long run is being computed, done from 0 to 1; `stepper` is the one before, if there was one. */
+  | { readonly kind: "computing"; readonly done: number; readonly stepper: Stepper | null }
   | { readonly kind: "ready"; readonly stepper: Stepper }
   | { readonly kind: "empty"; readonly reason: string }
   /** The text has errors; `stepper` is the last good run, if there was one. */
   | { readonly kind: "invalid"; readonly stepper: Stepper | null }
   /** Our own fault; it has been reported. */
   | { readonly kind: "failed"; readonly message: string };
+
+/** Milliseconds that a run may take at once, so that a short one is there in the same turn; then in slices between other work. */
+const patienceAtFirst = 60;
+const slice = 25;
 
 /**
  * One `.rnn.json` document: its reading, and, once somebody steps, its stepper.
@@ -42,6 +48,7 @@ export class Session implements vscode.Disposable {
   private rereading: NodeJS.Timeout | null = null;
   private playTimer: NodeJS.Timeout | null = null;
   private stepsPerSecond: number;
+  private computations = 0;
   private forgetStepper: () => void = () => undefined;
 
   constructor(
@@ -85,10 +92,10 @@ export class Session implements vscode.Disposable {
   start(): SessionState {
     this.upToDate();
     if (this.currentState.kind === "idle") {
-      if (this.saved) this.chosenSequence = this.saved.sequence;
-      this.recompute();
-      if (this.saved) this.stepper?.moveTo(this.saved.position);
+      const { saved } = this;
       this.saved = null;
+      if (saved) this.chosenSequence = saved.sequence;
+      this.recompute(saved);
       this.changed.fire();
     }
     return this.currentState;
@@ -99,8 +106,7 @@ export class Session implements vscode.Disposable {
     if (index === this.chosenSequence && !wasIdle) return;
     this.chosenSequence = index;
     this.saved = null;
-    this.recompute();
-    this.stepper?.runToStart();
+    this.recompute({ sequence: index, position: 0 });
     this.changed.fire();
   }
 
@@ -131,31 +137,50 @@ export class Session implements vscode.Disposable {
     });
   }
 
-  private recompute(): void {
+  /** Computes the run of the text as it is; a long one goes on between other work, and tells how far it is. */
+  private recompute(place: SavedPlace | null = null): void {
     const before = this.stepper;
-    const next = this.compute(before);
-    this.currentState = next;
-    if (next.kind !== "ready" || next.stepper === before) {
-      if (next.kind !== "ready") this.pause();
-      return;
-    }
-    this.forgetStepper();
-    this.forgetStepper = next.stepper.onDidMove(() => this.moved.fire());
+    const { problem } = this.current;
+    const computation = ++this.computations;
+    if (!problem) return this.settle({ kind: "invalid", stepper: before });
+    if (problem.sequences.length === 0)
+      return this.settle({
+        kind: "empty",
+        reason: 'The file has no sequences: add one under "sequences" to step through it.',
+      });
+    this.chosenSequence = Math.min(this.chosenSequence, problem.sequences.length - 1);
+    const resume = before?.sequenceIndex === this.chosenSequence ? before : null;
+    const preparing = Stepper.prepare(problem, this.chosenSequence);
+    const goOn = (patience: number): void => {
+      if (computation !== this.computations) return;
+      try {
+        const deadline = performance.now() + patience;
+        let next = preparing.next();
+        while (!next.done && performance.now() < deadline) next = preparing.next();
+        if (next.done) {
+          if (place) next.value.moveTo(place.position);
+          else if (resume) next.value.resumeFrom(resume);
+          this.settle({ kind: "ready", stepper: next.value });
+        } else {
+          this.settle({ kind: "computing", done: next.value.done, stepper: before });
+          setImmediate(() => goOn(slice));
+        }
+      } catch (error) {
+        reportFailure("computing the run", error);
+        this.settle({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      }
+      if (patience === slice) this.changed.fire();
+    };
+    goOn(patienceAtFirst);
   }
 
-  private compute(before: Stepper | null): SessionState {
-    const { problem } = this.current;
-    if (!problem) return { kind: "invalid", stepper: before };
-    if (problem.sequences.length === 0)
-      return { kind: "empty", reason: 'The file has no sequences: add one under "sequences" to step through it.' };
-    this.chosenSequence = Math.min(this.chosenSequence, problem.sequences.length - 1);
-    try {
-      const stepper = new Stepper(problem, this.chosenSequence);
-      if (before && before.sequenceIndex === this.chosenSequence) stepper.resumeFrom(before);
-      return { kind: "ready", stepper };
-    } catch (error) {
-      reportFailure("computing the run", error);
-      return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+  private settle(state: SessionState): void {
+    const before = this.stepper;
+    this.currentState = state;
+    if (state.kind !== "ready") this.pause();
+    else if (state.stepper !== before) {
+      this.forgetStepper();
+      this.forgetStepper = state.stepper.onDidMove(() => this.moved.fire());
     }
   }
 
@@ -202,6 +227,7 @@ export class Session implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.computations++;
     this.pause();
     if (this.rereading) clearTimeout(this.rereading);
     this.forgetStepper();
