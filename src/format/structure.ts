@@ -53,11 +53,11 @@ interface SchemaPart {
  */
 export function checkStructure(
   value: unknown,
-  part: Part,
+  whole: Part,
   base: readonly (string | number)[],
   report: Report,
 ): unknown {
-  const validate = validator(part);
+  const validate = validator(whole);
   if (value === bad || validate(value)) return value;
   const errors = validate.errors ?? [];
   const unknownKeys = new Set<string>();
@@ -100,7 +100,11 @@ export function checkStructure(
             reportForeignKey(error, part, at, report);
           break;
         }
-        report.error(error.keyword === "type" ? "type" : "value", at, valueMessage(error, part, at, data));
+        report.error(
+          error.keyword === "type" ? "type" : "value",
+          at,
+          valueMessage(error, part, at.length === 0 && whole === "sequence" ? "the line" : nameOf(at), data),
+        );
         (parent as Record<string | number, unknown>)[key] = bad;
     }
   }
@@ -122,8 +126,7 @@ function reportForeignKey(error: ErrorObject, part: SchemaPart, at: (string | nu
     );
 }
 
-function valueMessage(error: ErrorObject, part: SchemaPart, at: (string | number)[], data: unknown): string {
-  const name = nameOf(at);
+function valueMessage(error: ErrorObject, part: SchemaPart, name: string, data: unknown): string {
   const found = describe(data);
   switch (error.keyword) {
     case "type": {

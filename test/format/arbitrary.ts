@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { cells } from "../../src/engine/cells";
 import type { CellKind, Layer, LossType, Pass, Problem, Sequence, State } from "../../src/engine/model";
 import type { Tensor } from "../../src/engine/tensor";
@@ -173,7 +173,9 @@ export const anyProblem: fc.Arbitrary<Problem> = fc
           batchSize: fc.integer({ min: 1, max: 100 }),
           shuffle: fc.boolean(),
           seed: fc.maxSafeInteger(),
-          clip: fc.option(fc.record({ type: fc.constantFrom("norm", "value"), at: fc.double({ min: 1e-3, max: 10 }) })),
+          clip: fc.option(
+            fc.record({ type: fc.constantFrom("norm", "value"), at: fc.double({ min: 1e-3, max: 10, noNaN: true }) }),
+          ),
           truncate: oneWay ? fc.option(fc.integer({ min: 1, max: 5 })) : fc.constant(null),
         }),
       });

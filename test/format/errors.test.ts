@@ -15,7 +15,12 @@ function file(parts: Partial<Record<"top" | "layer" | "output" | "sequences", st
 const four = '"inputSize": 4,';
 const one = '"inputSize": 1,';
 const words = '"vocabulary": ["hi", "there"], "loss": { "type": "cross-entropy" },';
+const inChunks = (batchSize: number) => `${one} "training": { "truncate": 2, "batchSize": ${batchSize} },`;
+const options = (data: string) => ({ readData: () => data });
 const mse = '"inputSize": 1, "loss": { "type": "mse" },';
+/** A file with expectations, of two steps of which the first has a target. */
+const whole = (expect: string, output = '"size": 1', sequences = '[{ "inputs": [1, 2], "targets": [1, null] }]') =>
+  file({ top: `${mse} "expect": { "sequences": ${expect} },`, output, sequences });
 
 describe("errors of a file's text", () => {
   const cases: [string, string, string[]][] = [
@@ -470,9 +475,8 @@ describe("errors of carried states and truncation", () => {
     );
   });
   it("a carried state goes with truncate one sequence at a time", () => {
-    const top = (size: number) => `${one} "training": { "truncate": 2, "batchSize": ${size} },`;
-    assertFinds(file({ top: top(1), sequences: carry.replace(/[⟦⟧]/g, "") }), []);
-    assertFinds(file({ top: top(2), sequences: carry.replace("⟦⟦", "⟦").replace("⟧⟧", "⟧") }), [
+    assertFinds(file({ top: inChunks(1), sequences: carry.replace(/[⟦⟧]/g, "") }), []);
+    assertFinds(file({ top: inChunks(2), sequences: carry.replace("⟦⟦", "⟦").replace("⟧⟧", "⟧") }), [
       'state is "carry", but training.truncate takes the chunks of 2 sequences together: expected a batchSize of 1, or no truncate',
     ]);
   });
@@ -487,7 +491,6 @@ describe("errors of carried states and truncation", () => {
 });
 
 describe("errors of data files", () => {
-  const options = (data: string) => ({ readData: () => data });
   const text = file({ top: words, sequences: '{ "file": ⟦⟦"data.jsonl"⟧⟧ }' });
 
   it("name the data file, its line and the column", () => {
@@ -498,6 +501,14 @@ describe("errors of data files", () => {
         "data.jsonl:4:13: NaN is no number of a file: expected a finite number",
       ],
       options('{"inputs":["hi"]}\r\n\n{"inputs":["hi",  "her"]}\n{"inputs":  NaN}\n'),
+    );
+  });
+  it("a line that is no sequence is reported as such", () => {
+    const once = text.replace("⟦⟦", "⟦").replace("⟧⟧", "⟧");
+    assertFinds(
+      once,
+      ["data.jsonl:1:1: the line is 3, expected a sequence: an object with inputs or text"],
+      options("3"),
     );
   });
   it("a data file that cannot be read is reported at its name", () => {
@@ -511,8 +522,6 @@ describe("errors of data files", () => {
 });
 
 describe("errors of expectations", () => {
-  const whole = (expect: string, output = '"size": 1', sequences = '[{ "inputs": [1, 2], "targets": [1, null] }]') =>
-    file({ top: `${mse} "expect": { "sequences": ${expect} },`, output, sequences });
   const cases: [string, string, string[]][] = [
     [
       "a parameter that the model has not",
