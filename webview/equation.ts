@@ -5,11 +5,11 @@ export interface EquationPart {
   readonly place: "line" | "sub" | "sup";
 }
 
-/** `_` and `^` take the word or the braces after them; a hyphen between spaces is a minus sign. */
+/** `_` and `^` take the letters and digits or the braces after them; a hyphen is a minus sign. */
 export function equationParts(text: string): EquationPart[] {
   const parts: EquationPart[] = [];
   let last = 0;
-  for (const match of text.matchAll(/([_^])(?:\{([^}]*)\}|([\p{L}\p{N}−+-]+))/gu)) {
+  for (const match of text.matchAll(/([_^])(?:\{([^}]*)\}|([A-Za-z\d]+))/g)) {
     if (match.index > last) parts.push({ text: text.slice(last, match.index), place: "line" });
     parts.push({ text: match[2] ?? match[3] ?? "", place: match[1] === "_" ? "sub" : "sup" });
     last = match.index + match[0].length;

@@ -206,7 +206,7 @@ export class Model {
   tokens(from: number, to: number): Tokens | null {
     const revision = this.run?.info.revision;
     if (revision === undefined) return null;
-    const key = `${revision} ${from} ${to}`;
+    const key = `${revision} ${from} ${to} ${this.run?.info.settings.digits}`;
     if (this.tokensAsked !== key) {
       this.tokensAsked = key;
       this.host

@@ -6,7 +6,7 @@ import { equationParts } from "./equation";
 import { formatExact, formatNumber, plainNumber } from "./numbers";
 
 export function symbol({ base, sub, gradient }: MathSymbol): TemplateResult {
-  const name = html`${base}${sub === "" ? nothing : html`<sub>${sub}</sub>`}`;
+  const name = html`${typeset(base)}${sub === "" ? nothing : html`<sub>${sub}</sub>`}`;
   return html`<span class="symbol">${gradient ? html`<span class="d">dL/d</span>` : nothing}${name}</span>`;
 }
 

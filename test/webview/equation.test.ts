@@ -17,6 +17,9 @@ describe("an equation", () => {
   it("takes braces as one subscript", () => {
     assert.deepEqual(typeset("Whh h_{t-1} + bh"), ["line:Whh h", "sub:t−1", "line: + bh"]);
   });
+  it("leaves a power or a transpose that is written as such on the line", () => {
+    assert.deepEqual(typeset("h_3² Whhᵀ"), ["line:h", "sub:3", "line:² Whhᵀ"]);
+  });
   it("without subscripts stays as it is", () => assert.deepEqual(typeset("L = 0"), ["line:L = 0"]));
   it("loses no text", () => {
     const text = "c_3 = f_3 ∘ c_2 + i_3 ∘ g_3";

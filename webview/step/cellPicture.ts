@@ -19,7 +19,9 @@ const middle = width / 2;
 export function cellPictures(info: RunInfo, cursor: Cursor, step: StepDetail): TemplateResult {
   const isOneWay = info.layers.every((layer) => layer.passes.length === 1);
   const stacks = isOneWay ? [step.layers] : step.layers.map((pass) => [pass]);
-  const withNorms = step.layers.some(({ flows }) => Object.values(flows).some((flow) => flow.isNorm));
+  const isBack = cursor.phase === "backward" || cursor.phase === "update";
+  const isShownNorm = (flow: Flow) => flow.isNorm && (flow.forward !== null || (isBack && flow.backward !== null));
+  const withNorms = step.layers.some(({ flows }) => Object.values(flows).some(isShownNorm));
   return html`<div class="cell-pictures">
     ${stacks.map(
       (passes) => html`${isOneWay ? nothing : html`<div class="picture-title">${passes[0]?.title}</div>`}
@@ -175,13 +177,17 @@ function link(
   const path = isReversed ? arrow(x2, y2, x1, y1) : arrow(x1, y1, x2, y2);
   const [x, y] = label === "above" ? [(x1 + x2) / 2, y1 - 7] : [x1 + 8, (y1 + y2) / 2 + 4];
   const symbol = isBack ? `dL/d(${name})` : name;
+  const letter = name === "x" ? "x" : "h";
+  // Beside a vertical arrow there is room to say what the number is; what comes back along one arrow is a part of dL/dh
+  const mark =
+    label === "above" ? "" : isBack ? (flow.isNorm ? "‖·‖ " : "") : flow.isNorm ? `‖${letter}‖ ` : `${letter} `;
   return svg`<path class="arrow ${state}" d=${path}></path>
     ${
       value === null
         ? nothing
         : svgNum(
             value,
-            formatToFit(value, digits, 8) ?? formatNumber(value, 2),
+            mark + (formatToFit(value, digits, 8) ?? formatNumber(value, 2)),
             { name: flow.isNorm ? `‖${symbol}‖` : symbol, where: `t = ${t}${isBack ? ", along this arrow" : ""}` },
             { x, y, anchor: label === "above" ? "middle" : "start" },
           )

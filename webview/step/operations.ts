@@ -14,7 +14,7 @@ const icons: Record<OperationInfo["state"], string> = {
 
 export function operations(model: Model, cursor: Cursor, digits: number): TemplateResult {
   return html`<section class="section">
-    <h2>Operations of this step</h2>
+    <h2>Operations of ${cursor.t > 0 ? "this step" : "the update"}</h2>
     <ol class="operations" data-testid="operations">
       ${cursor.operations.map(
         (operation) => html`<li

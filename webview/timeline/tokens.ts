@@ -36,6 +36,8 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
     withTargets ? html`<div class="target">${text === null ? nothing : `→ ${text}`}</div>` : nothing;
   const fits = (text: string) => w >= widthToCut || text.length * characterWidth <= w;
   const isWide = w >= narrowestToken;
+  const { step } = cursor;
+  const isLone = w < widthToCut && step !== null && (step.target !== null || !isWide || !fits(step.input));
   const steps = isWide ? Array.from({ length: view.span }, (_, k) => view.from + k) : [];
   const ticks = stepTicks(view.from, lastStep(view), w, 36);
   return html`<div class="tokens ${withTargets ? "with-targets" : ""}">
@@ -48,6 +50,7 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
         class="token ${isCurrent ? "is-current" : ""}"
         data-testid="token"
         data-t=${t}
+        title=${`t = ${t}: ${input}`}
         tabindex="-1"
         aria-current=${isCurrent ? "step" : "false"}
         ${styles(place(t))}
@@ -57,24 +60,25 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
         }}
       >
         <span class="visually-hidden">t = ${t}:</span>
-        <div class="input">${fits(input) ? input : nothing}</div>
+        <div class="input">${fits(input) && !(isCurrent && isLone) ? input : nothing}</div>
         ${w >= widthToCut ? target(tokens?.targets[t - tokens.from] ?? null) : nothing}
       </button>`;
     })}
-    ${w >= widthToCut ? nothing : currentToken(model, withTargets)}
+    ${isLone ? currentToken(model) : nothing}
   </div>`;
 }
 
 /** Where columns are too narrow for words: the current token in full, over its column. */
-function currentToken(model: Model, withTargets: boolean): TemplateResult | typeof nothing {
+function currentToken(model: Model): TemplateResult | typeof nothing {
   const { run, view, plotWidth: width } = model;
   const step = run?.cursor.step;
   if (step === null || step === undefined || step.t < view.from || step.t > lastStep(view)) return nothing;
+  const target = step.target === null ? "" : `→ ${step.target}`;
   const middle = stepLeft(view, width, step.t) + stepWidth(view, width) / 2;
-  const half = 60;
-  const place = { left: `${Math.min(Math.max(0, middle - half), width - 2 * half)}px`, width: `${2 * half}px` };
+  const room = Math.min(width, Math.max(step.input.length, target.length) * characterWidth + 10);
+  const place = { left: `${Math.min(Math.max(0, middle - room / 2), width - room)}px`, width: `${room}px` };
   return html`<div class="token is-current is-lone" data-testid="current-token" data-t=${step.t} ${styles(place)}>
     <div class="input">${step.input}</div>
-    ${withTargets ? html`<div class="target">${step.target === null ? nothing : `→ ${step.target}`}</div>` : nothing}
+    ${target === "" ? nothing : html`<div class="target">${target}</div>`}
   </div>`;
 }

@@ -220,9 +220,28 @@ function smallChart(context: PlotContext, scale: number): TemplateResult {
       <line class="chart-base" x1="0" x2=${width} y1=${height - 2.5} y2=${height - 2.5}></line>
       <path class="chart-band" d=${band}></path>
       <path class="chart-line" d=${line}></path>
+      ${dots(context, points, y, 2)}
     </svg>
     ${covers(context)}
   </div>`;
+}
+
+/** A dot a step where columns are wide enough to tell them apart, or where there are so few that a line would not show them. */
+function dots(
+  context: PlotContext,
+  points: readonly SeriesPoint[],
+  y: (value: number) => number,
+  radius: number,
+): TemplateResult[] {
+  const { view, width, track } = context;
+  if (stepWidth(view, width) < 14 && points.length > 8) return [];
+  const x = middle(context);
+  return points
+    .filter(({ min, max }) => Number.isFinite(max) && min === max)
+    .map(
+      (point) => svg`<circle class="chart-point num" cx=${x(point)} cy=${y(point.max)} r=${radius} data-testid="cell"
+        data-value=${plainNumber(point.max)} data-name=${track.id} data-where=${`t = ${point.from}`}></circle>`,
+    );
 }
 
 /** The bounds of a logarithmic track and its few ticks. */
@@ -242,16 +261,12 @@ function logLine(context: PlotContext): TemplateResult {
   const points = entry === null ? [] : visiblePoints(entry, view, known);
   const x = middle(context);
   const { line, band } = linePaths(points, x, y);
-  const single = stepWidth(view, width) >= 14 ? points.filter((point) => Number.isFinite(point.max)) : [];
   return html`<div class="chart" ${styles({ height: `${height}px` })}>
     <svg width=${width} height=${height} aria-hidden="true">
       ${axis.ticks.map((tick) => svg`<line class="chart-grid" x1="0" x2=${width} y1=${y(tick)} y2=${y(tick)}></line>`)}
       <path class="chart-band" d=${band}></path>
       <path class="chart-line" d=${line}></path>
-      ${single.map(
-        (point) => svg`<circle class="chart-point num" cx=${x(point)} cy=${y(point.max)} r="3" data-testid="cell"
-          data-value=${plainNumber(point.max)} data-name=${track.id} data-where=${`t = ${point.from}`}></circle>`,
-      )}
+      ${dots(context, points, y, 3)}
     </svg>
     ${covers(context)}
   </div>`;

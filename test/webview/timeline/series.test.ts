@@ -55,13 +55,14 @@ describe("what is not known yet", () => {
 
 const point = (from: number, min: number, max = min) => ({ from, to: from, min, max });
 
+const draw = (points: ReturnType<typeof point>[]) =>
+  linePaths(
+    points,
+    ({ from }) => 10 * from,
+    (value) => 100 - value,
+  );
+
 describe("a line", () => {
-  const draw = (points: ReturnType<typeof point>[]) =>
-    linePaths(
-      points,
-      ({ from }) => 10 * from,
-      (value) => 100 - value,
-    );
   it("joins its points", () => assert.equal(draw([point(1, 5), point(2, 7)]).line, "M10.0 95.0L20.0 93.0"));
   it("has a gap where a value is no finite number", () => {
     assert.equal(draw([point(1, 5), point(2, Number.NaN), point(3, 7)]).line, "M10.0 95.0M30.0 93.0");
