@@ -47,9 +47,10 @@ export class TrackStore {
   readonly stepsPerColumn: number;
   private readonly stored: readonly { readonly low: Float64Array[]; readonly high: Float64Array[] }[];
 
-  constructor(length: number, tracks: readonly Track[]) {
+  /** @param most how many numbers it may keep */
+  constructor(length: number, tracks: readonly Track[], most = mostStored) {
     const rows = tracks.reduce((sum, { info }) => sum + info.rows, 0);
-    const fitting = Math.max(1, Math.floor(mostStored / rows));
+    const fitting = Math.max(1, Math.floor(most / rows));
     // Two numbers a cell, unless each stands for itself.
     this.stepsPerColumn = length <= fitting ? 1 : Math.ceil((2 * length) / fitting);
     this.stored = tracks.map(() => ({ low: [], high: [] }));
