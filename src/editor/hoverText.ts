@@ -167,10 +167,11 @@ function parameterHover(
         if (data === null) return null;
         return one ? data[from]! : norm(data, from, to);
       });
-      lines.push("", picture(`shares of ${of} by step`, shareChart(shares, stepper.t, colors)));
-      lines.push("", one ? "Each step's share" : "The norm of each step's share");
+      const title = one ? "The share of each step t" : "The norm of the share of each step t";
+      lines.push("", `${title}:`, "", picture(title, shareChart(shares, stepper.t, colors)));
     }
   }
+  lines.push("", `[$(debug-step-over) Step](${stepLink(stepper.sequenceIndex)})`);
   return lines.join("\n");
 }
 

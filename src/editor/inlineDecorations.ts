@@ -8,12 +8,15 @@ import { linesOf, rangeOf, visibleLines } from "./places";
 const setting = "inlineValues.enabled";
 /** One picture of the screen: more often nobody sees. */
 const frameMs = 16;
+/** Pieces of different colours behind one line; those of the same colour are one. */
+const mostPieces = 24;
 
+const quiet = new vscode.ThemeColor("rnn.inlineLabel");
 const colors: Record<Tone, vscode.ThemeColor> = {
-  label: new vscode.ThemeColor("rnn.inlineLabel"),
+  label: quiet,
+  small: quiet,
   positive: new vscode.ThemeColor("rnn.positive"),
   negative: new vscode.ThemeColor("rnn.negative"),
-  small: new vscode.ThemeColor("rnn.inlineLabel"),
 };
 
 /** Draws the numbers behind the lines, and marks the line of the current step. */
@@ -22,9 +25,13 @@ export class InlineDecorations implements vscode.Disposable {
   private readonly waiting = new Set<vscode.TextEditor>();
   private timer: NodeJS.Timeout | null = null;
 
-  private readonly values = vscode.window.createTextEditorDecorationType({
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-  });
+  /**
+   * One type for each piece of a line. VS Code puts what stands at one place in the order of the types' keys,
+   * whatever the order in which it is told, so that the types are put in that order too.
+   */
+  private readonly slots = Array.from({ length: mostPieces }, () =>
+    vscode.window.createTextEditorDecorationType({ rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed }),
+  ).sort((a, b) => (a.key < b.key ? -1 : 1));
   private readonly currentLine: vscode.TextEditorDecorationType;
   private readonly currentItem = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor("rnn.currentItemBackground"),
@@ -50,7 +57,7 @@ export class InlineDecorations implements vscode.Disposable {
     };
     const updateAll = () => vscode.window.visibleTextEditors.forEach((editor) => this.schedule(editor));
     this.disposables.push(
-      this.values,
+      ...this.slots,
       this.currentLine,
       this.currentItem,
       sessions.onDidMove(({ document }) => updateDocument(document)),
@@ -87,7 +94,7 @@ export class InlineDecorations implements vscode.Disposable {
     const session = this.sessions.of(document);
     const settings = vscode.workspace.getConfiguration("rnn", document);
     if (!session || session.state.kind !== "ready" || !session.isUpToDate || !settings.get<boolean>(setting, true)) {
-      for (const type of [this.values, this.currentLine, this.currentItem]) editor.setDecorations(type, []);
+      for (const type of [...this.slots, this.currentLine, this.currentItem]) editor.setDecorations(type, []);
       return;
     }
     const shown = {
@@ -96,12 +103,15 @@ export class InlineDecorations implements vscode.Disposable {
       digits: settings.get<number>("digits", 4),
     };
     const { values, current } = inlineValuesOf(shown, linesOf(document), visibleLines(editor));
-    editor.setDecorations(
-      this.values,
-      values.flatMap(({ line, pieces }) => {
-        const { end } = document.lineAt(line).range;
-        return pieces.map((piece, k) => decoration(new vscode.Range(end, end), piece, k === 0));
-      }),
+    const lines = values.map(({ line, pieces }) => ({ end: document.lineAt(line).range.end, pieces: merged(pieces) }));
+    this.slots.forEach((slot, k) =>
+      editor.setDecorations(
+        slot,
+        lines.flatMap(({ end, pieces }) => {
+          const piece = pieces[k];
+          return piece ? [decoration(new vscode.Range(end, end), piece, k === 0)] : [];
+        }),
+      ),
     );
     editor.setDecorations(this.currentLine, current ? [document.lineAt(current.line).range] : []);
     editor.setDecorations(this.currentItem, current?.item ? [rangeOf(document, current.item)] : []);
@@ -111,6 +121,18 @@ export class InlineDecorations implements vscode.Disposable {
     if (this.timer) clearTimeout(this.timer);
     for (const disposable of this.disposables) disposable.dispose();
   }
+}
+
+/** Neighbours of the same colour as one; what is too much goes into the last. */
+function merged(pieces: readonly Piece[]): Piece[] {
+  const result: Piece[] = [];
+  for (const piece of pieces) {
+    const last = result.at(-1);
+    if (last && (colors[last.tone] === colors[piece.tone] || result.length === mostPieces))
+      result[result.length - 1] = { text: last.text + piece.text, tone: last.tone };
+    else result.push(piece);
+  }
+  return result;
 }
 
 function decoration(range: vscode.Range, { text, tone }: Piece, isFirst: boolean): vscode.DecorationOptions {

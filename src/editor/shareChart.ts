@@ -36,6 +36,9 @@ export function barsOf(values: readonly (number | null)[]): Bar[] {
 const width = 320;
 const height = 72;
 const foot = 14;
+/** A step is never wider than this, and from `labelled` on wide enough for its number. */
+const widestStep = 32;
+const labelled = 20;
 
 /**
  * A small picture of one value a step: bars up and down from 0 in the colour of their sign, the current step framed.
@@ -51,9 +54,10 @@ export function shareChart(values: readonly (number | null)[], t: number, colors
   const span = high - low || 1;
   const plot = height - foot - 2;
   const y = (value: number) => 1 + ((high - value) / span) * plot;
-  const x = (step: number) => ((step - 1) / T) * width;
+  const stepWidth = Math.min(widestStep, width / T);
+  const x = (step: number) => (step - 1) * stepWidth;
   const rect = (from: number, to: number, top: number, bottom: number, rest: string) => {
-    const gap = width / T > 6 ? 1 : 0;
+    const gap = stepWidth > 6 ? 1 : 0;
     const w = Math.max(1, x(to + 1) - x(from) - gap);
     return `<rect x="${round(x(from))}" y="${round(top)}" width="${round(w)}" height="${round(Math.max(0.5, bottom - top))}" ${rest}/>`;
   };
@@ -62,12 +66,14 @@ export function shareChart(values: readonly (number | null)[], t: number, colors
     ...(min < 0 ? [rect(from, to, y(0), y(min), `fill="${colors.negative}"`)] : []),
   ]);
   parts.push(
-    `<line x1="0" x2="${width}" y1="${round(y(0))}" y2="${round(y(0))}" stroke="${colors.line}" stroke-width="0.5"/>`,
+    `<line x1="0" x2="${round(x(T + 1))}" y1="${round(y(0))}" y2="${round(y(0))}" stroke="${colors.line}" stroke-width="0.5"/>`,
   );
   if (t > 0) parts.push(rect(t, t, 0.5, height - foot, `fill="none" stroke="${colors.line}"`));
   const text = (at: number, anchor: string, words: string) =>
-    `<text x="${at}" y="${height - 3}" text-anchor="${anchor}" font-family="sans-serif" font-size="10" fill="${colors.text}">${words}</text>`;
-  parts.push(text(0, "start", "t = 1"), text(width, "end", `t = ${T}`));
+    `<text x="${round(at)}" y="${height - 3}" text-anchor="${anchor}" font-family="sans-serif" font-size="10" fill="${colors.text}">${words}</text>`;
+  if (stepWidth >= labelled)
+    for (let step = 1; step <= T; step++) parts.push(text(x(step + 0.5), "middle", String(step)));
+  else parts.push(text(0, "start", "t = 1"), text(width, "end", `t = ${T}`));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join("")}</svg>`;
 }
 
