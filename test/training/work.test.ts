@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { parametersOf } from "../../src/engine/model";
+import type { Progress } from "../../src/training/messages";
+import type { Surroundings } from "../../src/training/work";
+import { work } from "../../src/training/work";
+import { problemOf, trained } from "../samples/samples";
+
+/** A clock that goes on by `stepMs` whenever it is read, and everything that was posted. */
+function surroundings(stepMs: number, isCancelled: () => boolean = () => false) {
+  const posted: { readonly atMs: number; readonly progress: Progress }[] = [];
+  let nowMs = 0;
+  const around: Surroundings = {
+    isCancelled,
+    post: (progress) => posted.push({ atMs: nowMs, progress }),
+    nowMs: () => (nowMs += stepMs),
+    pause: () => Promise.resolve(),
+  };
+  return { around, posted };
+}
+
+const sum = (epochs: number) => {
+  const problem = problemOf("sum-of-two-numbers.rnn.json");
+  return { ...problem, training: { ...problem.training, epochs } };
+};
+
+describe("The work of the training thread", () => {
+  it("tells of every epoch once and in order, in at most twenty messages a second", async () => {
+    const { around, posted } = surroundings(1);
+    await work({ kind: "train", problem: sum(200) }, around);
+    const epochs = posted.flatMap(({ progress }) => progress.epochs.map(({ epoch }) => epoch));
+    assert.deepEqual(
+      epochs,
+      Array.from({ length: 200 }, (_, k) => k + 1),
+    );
+    // The last message, at the end, does not wait.
+    for (let k = 1; k < posted.length - 1; k++) assert.ok(posted[k]!.atMs - posted[k - 1]!.atMs >= 50);
+    assert.ok(posted.length > 3);
+  });
+
+  it("tells within a long epoch how far it is", async () => {
+    const { around, posted } = surroundings(100);
+    await work({ kind: "train", problem: sum(1) }, around);
+    // Four sequences, an update each.
+    assert.deepEqual(
+      posted.map(({ progress }) => progress.done),
+      [0.25, 0.5, 0.75, 1, 1],
+    );
+  });
+
+  it("ends with the same parameters, to the bit, as training without a thread", async () => {
+    const outcome = await work({ kind: "train", problem: sum(20) }, surroundings(1).around);
+    assert.ok(outcome && "end" in outcome);
+    const there = outcome.end.parameters;
+    for (const [name, { data }] of Object.entries(parametersOf(trained(sum(20)).problem.model)))
+      assert.deepEqual(there[name]!.data, data, name);
+  });
+
+  it("measures the loss at the parameters that it ended with: that of a next epoch before any update", async () => {
+    const problem = problemOf("hi-there-class.rnn.json");
+    const outcome = await work({ kind: "train", problem }, surroundings(1).around);
+    assert.ok(outcome && "lossAfter" in outcome);
+    // One sequence: the second epoch's loss is measured before its update.
+    const { losses } = trained({ ...problem, training: { ...problem.training, epochs: 2 } });
+    assert.equal(outcome.lossAfter, losses[1]);
+  });
+
+  it("cancelled before the third update, has made two", async () => {
+    let asked = 0;
+    const cancelled = surroundings(1, () => ++asked >= 2);
+    const outcome = await work({ kind: "train", problem: sum(100) }, cancelled.around);
+    assert.ok(outcome && "end" in outcome);
+    assert.equal(outcome.end.kind, "stopped");
+    const problem = sum(1);
+    const two = trained({ ...problem, sequences: problem.sequences.slice(0, 2) }).problem;
+    assert.deepEqual(outcome.end.parameters["layers.0.Whh"]!.data, parametersOf(two.model)["layers.0.Whh"]!.data);
+  });
+
+  it("gives no check that was cancelled half-way", async () => {
+    const task = { kind: "check", problem: sum(1), expect: null } as const;
+    assert.equal(await work(task, surroundings(1, () => true).around), null);
+  });
+
+  it("predicts a sequence that carries from the state in which the one before ended", async () => {
+    const problem = problemOf("hello.rnn.json");
+    const [whole] = problem.sequences;
+    const tokens = whole!.inputs.tokens!;
+    const part = (from: number, to: number, carry: boolean) => ({
+      ...whole!,
+      length: to - from,
+      inputs: { tokens: tokens.slice(from, to), vectors: null },
+      targets: null,
+      carry,
+    });
+    const carried = { ...problem, sequences: [part(0, 5, false), part(5, 9, true)] };
+    const task = { kind: "predict", generation: null } as const;
+    const second = await work({ ...task, problem: carried, of: 1 }, surroundings(1).around);
+    const all = await work({ ...task, problem, of: part(0, 9, false) }, surroundings(1).around);
+    assert.ok(second && "outputs" in second && all && "outputs" in all);
+    assert.deepEqual(second.outputs, all.outputs.slice(5));
+  });
+});
