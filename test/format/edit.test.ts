@@ -175,7 +175,8 @@ const anyLayout = fc
 const commentsOf = (text: string) => text.match(/\/\*[^]*?\*\/|\/\/.*/g) ?? [];
 
 describe("parameters written into any file", () => {
-  it("read back bit for bit, and every comment stands as it stood", () => {
+  it("read back bit for bit, and every comment stands as it stood", function () {
+    this.timeout(60_000);
     fc.assert(
       fc.property(anyLayout, fc.infiniteStream(anyNumber), (text, stream) => {
         const { problem, diagnostics } = readProblem(text, { fileName: "x" });
@@ -196,7 +197,8 @@ describe("parameters written into any file", () => {
     );
   });
 
-  it("take no edit where they have not changed", () => {
+  it("take no edit where they have not changed", function () {
+    this.timeout(60_000);
     fc.assert(
       fc.property(anyLayout, (text) => {
         const { problem } = readProblem(text, { fileName: "x" });
@@ -207,7 +209,8 @@ describe("parameters written into any file", () => {
     );
   });
 
-  it("come as edits in the order of the text that do not overlap", () => {
+  it("come as edits in the order of the text that do not overlap", function () {
+    this.timeout(60_000);
     fc.assert(
       fc.property(anyLayout, (text) => {
         const edits = parameterEdits(text, parametersOf(readProblem(text, { fileName: "x" }).problem!.model));

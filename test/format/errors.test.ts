@@ -613,13 +613,13 @@ describe("a file with many errors", () => {
     );
   });
 
-  it("of a million unknown tokens is read within 10 seconds", function () {
-    this.timeout(30_000);
+  it("of a million unknown tokens is read within 20 seconds", function () {
+    this.timeout(60_000);
     const started = performance.now();
     const reading = readProblem(file({ top: words, sequences: `[{ "inputs": [${'"hu",'.repeat(1_000_000)}] }]` }), {
       fileName: "x",
     });
     assert.equal(reading.diagnostics.length, 1_000_000);
-    assert.ok(performance.now() - started < 10_000);
+    assert.ok(performance.now() - started < 20_000);
   });
 });

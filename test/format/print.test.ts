@@ -5,7 +5,8 @@ import { readProblem } from "../../src/format/read";
 import { anyProblem } from "./arbitrary";
 
 describe("printProblem", () => {
-  it("prints any problem so that it reads back as the same problem, bit for bit", () => {
+  it("prints any problem so that it reads back as the same problem, bit for bit", function () {
+    this.timeout(60_000);
     fc.assert(
       fc.property(anyProblem, (problem) => {
         const reading = readProblem(printProblem(problem), { fileName: "printed.rnn.json" });

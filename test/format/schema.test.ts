@@ -16,7 +16,7 @@ function* partsOf(value: unknown, at = "#"): Generator<[string, Record<string, u
 
 describe("the schema of a file", () => {
   it("is what the types of the raw file were generated from", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const file = path.join(import.meta.dirname, "../../src/format/file.generated.ts");
     assert.equal(readFileSync(file, "utf8"), await generateTypes(schema));
   });
