@@ -111,7 +111,8 @@ async function askInputs(problem: Problem, source: string, generation: Generatio
     prompt: generation ? `What to begin with. ${typedInputsPrompt(model)}` : typedInputsPrompt(model),
     ignoreFocusOut: true,
     validateInput: (typed) => {
-      if (typed.trim() === "" && typed === "") return undefined;
+      // Nobody is told off before he types.
+      if (typed === "") return undefined;
       const reading = readTypedInputs(typed, model);
       return reading.ok ? undefined : reading.errors[0];
     },

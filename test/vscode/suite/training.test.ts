@@ -181,6 +181,19 @@ describe("Training", function () {
     assert.equal(document.getText(), changed);
   });
 
+  it("that has nowhere to go opens as a new model file beside the original, which stays", async () => {
+    const { openAsNewFile } = await import("../../../src/training/writeParameters");
+    const text = await sample("hi-there-class.rnn.json");
+    const original = await open(text);
+    const result = text.replace("[[0.2]]", "[[0.3]]");
+    const document = await openAsNewFile(original.uri, result);
+    assert.equal(document.getText(), result);
+    assert.equal(document.isUntitled, true);
+    assert.match(document.uri.path, /training-\d+-trained\.rnn\.json$/);
+    assert.ok(sessionOf(document).upToDate().problem);
+    assert.equal(original.getText(), text);
+  });
+
   it("that diverges leaves the file as it was and says epoch, step and tensor", async () => {
     const text = (await sample("sum-of-two-numbers.rnn.json"))
       .replace('{ "cell": "rnn", "size": 10 }', '{ "cell": "rnn", "size": 10, "activation": "linear" }')
