@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Workbench, openWorkbench } from "./workbench";
+import { openWorkbench, type Workbench } from "./workbench";
 
 describe("The workbench that the panel's tests drive", () => {
   let workbench: Workbench;

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type FrameLocator, type Locator, type Page, errors } from "playwright-core";
+import { errors, type FrameLocator, type Locator, type Page } from "playwright-core";
 import { launchBrowser, pageDefaults } from "../vscode/harness/browser";
 import { isNoise } from "../vscode/harness/noise";
 import { pageAddress } from "../vscode/harness/page";

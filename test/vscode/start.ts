@@ -4,8 +4,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import path from "node:path";
-import { pageAddress } from "./harness/page";
 import { packageExtension } from "./harness/package";
+import { pageAddress } from "./harness/page";
 import { repository } from "./harness/paths";
 import { startServer } from "./harness/server";
 import { temporaryFolder } from "./harness/temporary";

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { type Workbench, openWorkbench } from "../panel/workbench";
+import { openWorkbench, type Workbench } from "../panel/workbench";
 import { packageExtension } from "../vscode/harness/package";
 import { repository } from "../vscode/harness/paths";
 

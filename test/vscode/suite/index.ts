@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import Mocha from "mocha";
+
 import CountingReporter = require("../../reporter");
 
 /** VS Code calls this, and ends with code 1 if it rejects. */
