@@ -24,6 +24,8 @@ export function panelHtml(webview: vscode.Webview, extension: vscode.Uri): strin
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta http-equiv="Content-Security-Policy" content="${policy}">
+  <!-- The controls' library reads its nonce here; without it they cannot tell keyboard focus from a click's. -->
+  <meta property="csp-nonce" content="${nonce}">
   <title>RNN Stepper</title>
   <link rel="stylesheet" href="${file("codicon.css")}">
   <link rel="stylesheet" href="${file("panel.css")}">
