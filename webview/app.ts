@@ -83,12 +83,14 @@ function runView(model: Model, run: Run): TemplateResult {
   const panel = (id: Tab, content: () => TemplateResult) =>
     html`<vscode-panel-view id="view-${id}">${tab === id ? content() : nothing}</vscode-panel-view>`;
   return html`${toolbar(model, run)} ${timeline(model, run)}
-    <div class="below">
+    <div class="details">
       <vscode-panels
         aria-label="Details"
         activeid="tab-${tab}"
         @change=${(event: Event) => {
-          const id = (event.target as Element | null)?.getAttribute("activeid");
+          // Fields inside the tabs report changes too
+          if (event.target !== event.currentTarget) return;
+          const id = (event.currentTarget as Element & { readonly activeid: string }).activeid;
           const chosen = (["step", "parameters", "training"] as const).find((name) => `tab-${name}` === id);
           if (chosen !== undefined && chosen !== model.ui.tab) model.setUi({ tab: chosen });
         }}

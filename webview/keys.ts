@@ -2,6 +2,7 @@
 
 import { html, type TemplateResult } from "lit";
 import type { StepperCommand } from "../src/protocol/panel";
+import { floating } from "./dialog";
 import type { Model } from "./model";
 import { zoomAtCursor } from "./timeline/timeline";
 import { fitView } from "./timeline/view";
@@ -83,6 +84,8 @@ export function keyList(model: Model): TemplateResult {
       class="key-list"
       role="dialog"
       aria-modal="true"
+      tabindex="-1"
+      ${floating(() => model.setOverlay("none"))}
       aria-label="Keys"
       data-testid="key-list"
       @click=${(event: Event) => event.stopPropagation()}

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { TrackInfo } from "../../src/protocol/panel";
+import { floating } from "../dialog";
 import type { Model } from "../model";
 import { symbol, symbolText } from "../symbols";
 import { toggled } from "../uiState";
@@ -41,7 +42,14 @@ function menu(model: Model, tracks: readonly TrackInfo[]): TemplateResult {
       }}
       >${label}</vscode-checkbox
     >`;
-  return html`<div class="menu" role="dialog" aria-label="Tracks" data-testid="track-menu-list">
+  return html`<div
+    class="menu"
+    role="dialog"
+    aria-label="Tracks"
+    data-testid="track-menu-list"
+    tabindex="-1"
+    ${floating(() => model.setOverlay("none"))}
+  >
     <div class="menu-row">${checkbox("network", "unrolled network")}</div>
     ${arrangeTracks(tracks, ui.order).map(
       (group) => html`<div class="menu-group">${group.name}</div>
