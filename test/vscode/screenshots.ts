@@ -1,0 +1,157 @@
+// Writes pictures of the main views into screenshots/, in dark, light and both high-contrast themes, for a designer's eyes.
+// `npm run screenshots -- dark light` takes only those themes.
+
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { Theme, Workbench } from "../panel/workbench";
+import { openWorkbench } from "../panel/workbench";
+import { repository } from "./harness/paths";
+
+const folder = path.join(repository, "screenshots");
+const samples = path.join(repository, "media/samples");
+const allThemes: Theme[] = ["dark", "light", "highContrastDark", "highContrastLight"];
+const asked = process.argv.slice(2);
+const themes = asked.length > 0 ? allThemes.filter((theme) => asked.includes(theme)) : allThemes;
+
+mkdirSync(folder, { recursive: true });
+
+const files = Object.fromEntries(
+  readdirSync(samples).map((name) => [name, readFileSync(path.join(samples, name), "utf8")]),
+);
+files["broken.rnn.json"] = files["hi-there-class.rnn.json"]!.replace('"size": 1', '"size": 2').replace(
+  '"class"',
+  '"clas"',
+);
+
+/** One view: how to come there, from a window in which all editors are closed. */
+const views: { name: string; show: (bench: Workbench) => Promise<void>; size?: { width: number; height: number } }[] = [
+  {
+    name: "worked-example-backward",
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await repeat(6, () => bench.runCommand("RNN: Step"));
+    },
+  },
+  {
+    name: "worked-example-forward-operations",
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await bench.runCommand("RNN: Step");
+      await repeat(3, () => bench.runCommand("RNN: Step Into"));
+    },
+  },
+  {
+    name: "worked-example-parameters",
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await repeat(6, () => bench.runCommand("RNN: Step"));
+      await tab(bench, "Parameters");
+    },
+  },
+  {
+    name: "start",
+    show: (bench) => open(bench, "two-words.rnn.json"),
+  },
+  {
+    name: "vanishing-gradient",
+    show: async (bench) => {
+      await open(bench, "vanishing-gradient.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+    },
+  },
+  {
+    name: "language-model",
+    show: async (bench) => {
+      await open(bench, "hello.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+      await bench.runCommand("RNN: Step Back");
+    },
+  },
+  {
+    name: "lstm",
+    show: async (bench) => {
+      await open(bench, "copy-lstm.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+      await repeat(3, () => bench.runCommand("RNN: Step Back"));
+    },
+  },
+  {
+    name: "both-directions",
+    show: async (bench) => {
+      await open(bench, "word-kinds-both.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+      await repeat(2, () => bench.runCommand("RNN: Step Back"));
+    },
+  },
+  {
+    name: "training",
+    show: async (bench) => {
+      await open(bench, "sum-of-two-numbers.rnn.json");
+      await bench.runCommand("RNN: Train");
+      await tab(bench, "Training");
+      await bench.page.waitForTimeout(4000);
+    },
+  },
+  {
+    name: "errors",
+    show: async (bench) => {
+      await bench.openFile("broken.rnn.json");
+      await bench.runCommand("RNN: Open Stepper to the Side");
+    },
+  },
+  {
+    name: "narrow",
+    size: { width: 1024, height: 800 },
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await repeat(5, () => bench.runCommand("RNN: Step"));
+    },
+  },
+  {
+    name: "walkthrough",
+    show: async (bench) => {
+      await bench.runCommand("Welcome: Open Walkthrough…");
+      await bench.page.locator(".quick-input-widget input").first().fill("Unroll");
+      await bench.page.keyboard.press("Enter");
+    },
+  },
+];
+
+async function repeat(times: number, action: () => Promise<void>): Promise<void> {
+  for (let k = 0; k < times; k++) await action();
+}
+
+async function open(bench: Workbench, name: string): Promise<void> {
+  await bench.openFile(name);
+  await bench.runCommand("RNN: Open Stepper to the Side");
+  await bench.panel.getByTestId("state").first().waitFor();
+  await bench.runCommand("RNN: Run Back to Start");
+}
+
+async function tab(bench: Workbench, name: string): Promise<void> {
+  await bench.panel.getByRole("tab", { name: new RegExp(`^${name}`) }).click();
+}
+
+const only = process.env["UNROLL_VIEWS"]?.split(",");
+const size = { width: 1500, height: 1000 };
+const bench = await openWorkbench({ files, size, theme: themes[0]!, settings: { "explorer.openEditors.visible": 0 } });
+try {
+  await bench.runCommand("View: Toggle Primary Side Bar Visibility");
+  for (const theme of themes) {
+    await bench.setTheme(theme);
+    for (const view of views.filter(({ name }) => !only || only.includes(name))) {
+      await bench.page.setViewportSize(view.size ?? size);
+      await view.show(bench);
+      // Decorations and canvases come a moment after the step.
+      await bench.page.waitForTimeout(700);
+      await bench.page.screenshot({ path: path.join(folder, `${view.name}-${theme}.png`) });
+      process.stdout.write(`screenshots/${view.name}-${theme}.png\n`);
+      await bench.runCommand("File: Revert File");
+      await bench.runCommand("View: Close All Editors");
+    }
+  }
+  const errors = bench.consoleErrors();
+  if (errors.length > 0) throw new Error(`the windows reported errors:\n${errors.join("\n")}`);
+} finally {
+  await bench.close();
+}
