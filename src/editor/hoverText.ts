@@ -135,11 +135,11 @@ function parameterHover(
     const norms = `‖·‖ = ${formatNumber(norm(tensor.data, from, to), digits)}`;
     return to - from > 8 ? norms : `${listNumbers(tensor.data.subarray(from, to), digits)} (${norms})`;
   };
-  const of = one || to - from < parameter.data.length ? title : short;
-  const lines = [`**${code(title)}** · ${code(`${name} ${shapeText(parameter)}`)}`, ""];
+  const link = `[$(debug-step-over) Step](${stepLink(stepper?.sequenceIndex ?? 0)})`;
+  const lines = [`**${code(title)}** · ${code(`${name} ${shapeText(parameter)}`)} · ${link}`, ""];
   const rows: [string, string][] = [["value", write(parameter)]];
   if (!stepper) {
-    lines.push(...table(rows), "", `[$(debug-step-over) Step](${stepLink(0)}) to see its gradient.`);
+    lines.push(...table([...rows, ["gradient", notYet]]));
     return lines.join("\n");
   }
   const known = knownShares(stepper, name);
@@ -148,9 +148,9 @@ function parameterHover(
   const T = stepper.run.length;
   const whole = sum !== null && known !== null && isWhole(name, stepper, known);
   rows.push(
-    [`∂L/∂${of} so far${known ? ` (${stepsText(known)})` : ""}`, sum ? write(sum) : notYet],
+    [`gradient so far${known ? ` (${stepsText(known)})` : ""}`, sum ? write(sum) : notYet],
     [stepper.t > 0 ? `share of t = ${stepper.t}` : "share of this step", share ? write(share) : notYet],
-    [`∂L/∂${of} of the whole sequence`, whole ? write(sum) : notYet],
+    ["gradient of the whole sequence", whole ? write(sum) : notYet],
   );
   const updated = stepper.updated(name);
   rows.push(["after the update", updated ? write(updated) : notYet]);
@@ -171,7 +171,6 @@ function parameterHover(
       lines.push("", `${title}:`, "", picture(title, shareChart(shares, stepper.t, colors)));
     }
   }
-  lines.push("", `[$(debug-step-over) Step](${stepLink(stepper.sequenceIndex)})`);
   return lines.join("\n");
 }
 
@@ -199,8 +198,8 @@ function stepHover(
   const item = reading.items[sequence]?.(t - 1);
   const { model } = reading.problem!;
   const title = `**t = ${t}**${item === undefined ? "" : ` · x_${t} = ${code(JSON.stringify(item))}`}`;
-  if (!stepper || stepper.sequenceIndex !== sequence)
-    return `${title}\n\n[$(debug-step-over) Step here](${stepLink(sequence, t)}) to see what this step computes.`;
+  const link = `[$(debug-step-over) Step here](${stepLink(sequence, t)})`;
+  if (!stepper || stepper.sequenceIndex !== sequence) return `${title} · ${link}`;
 
   const { run } = stepper;
   const { target } = run.at(t);
@@ -221,11 +220,10 @@ function stepHover(
       rows.push([`dL/dh_${t}${of}`, vector(gradient)]);
       if (gradient && gradient.length > 1) rows.push([`‖dL/dh_${t}‖${of}`, formatExact(norm(gradient))]);
     }
-  const lines = [`${title}${targetText(model.labels, target, digits)}`, "", ...table(rows)];
+  const lines = [`${title}${targetText(model.labels, target, digits)} · ${link}`, "", ...table(rows)];
   const output = outputAt(stepper, t);
   const logits = logitsAt(stepper, t);
   if (output && logits) lines.push("", ...outputTable(stepper, output, logits, target, digits));
-  lines.push("", `[$(debug-step-over) Step here](${stepLink(sequence, t)})`);
   return lines.join("\n");
 }
 

@@ -32,6 +32,8 @@ export class InlineDecorations implements vscode.Disposable {
   private readonly slots = Array.from({ length: mostPieces }, () =>
     vscode.window.createTextEditorDecorationType({ rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed }),
   ).sort((a, b) => (a.key < b.key ? -1 : 1));
+  /** How many of the types are in use in an editor. */
+  private readonly used = new WeakMap<vscode.TextEditor, number>();
   private readonly currentLine: vscode.TextEditorDecorationType;
   private readonly currentItem = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor("rnn.currentItemBackground"),
@@ -64,7 +66,6 @@ export class InlineDecorations implements vscode.Disposable {
       sessions.onDidChange(({ document }) => updateDocument(document)),
       vscode.window.onDidChangeVisibleTextEditors(updateAll),
       vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.schedule(textEditor)),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => updateDocument(document)),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("rnn")) updateAll();
       }),
@@ -93,18 +94,36 @@ export class InlineDecorations implements vscode.Disposable {
     const { document } = editor;
     const session = this.sessions.of(document);
     const settings = vscode.workspace.getConfiguration("rnn", document);
-    if (!session || session.state.kind !== "ready" || !session.isUpToDate || !settings.get<boolean>(setting, true)) {
-      for (const type of [...this.slots, this.currentLine, this.currentItem]) editor.setDecorations(type, []);
+    if (!session || session.state.kind !== "ready" || !settings.get<boolean>(setting, true)) {
+      this.show(editor, []);
+      for (const type of [this.currentLine, this.currentItem]) editor.setDecorations(type, []);
       return;
     }
+    // Somebody is typing: the text will be read in a moment, and until then its places are not known.
+    if (!session.isUpToDate) return;
     const shown = {
       source: session.reading.source,
       stepper: session.state.stepper,
       digits: settings.get<number>("digits", 4),
     };
     const { values, current } = inlineValuesOf(shown, linesOf(document), visibleLines(editor));
-    const lines = values.map(({ line, pieces }) => ({ end: document.lineAt(line).range.end, pieces: merged(pieces) }));
-    this.slots.forEach((slot, k) =>
+    this.show(
+      editor,
+      values.map(({ line, pieces }) => ({ end: document.lineAt(line).range.end, pieces: merged(pieces) })),
+    );
+    editor.setDecorations(this.currentLine, current ? [document.lineAt(current.line).range] : []);
+    editor.setDecorations(this.currentItem, current?.item ? [rangeOf(document, current.item)] : []);
+  }
+
+  /** Shows pieces at the ends of lines, and nothing else. */
+  private show(
+    editor: vscode.TextEditor,
+    lines: readonly { readonly end: vscode.Position; readonly pieces: readonly Piece[] }[],
+  ): void {
+    const most = Math.max(0, ...lines.map(({ pieces }) => pieces.length));
+    const before = this.used.get(editor) ?? 0;
+    this.used.set(editor, most);
+    this.slots.slice(0, Math.max(most, before)).forEach((slot, k) =>
       editor.setDecorations(
         slot,
         lines.flatMap(({ end, pieces }) => {
@@ -113,8 +132,6 @@ export class InlineDecorations implements vscode.Disposable {
         }),
       ),
     );
-    editor.setDecorations(this.currentLine, current ? [document.lineAt(current.line).range] : []);
-    editor.setDecorations(this.currentItem, current?.item ? [rangeOf(document, current.item)] : []);
   }
 
   dispose(): void {

@@ -6,9 +6,11 @@ import { freeName, minimal, templateOf } from "./templates";
 /** The commands that open a new model file or a copy of a sample. */
 export function registerNewFile(context: vscode.ExtensionContext): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand("rnn.newModelFile", () =>
+    vscode.commands.registerCommand("rnn.newModelFile", (fileName?: unknown) =>
       guarded("opening a new model file", async () => {
-        const template = await pick([minimal, ...(await readSamples(context))], "What should the new model begin as?");
+        const templates = [minimal, ...(await readSamples(context))];
+        const named = templates.find((template) => template.fileName === fileName);
+        const template = named ?? (await pick(templates, "What should the new model begin as?"));
         if (template) await openUntitled(template);
       }),
     ),

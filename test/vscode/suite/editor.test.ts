@@ -27,7 +27,7 @@ async function eventually<T>(ask: () => T | Promise<T>, isThere: (answer: T) => 
 }
 
 async function api(): Promise<Api> {
-  return (await vscode.extensions.getExtension<Api>("unroll.unroll-rnn")!.activate()) as Api;
+  return vscode.extensions.getExtension<Api>("unroll.unroll-rnn")!.activate();
 }
 
 function positionOf(document: vscode.TextDocument, words: string, skip = 0): vscode.Position {
@@ -38,7 +38,8 @@ function positionOf(document: vscode.TextDocument, words: string, skip = 0): vsc
 
 /** A finding as `source code "text it stands on"`. */
 function described(document: vscode.TextDocument, diagnostic: vscode.Diagnostic): string {
-  return `${diagnostic.source} ${String(diagnostic.code)} ${document.getText(diagnostic.range)}`;
+  const code = typeof diagnostic.code === "object" ? diagnostic.code.value : diagnostic.code;
+  return `${diagnostic.source} ${code} ${document.getText(diagnostic.range)}`;
 }
 
 const diagnosticsOf = (document: vscode.TextDocument) => () => vscode.languages.getDiagnostics(document.uri);
@@ -65,6 +66,17 @@ async function hoverOf(document: vscode.TextDocument, words: string, skip = 0): 
     .flatMap(({ contents }) => contents as vscode.MarkdownString[])
     .map(({ value }) => value)
     .join("\n");
+}
+
+const areInlineValuesShown = () => vscode.workspace.getConfiguration("rnn").get<boolean>("inlineValues.enabled");
+
+async function offered(document: vscode.TextDocument, words: string, skip: number): Promise<string[]> {
+  const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+    "vscode.executeCompletionItemProvider",
+    document.uri,
+    positionOf(document, words, skip),
+  );
+  return list.items.map(({ label }) => (typeof label === "string" ? label : label.label));
 }
 
 async function setting(name: string, value: boolean | undefined): Promise<void> {
@@ -204,15 +216,6 @@ describe("The text editor", () => {
   });
 
   describe("Completion", () => {
-    async function offered(document: vscode.TextDocument, words: string, skip: number): Promise<string[]> {
-      const list = await vscode.commands.executeCommand<vscode.CompletionList>(
-        "vscode.executeCompletionItemProvider",
-        document.uri,
-        positionOf(document, words, skip),
-      );
-      return list.items.map(({ label }) => (typeof label === "string" ? label : label.label));
-    }
-
     it("offers the vocabulary where an input stands", async () => {
       const document = await open(worked);
       const labels = await offered(document, '        "class"', 9);
@@ -230,6 +233,19 @@ describe("The text editor", () => {
   });
 
   describe("New files", () => {
+    it("begin as a template, without a place on disk, and can be stepped through at once", async () => {
+      await vscode.commands.executeCommand("rnn.newModelFile", "model.rnn.json");
+      const document = vscode.window.activeTextEditor?.document;
+      assert.equal(document?.uri.scheme, "untitled");
+      assert.equal(document.languageId, "json");
+      assert.ok(document.uri.path.endsWith(".rnn.json"));
+      await vscode.commands.executeCommand("rnn.step", document.uri);
+      const { stepper } = await (await api()).sessions.at(document.uri);
+      assert.equal(stepper?.t, 1);
+      await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+      await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    });
+
     it("open a sample's copy, which can be stepped through", async () => {
       await vscode.commands.executeCommand("rnn.openSample", "hi-there-class.rnn.json");
       const document = vscode.workspace.textDocuments.find(({ uri }) => uri.path.endsWith("hi-there-class.rnn.json"));
@@ -243,12 +259,11 @@ describe("The text editor", () => {
   describe("Inline values", () => {
     it("are switched by the command", async () => {
       await open(worked);
-      const shown = () => vscode.workspace.getConfiguration("rnn").get<boolean>("inlineValues.enabled");
-      assert.equal(shown(), true);
+      assert.equal(areInlineValuesShown(), true);
       await vscode.commands.executeCommand("rnn.toggleInlineValues");
-      assert.equal(shown(), false);
+      assert.equal(areInlineValuesShown(), false);
       await vscode.commands.executeCommand("rnn.toggleInlineValues");
-      assert.equal(shown(), true);
+      assert.equal(areInlineValuesShown(), true);
     });
   });
 });
