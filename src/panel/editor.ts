@@ -1,15 +1,11 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
 import { panelViewType } from "../session/sessions";
+import type { Training } from "../training";
 import { StepperPanel } from "./panel";
-import type { TrainingSource } from "./training";
 
 /** The stepper panel as a second editor of the file: it shares the text's document, its undo and its dirty state. */
-export function registerPanel(
-  context: vscode.ExtensionContext,
-  sessions: Sessions,
-  training: TrainingSource | null,
-): void {
+export function registerPanel(context: vscode.ExtensionContext, sessions: Sessions, training: Training): void {
   const provider: vscode.CustomTextEditorProvider = {
     resolveCustomTextEditor(document, panel) {
       const session = sessions.of(document);

@@ -15,9 +15,9 @@ import { isRequestMessage } from "../protocol/panel";
 import { toWire } from "../protocol/wire";
 import type { Session } from "../session/session";
 import type { Stepper } from "../stepper/stepper";
+import type { Training } from "../training";
 import { panelHtml, resourceRoots } from "./html";
 import { RunView } from "./present";
-import type { TrainingSource } from "./training";
 
 const commands: Readonly<Record<StepperCommand, string>> = {
   step: "rnn.step",
@@ -55,7 +55,7 @@ export class StepperPanel implements vscode.Disposable {
   constructor(
     private readonly panel: vscode.WebviewPanel,
     private readonly session: Session,
-    private readonly training: TrainingSource | null,
+    private readonly training: Training,
     extension: vscode.Uri,
   ) {
     const { webview } = panel;
@@ -67,13 +67,10 @@ export class StepperPanel implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("rnn.digits", session.document.uri)) this.tell("state");
       }),
+      training.onDidChange((changed) => {
+        if (changed === session) this.post({ type: "training", training: training.of(session) });
+      }),
     );
-    if (training)
-      this.disposables.push(
-        training.onDidChange((changed) => {
-          if (changed === session) this.post({ type: "training", training: training.of(session) });
-        }),
-      );
     webview.html = panelHtml(webview, extension);
   }
 
@@ -221,7 +218,7 @@ export class StepperPanel implements vscode.Disposable {
   private readonly handlers: Handlers = {
     ready: () => {
       this.session.start();
-      return { state: this.state(), training: this.training?.of(this.session) ?? { kind: "idle" } };
+      return { state: this.state(), training: this.training.of(this.session) };
     },
     command: async ({ command }) => {
       const id = Object.hasOwn(commands, command) ? commands[command] : null;

@@ -21,6 +21,11 @@ function nearAll(actual: Iterable<number>, expected: readonly number[]): void {
 // The numbers are those that the document works out by hand.
 describe("The worked example in the panel", () => {
   const { stepper, view } = viewOf(text);
+  /** The arrows of the cell along which the current operation moves. */
+  const active = () => {
+    const flows = cursorOf(view).step?.layers[0]?.flows;
+    return flows && Object.entries(flows).flatMap(([name, flow]) => (flow.active ? [`${name} ${flow.active}`] : []));
+  };
   beforeEach(() => stepper.runToStart());
 
   it("has the hidden states 0.4621, −0.2046, 0.6405, 0.1274 in a track", () => {
@@ -158,10 +163,6 @@ describe("The worked example in the panel", () => {
   });
 
   it("moves along previous and input while a_t is computed, along next and above while h_t is", () => {
-    const active = () => {
-      const flows = cursorOf(view).step?.layers[0]?.flows;
-      return flows && Object.entries(flows).flatMap(([name, flow]) => (flow.active ? [`${name} ${flow.active}`] : []));
-    };
     stepper.goToStep(2, "forward");
     stepper.stepInto();
     assert.deepEqual(active(), ["input forward"]);
