@@ -69,19 +69,19 @@ function parse<O extends Options>(args: string[], options: O) {
   }
 }
 
-function wholeNumber(option: string, text: unknown, otherwise: number, least = 0): number {
+function wholeNumber(option: string, text: string | undefined, otherwise: number, least = 0): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (typeof text !== "string" || text.trim() === "" || !Number.isSafeInteger(value) || value < least)
-    throw new UsageError(`--${option} is ${String(text)}, expected a whole number of at least ${least}`);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < least)
+    throw new UsageError(`--${option} is ${text}, expected a whole number of at least ${least}`);
   return value;
 }
 
-function temperatureOf(text: unknown): number {
+function temperatureOf(text: string | undefined): number {
   if (text === undefined) return 1;
   const value = Number(text);
-  if (typeof text !== "string" || text.trim() === "" || !(value >= 0) || value === Infinity)
-    throw new UsageError(`--temperature is ${String(text)}, expected a number of at least 0`);
+  if (text.trim() === "" || !(value >= 0) || value === Infinity)
+    throw new UsageError(`--temperature is ${text}, expected a number of at least 0`);
   return value;
 }
 

@@ -13,8 +13,8 @@ import type {
   TrainingState,
 } from "../src/protocol/panel";
 import { Host } from "./host";
-import { announce, copyText, pointedNumber, showToast } from "./pointed";
 import { formatNumber } from "./numbers";
+import { announce, copyText, pointedNumber, showToast } from "./pointed";
 import { readTheme, type Theme } from "./theme";
 import { clampView, fitView, followStep, type View } from "./timeline/view";
 import { restoreUi, type UiState } from "./uiState";

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
+import { inputText } from "../panel/words";
 import type { Session } from "../session/session";
 import type { Stepper } from "../stepper/stepper";
-import { inputText } from "../panel/words";
 
 /** What the user typed as a step: t, or what is wrong with it. */
 export function readStep(text: string, length: number): { readonly t: number } | { readonly error: string } {

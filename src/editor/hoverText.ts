@@ -37,7 +37,7 @@ export interface HoverText {
 
 const notYet = "*not yet*";
 /** A picture of every step's share is drawn as long as it takes no more numbers than this. */
-const mostShareNumbers = 2e7;
+const mostShareNumbers = 5e7;
 
 /**
  * What is known of the value at an offset: of a parameter, an input or target of a step, or an initial state. Null for anything else.

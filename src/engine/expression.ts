@@ -2,9 +2,10 @@
  * An equation of one step as a tree: what the stepper prints, what a derivation evaluates, and what the cell's file says in one
  * place. Every expression stands for a vector; products with a matrix aside, operations go element by element.
  */
+
+import type { StepInput } from "./cell";
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec } from "./linear";
-import type { StepInput } from "./cell";
 import type { Tensor } from "./tensor";
 
 /** At this step, at the one before (in the pass's own direction), or at the one after. */

@@ -12,8 +12,8 @@ import {
   initialState,
   ownerOf,
   parametersOfUnit,
-  readoutComesBackAscending,
   Recording,
+  readoutComesBackAscending,
 } from "./network";
 import type { Target } from "./readout";
 import { countTargets, targetAt } from "./readout";

@@ -2,7 +2,7 @@ import { createScanner } from "jsonc-parser";
 import { type NamedTensors, type Tensor, toNested } from "../engine/tensor";
 import { type Layout, printEntry, printJson, printNumber } from "./layout";
 import { parseText } from "./parse";
-import { parameterPath, type Path, SourceMap, type TextRange } from "./sourceMap";
+import { type Path, parameterPath, SourceMap, type TextRange } from "./sourceMap";
 
 /** Puts `text` in the place of `length` characters at `offset`. */
 export interface TextEdit {

@@ -1,8 +1,8 @@
+import schema from "../../media/rnn.schema.json";
 import { cells } from "../engine/cells";
 import type { Layer, Model, OptimizerSettings, Pass, Problem, Sequence, TrainingSettings } from "../engine/model";
 import { toNested } from "../engine/tensor";
-import schema from "../../media/rnn.schema.json";
-import type { RnnFile, Layer as FileLayer, Sequence as FileSequence } from "./file.generated";
+import type { Layer as FileLayer, Sequence as FileSequence, RnnFile } from "./file.generated";
 import { plainLayout, printJson } from "./layout";
 
 /**

@@ -1,8 +1,8 @@
 /** Whether the gradient vanishes or explodes on its way back through time. */
 
 import type { Model } from "../engine/model";
-import type { Cursor } from "../protocol/panel";
 import { formatNumber } from "../protocol/numbers";
+import type { Cursor } from "../protocol/panel";
 import type { PassScan } from "./scan";
 import { passWord } from "./words";
 

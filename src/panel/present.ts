@@ -1,6 +1,7 @@
 /** A stepper as the webview shows it. Pure: what a run is to look like is decided here, without VS Code. */
 
 import { parametersOf } from "../engine/model";
+import { formatNumber } from "../protocol/numbers";
 import type {
   Cursor,
   PanelSettings,
@@ -12,15 +13,14 @@ import type {
   TrackData,
   TrackWindow,
 } from "../protocol/panel";
-import { formatNumber } from "../protocol/numbers";
 import type { Sweep } from "../stepper/program";
 import type { Stepper } from "../stepper/stepper";
 import type { GradientFlow } from "./gradientFlow";
 import { gradientFlowOf } from "./gradientFlow";
 import { operationsOf } from "./operations";
-import { stepDetailOf } from "./stepDetail";
 import type { Scan } from "./scan";
 import { scanRun } from "./scan";
+import { stepDetailOf } from "./stepDetail";
 import { trackData } from "./trackData";
 import type { Track } from "./tracks";
 import { norm, tracksOf } from "./tracks";

@@ -1,8 +1,8 @@
 /** A prediction as a page that people read and copy from. */
 import type { Model, Sequence } from "../engine/model";
+import { hasReadout } from "../engine/network";
 import type { Generation, Prediction } from "../engine/predict";
 import { labelOf } from "../engine/predict";
-import { hasReadout } from "../engine/network";
 import { targetAt } from "../engine/readout";
 import { formatExact, formatNumber } from "../protocol/numbers";
 import type { Column } from "./table";

@@ -3,8 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { toNested } from "../../src/engine/tensor";
 import { parametersOf } from "../../src/engine/model";
+import { toNested } from "../../src/engine/tensor";
 import { assertAgrees } from "../agreement";
 import { goldenFiles, goldens, readFile, readJson } from "../files";
 

@@ -1,7 +1,7 @@
+import type { TextLines } from "../../src/editor/textLines";
 import { LineIndex } from "../../src/format/position";
 import type { Reading } from "../../src/format/read";
 import { readProblem } from "../../src/format/read";
-import type { TextLines } from "../../src/editor/textLines";
 import { Stepper } from "../../src/stepper/stepper";
 
 /** The worked example, one hidden unit and four steps, each parameter and each input on a line of its own. */

@@ -68,13 +68,14 @@ describe("a cell's equations", function () {
   it("read as the textbooks write them", () => {
     const text = (cell: "rnn" | "lstm" | "gru", reset: "after" | "before" = "after") => {
       const options = { activation: "tanh", reset } as const;
-      const { forwardOperations, quantities, backwardOperations } = cells[cell];
+      const described = cells[cell];
       const gates = new Set(
-        quantities(options)
+        described
+          .quantities(options)
           .filter((quantity) => quantity.gradientOfPreActivation)
           .map(({ name }) => name),
       );
-      return [...forwardOperations(options), ...backwardOperations(options)].map(
+      return [...described.forwardOperations(options), ...described.backwardOperations(options)].map(
         ({ name, expression }) => `${name} = ${expressionText(expression, gates)}`,
       );
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LineIndex } from "../../src/format/position";
-import { readProblem, type ReadOptions } from "../../src/format/read";
+import { type ReadOptions, readProblem } from "../../src/format/read";
 
 /** A text with ⟦marks⟧ around the places of findings, and the findings, in the order in which the marks begin. */
 export interface Marked {

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { toNested } from "../../src/engine/tensor";
 import { parseText } from "../../src/format/parse";
 import { LineIndex } from "../../src/format/position";
-import { readProblem, type ReadOptions } from "../../src/format/read";
+import { type ReadOptions, readProblem } from "../../src/format/read";
 
 /** Reads a text that has to be good. */
 function good(text: string, options: Partial<ReadOptions> = {}) {

@@ -1,5 +1,5 @@
-import type { Cursor, TrackData } from "../../src/protocol/panel";
 import { RunView } from "../../src/panel/present";
+import type { Cursor, TrackData } from "../../src/protocol/panel";
 import { Stepper } from "../../src/stepper/stepper";
 import { readText } from "../files";
 

@@ -1,8 +1,8 @@
 /** The axis of time: tokens, the unrolled network and every track on the same columns, and the current step through all of them. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import { ref } from "lit/directives/ref.js";
+import { repeat } from "lit/directives/repeat.js";
 import type { Run } from "../../src/protocol/panel";
 import { cssColor } from "../colors";
 import type { Model } from "../model";

@@ -79,6 +79,9 @@ function stepsOf(view: View): number[] {
   return Array.from({ length: view.span }, (_, k) => view.from + k);
 }
 
+/** With more cells than this, "not yet" is said once for all of them. */
+const mostNotYet = 16;
+
 const notYet = html`<div class="cell not-yet" data-testid="not-yet"><span>not yet</span></div>`;
 
 /** A row of cells, drawn anew only when what it shows is another. */
@@ -89,12 +92,22 @@ function cells(context: PlotContext, cell: (t: number, row: number, value: numbe
   return guard([entry, view.from, view.span, from, to, width, height, digits, model.theme], () =>
     Array.from({ length: track.rows }, (_, row) =>
       stepsOf(view).map((t) => {
-        if (!isKnown(known, t)) return notYet;
+        if (!isKnown(known, t)) return isSaidOnce(context) ? html`<div></div>` : notYet;
         const values = entry === null ? null : valuesAt(entry, t, row, track.rows);
         return values === null ? html`<div class="cell"></div>` : cell(t, row, values.max);
       }),
     ),
   );
+}
+
+function isSaidOnce({ track, view }: PlotContext): boolean {
+  return track.rows * view.span > mostNotYet;
+}
+
+/** Cells on the columns of time, and over those that are not known yet one cover where they are many. */
+function grid(context: PlotContext, content: unknown): TemplateResult {
+  return html`<div class="cells" ${styles(gridOf(context))}>${content}</div>
+    ${isSaidOnce(context) ? covers(context) : nothing}`;
 }
 
 const gridOf = (context: PlotContext) => ({
@@ -106,8 +119,9 @@ function heatCells(context: PlotContext): TemplateResult {
   const { track, model } = context;
   const room = stepWidth(context.view, context.width) - 6;
   const [characters, digits] = [charactersIn(room), digitsIn(room, context.digits)];
-  return html`<div class="cells" ${styles(gridOf(context))}>
-    ${cells(context, (t, row, value) => {
+  return grid(
+    context,
+    cells(context, (t, row, value) => {
       const color = model.theme.colors.color(value, track.scale);
       const text = formatToFit(value, digits, characters);
       return html`<div
@@ -118,8 +132,8 @@ function heatCells(context: PlotContext): TemplateResult {
         data-where=${`t = ${t}`}
         ${styles({ "background-color": cssColor(color), color: cssColor(inkOn(color)) })}
         >${text}</div>`;
-    })}
-  </div>`;
+    }),
+  );
 }
 
 /** The part of the plot whose steps are not known yet, as covers over the picture. */
@@ -154,6 +168,7 @@ function heatMap(context: PlotContext): TemplateResult {
       entry === null || place === null
         ? nothing
         : html`<heat-canvas
+            ${styles({ "clip-path": knownPart(context) })}
             .picture=${{ data: entry.data, scale: track.scale, colors: model.theme.colors, width, height, ...place }}
           ></heat-canvas>`
     }
@@ -161,12 +176,21 @@ function heatMap(context: PlotContext): TemplateResult {
   </div>`;
 }
 
+/** What is not known yet is cut off, so that a step changes this alone and the picture stays. */
+function knownPart({ view, width, known }: PlotContext): string {
+  if (known === undefined) return "inset(0 100% 0 0)";
+  const left = Math.max(0, stepLeft(view, width, known[0]));
+  const right = Math.max(0, width - stepLeft(view, width, known[1] + 1));
+  return `inset(0 ${right}px 0 ${left}px)`;
+}
+
 function barCells(context: PlotContext): TemplateResult {
   const { track } = context;
   const room = stepWidth(context.view, context.width);
   const [characters, digits] = [charactersIn(room), digitsIn(room, context.digits)];
-  return html`<div class="cells" ${styles(gridOf(context))}>
-    ${cells(
+  return grid(
+    context,
+    cells(
       context,
       (t, row, value) => html`<div class="cell bar-cell">
         <div class="bar"><div class="bar-fill" ${styles({ width: `${100 * Math.min(1, Math.max(0, value))}%` })}></div></div>
@@ -179,16 +203,17 @@ function barCells(context: PlotContext): TemplateResult {
           >${formatToFit(value, digits, characters)}</span
         >
       </div>`,
-    )}
-  </div>`;
+    ),
+  );
 }
 
 function numberCells(context: PlotContext): TemplateResult {
   const { track } = context;
   const room = stepWidth(context.view, context.width);
   const [characters, digits] = [charactersIn(room), digitsIn(room, context.digits)];
-  return html`<div class="cells" ${styles(gridOf(context))}>
-    ${cells(
+  return grid(
+    context,
+    cells(
       context,
       (t, row, value) => html`<div class="cell number-cell">
         <span
@@ -200,8 +225,8 @@ function numberCells(context: PlotContext): TemplateResult {
           >${formatToFit(value, digits, characters)}</span
         >
       </div>`,
-    )}
-  </div>`;
+    ),
+  );
 }
 
 function middle({ view, width }: PlotContext): (point: SeriesPoint) => number {

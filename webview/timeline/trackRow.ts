@@ -8,10 +8,10 @@ import { announce, describe, type Pointed, point } from "../pointed";
 import { styles } from "../styles";
 import { symbol, symbolText } from "../symbols";
 import { toggled } from "../uiState";
-import { logAxis, logHeightOf, numberName, plotContext, plotHeight, trackPlot } from "./trackPlots";
-import { isKnown, valuesAt } from "./series";
-import { clamp, followStep, lastStep, stepLeft, stepWidth } from "./view";
 import { trackWindow } from "./layout";
+import { isKnown, valuesAt } from "./series";
+import { logAxis, logHeightOf, numberName, plotContext, plotHeight, trackPlot } from "./trackPlots";
+import { clamp, followStep, lastStep, stepLeft, stepWidth } from "./view";
 
 export function trackRow(model: Model, track: TrackInfo): TemplateResult {
   const context = plotContext(model, track);

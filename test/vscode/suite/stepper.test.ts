@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
+import { parse } from "jsonc-parser";
 import * as vscode from "vscode";
 import type { Api } from "../../../src/extension";
 import type { Session } from "../../../src/session/session";
-import { parse } from "jsonc-parser";
 import { worked } from "../../editor/worked";
 
 const folder = () => vscode.workspace.workspaceFolders![0]!.uri;
