@@ -3,7 +3,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { Symbol as MathSymbol } from "../src/protocol/panel";
 import { equationParts } from "./equation";
-import { formatExact, formatNumber, plainNumber } from "./numbers";
+import { formatNumber, plainNumber } from "./numbers";
 
 export function symbol({ base, sub, gradient }: MathSymbol): TemplateResult {
   const name = html`${typeset(base)}${sub === "" ? nothing : html`<sub>${sub}</sub>`}`;
@@ -52,9 +52,4 @@ export function svgNum(
 ): TemplateResult {
   return svg`<text class="${finiteClass(value)}${at.quiet === true ? " quiet" : ""}" x=${at.x} y=${at.y}
     text-anchor=${at.anchor} data-value=${plainNumber(value)} data-name=${name} data-where=${where}>${text}</text>`;
-}
-
-/** A number for a screen reader: name and all digits. */
-export function spoken(name: string, value: number): string {
-  return `${name} ${formatExact(value)}`;
 }

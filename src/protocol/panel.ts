@@ -234,6 +234,10 @@ export interface TrackWindow {
   readonly rows: number;
 }
 
+/**
+ * Of n steps in C columns, column k holds those from from + ⌊k·n/C⌋ up to, and without, from + ⌊(k+1)·n/C⌋; rows likewise.
+ * Where no step of a column has a value, its min is ∞ and its max −∞.
+ */
 export interface TrackData {
   readonly columns: number;
   readonly rows: number;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { count, formatDuration, formatExact, formatNumber, formatToFit, plainNumber } from "../../webview/numbers";
+import { formatDuration, formatExact, formatNumber, formatToFit, plainNumber } from "../../webview/numbers";
 
 describe("numbers as text", () => {
   it("have four significant digits and the true minus sign", () => {
@@ -35,8 +35,5 @@ describe("numbers as text", () => {
   });
   it("of seconds are said in the largest units that matter", () => {
     assert.deepEqual([0.3, 12.4, 125, 3900].map(formatDuration), ["under 1 s", "12 s", "2 min 5 s", "1 h 5 min"]);
-  });
-  it("of things have their plural", () => {
-    assert.deepEqual([count(1, "unit"), count(16, "unit")], ["1 unit", "16 units"]);
   });
 });

@@ -11,14 +11,12 @@ import { styles } from "../styles";
 import { typeset } from "../symbols";
 import { position } from "../toolbar";
 import { toggled } from "../uiState";
-import { arrangeTracks } from "./arrange";
+import { arrangeTracks, networkId } from "./arrange";
 import { network, networkHeight, networkLabels } from "./network";
 import { hasTargets, tokenStrip, tokensInView } from "./tokens";
 import { trackMenu } from "./trackMenu";
 import { pointAtTrack, trackRow } from "./trackRow";
 import { fitView, lastStep, panView, stepAt, stepLeft, stepWidth, zoomView } from "./view";
-
-export const networkId = "network";
 
 export function timeline(model: Model, run: Run): TemplateResult {
   const { ui } = model;

@@ -7,7 +7,7 @@ import { floating } from "../dialog";
 import type { Model } from "../model";
 import { symbol, symbolText } from "../symbols";
 import { toggled } from "../uiState";
-import { arrangeTracks, moveTrack } from "./arrange";
+import { arrangeTracks, moveTrack, networkId } from "./arrange";
 
 let dragged: string | null = null;
 
@@ -50,7 +50,7 @@ function menu(model: Model, tracks: readonly TrackInfo[]): TemplateResult {
     tabindex="-1"
     ${floating(() => model.setOverlay("none"))}
   >
-    <div class="menu-row">${checkbox("network", "unrolled network")}</div>
+    <div class="menu-row">${checkbox(networkId, "unrolled network")}</div>
     ${arrangeTracks(tracks, ui.order).map(
       (group) => html`<div class="menu-group">${group.name}</div>
         ${repeat(
