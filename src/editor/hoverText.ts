@@ -169,7 +169,7 @@ function parameterHover(
       });
       const title = one ? "The share of each step t" : "The norm of the share of each step t";
       lines.push("", `${title}:`, "", picture(title, shareChart(shares, stepper.t, colors)));
-    }
+    } else lines.push("", "The run is too large to draw the share of each step here.");
   }
   return lines.join("\n");
 }
