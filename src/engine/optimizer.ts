@@ -11,6 +11,31 @@ import type { Clip, OptimizerSettings } from "./model";
 import type { NamedTensors, Tensor } from "./tensor";
 import { zerosLike } from "./tensor";
 
+/** One parameter's update in plain text, with this optimizer's numbers: `Wxh ← Wxh − 0.1 dWxh`. */
+export function updateEquation(settings: OptimizerSettings, parameter: string): string {
+  const { type, learningRate: rate, weightDecay, momentum, nesterov } = settings;
+  const decayed = weightDecay !== 0 && type !== "adamw" ? ` with g = d${parameter} + ${weightDecay} ${parameter}` : "";
+  const g = decayed ? "g" : `d${parameter}`;
+  const start = `${parameter} ← ${parameter}`;
+  switch (type) {
+    case "sgd":
+      if (momentum === 0) return `${start} − ${rate} ${g}${decayed}`;
+      return nesterov
+        ? `b = ${momentum} b + ${g}, ${start} − ${rate} (${g} + ${momentum} b)${decayed}`
+        : `b = ${momentum} b + ${g}, ${start} − ${rate} b${decayed}`;
+    case "adagrad":
+      return `s = s + ${g}², ${start} − ${rate} ${g} / (√s + ε)${decayed}`;
+    case "rmsprop":
+      return momentum === 0
+        ? `s = α s + (1 − α) ${g}², ${start} − ${rate} ${g} / (√s + ε)${decayed}`
+        : `s = α s + (1 − α) ${g}², b = ${momentum} b + ${g} / (√s + ε), ${start} − ${rate} b${decayed}`;
+    case "adam":
+      return `${start} − ${rate} m̂ / (√v̂ + ε)${decayed}`;
+    case "adamw":
+      return `${parameter} ← (1 − ${rate} · ${weightDecay}) ${parameter} − ${rate} m̂ / (√v̂ + ε)`;
+  }
+}
+
 /** What an optimizer remembers of one parameter. */
 interface Memory {
   /** Momentum, or the first moment. */

@@ -1,8 +1,9 @@
 import { cells } from "../engine/cells";
 import { expressionText, gradientText } from "../engine/expression";
-import type { Layer, Model, Pass } from "../engine/model";
+import type { Layer, Model, Pass, TrainingSettings } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import { hasReadout } from "../engine/network";
+import { updateEquation } from "../engine/optimizer";
 import { targetAt } from "../engine/readout";
 import type { Run } from "../engine/run";
 import type { Unit } from "../engine/sweeps";
@@ -67,7 +68,10 @@ export class Program {
   readonly length: number;
   private readonly places = new Map<string, { sweep: number; operation: number }>();
 
-  constructor(private readonly run: Run) {
+  constructor(
+    private readonly run: Run,
+    training: TrainingSettings,
+  ) {
     const { model } = run;
     const groups = sweepsOf(model);
     const sweeps: Omit<Sweep, "from">[] = groups.map(({ ascending, units }, g) => ({
@@ -84,7 +88,7 @@ export class Program {
           ...this.span(units),
           operations: units.toReversed().flatMap((unit) => backwardOperations(model, unit)),
         });
-      sweeps.push({ phase: "update", ascending: true, low: 0, high: 0, operations: updateOperations(model) });
+      sweeps.push({ phase: "update", ascending: true, low: 0, high: 0, operations: updateOperations(model, training) });
     }
     let from = 0;
     this.sweeps = sweeps.map((sweep) => {
@@ -302,14 +306,14 @@ function logitGradientEquation(model: Model): string {
   return `dL/dz_t = 2 (y_t − target)${weight}${derivative}`;
 }
 
-function updateOperations(model: Model): Operation[] {
+function updateOperations(model: Model, { optimizer, clip }: TrainingSettings): Operation[] {
   return Object.keys(parametersOf(model)).map((parameter) => {
     const short = parameter.slice(parameter.lastIndexOf(".") + 1);
     return {
       product: { kind: "update", parameter },
       key: `updated.${parameter}`,
       title: `update of ${parameter}`,
-      equation: `${short} ← update(${short}, d${short})`,
+      equation: updateEquation(optimizer, short) + (clip ? `, clipped by ${clip.type} at ${clip.at}` : ""),
     };
   });
 }

@@ -23,7 +23,7 @@ export class Stepper {
     readonly sequenceIndex: number,
     readonly run: Run = runOf(problem.model, problem.sequences, sequenceIndex),
   ) {
-    this.program = new Program(run);
+    this.program = new Program(run, problem.training);
   }
 
   /** As the constructor, but yields now and then while the run is computed. */
