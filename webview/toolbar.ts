@@ -105,8 +105,8 @@ export function toolbar(model: Model, { info, cursor }: Run): TemplateResult {
       }
       ${
         model.training.kind === "running"
-          ? html`<vscode-button appearance="secondary" data-testid="cancel-training" @click=${() => model.command("cancelTraining")}
-              >Cancel training</vscode-button
+          ? html`<vscode-button appearance="secondary" data-testid="cancel-training" title="Cancel the training" @click=${() => model.command("cancelTraining")}
+              >Cancel</vscode-button
             >`
           : html`<vscode-button
               appearance="secondary"

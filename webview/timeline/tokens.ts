@@ -7,7 +7,7 @@ import { stepTicks } from "./ticks";
 import { lastStep, stepLeft, stepWidth } from "./view";
 
 /** A column narrower than this shows no token. */
-const narrowestToken = 14;
+const narrowestToken = 9;
 /** From this width on a token that is too long is cut off; in a narrower column it is left out. */
 const widthToCut = 44;
 const characterWidth = 7.5;
