@@ -19,6 +19,7 @@ import {
   outputName,
   startGradient,
 } from "./known";
+import { charactersOf } from "./literal";
 import type { ChartColors } from "./shareChart";
 import { shareChart } from "./shareChart";
 
@@ -87,17 +88,11 @@ function startsWith(path: readonly (string | number)[], start: readonly (string 
 /** Which character of a text an offset in its literal is on, counted in code points; null on a quote. */
 function characterAt(text: string, literal: TextRange | null, offset: number): number | null {
   if (!literal) return null;
-  const end = literal.offset + literal.length - 1;
+  const inside = offset - literal.offset;
   let k = 0;
-  for (let at = literal.offset + 1; at < end; k++) {
-    const rest = text.slice(at, at + 12);
-    // Two escapes may stand for one character.
-    const length =
-      /^\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}/.exec(rest)?.[0].length ??
-      /^\\u[\da-fA-F]{4}|^\\./.exec(rest)?.[0].length ??
-      String.fromCodePoint(rest.codePointAt(0)!).length;
-    if (offset >= at && offset < at + length) return k;
-    at += length;
+  for (const { offset: from, length } of charactersOf(text.slice(literal.offset, literal.offset + literal.length))) {
+    if (inside >= from && inside < from + length) return k;
+    k++;
   }
   return null;
 }

@@ -5,6 +5,7 @@ import { parameterPath } from "../format/sourceMap";
 import { formatNumber } from "../protocol/numbers";
 import type { Stepper } from "../stepper/stepper";
 import { hiddenAt, hiddenGradientAt, lossAt, norm, outputAt, outputName, startGradient } from "./known";
+import { charactersOf } from "./literal";
 import type { LineRange, TextLines } from "./textLines";
 import { itemsByLine, lastLineOf } from "./textLines";
 
@@ -246,10 +247,20 @@ function currentItem(shown: Shown, text: TextLines): InlineValues["current"] {
   if (!inputs || t === 0) return null;
   if (inputs.kind === "whole") {
     const line = lastLineOf(source, inputs.path, text);
-    return line === null ? null : { line, item: null };
+    return line === null ? null : { line, item: characterOf(source, inputs.path, text, t) };
   }
   const item = source.locate([...inputs.path, t - 1]);
   return item && { line: text.lineAt(item.offset), item };
+}
+
+/** The character of a `text` that step t reads; null where the path is not a text's. */
+function characterOf(source: SourceMap, path: Path, text: TextLines, t: number): TextRange | null {
+  const literal = source.locate(path);
+  if (!literal || path.at(-1) !== "text") return null;
+  let step = 0;
+  for (const { offset, length } of charactersOf(text.slice(literal)))
+    if (++step === t) return { offset: literal.offset + offset, length };
+  return null;
 }
 
 // ---------------------------------------------------------------------------------------------- initial states

@@ -10,7 +10,10 @@ export function rangeOf(document: vscode.TextDocument, { offset, length }: TextR
 }
 
 export function linesOf(document: vscode.TextDocument): TextLines {
-  return { lineAt: (offset) => document.positionAt(offset).line };
+  return {
+    lineAt: (offset) => document.positionAt(offset).line,
+    slice: (range) => document.getText(rangeOf(document, range)),
+  };
 }
 
 export function visibleLines(editor: vscode.TextEditor): LineRange[] {

@@ -36,14 +36,23 @@ export const minimal: Template = {
 `,
 };
 
-/** A sample with its own name and description. */
+/** A sample with its own name, and its own description or the first sentence of the comment on top. */
 export function templateOf(fileName: string, text: string): Template {
   const file: unknown = parse(text);
   const say = (key: string): string | null => {
     const value = typeof file === "object" && file !== null ? (file as Record<string, unknown>)[key] : null;
     return typeof value === "string" ? value : null;
   };
-  return { title: say("name") ?? fileName, description: say("description") ?? "", fileName, text };
+  return { title: say("name") ?? fileName, description: say("description") ?? firstSentence(text), fileName, text };
+}
+
+function firstSentence(text: string): string {
+  const comment = /^(?:\s*\/\/[^\n]*\n)+/.exec(text)?.[0] ?? "";
+  const words = comment
+    .replaceAll(/^\s*\/\/\s*/gm, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  return /^.*?[.?!](?= |$)/.exec(words)?.[0] ?? words;
 }
 
 /** `hello.rnn.json`, or `hello-2.rnn.json` … where that is taken. */

@@ -10,6 +10,8 @@ export interface LineRange {
 export interface TextLines {
   /** The line of an offset, counted from 0. */
   lineAt(offset: number): number;
+  /** The text itself in a range. */
+  slice(range: TextRange): string;
 }
 
 /** Items first…last of an array whose text ends on one line. */

@@ -86,6 +86,15 @@ describe("Inline values", () => {
     assert.equal(worked.slice(current.item.offset, current.item.offset + current.item.length), '"class"');
   });
 
+  it("mark the current character of a text", () => {
+    const text = `{ "version": 1, "vocabulary": ["a", "😀"], "layers": [{ "cell": "rnn", "size": 1 }],
+      "output": { "size": 2 }, "loss": { "type": "cross-entropy" },
+      "sequences": [{ "text": "a😀a", "targets": "next" }] }`;
+    const { current } = valuesOf(text, (stepper) => stepper.goToStep(2, "forward"));
+    assert.ok(current?.item);
+    assert.equal(text.slice(current.item.offset, current.item.offset + current.item.length), "😀");
+  });
+
   it("show the current step behind a text and behind a task", () => {
     const text = worked
       .replace('["hi", "there", "class", "!"]', '["a", "b", "c", "!"]')

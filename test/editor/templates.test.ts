@@ -20,6 +20,12 @@ describe("Templates", () => {
     assert.equal(templateOf("a.rnn.json", "[").title, "a.rnn.json");
   });
 
+  it("are described by the first sentence of the comment on top where the file does not say more", () => {
+    const text = "// One thing,\n// and another! A third.\n{ }";
+    assert.equal(templateOf("a.rnn.json", text).description, "One thing, and another!");
+    assert.equal(templateOf("a.rnn.json", "{ }").description, "");
+  });
+
   it("get a name that is free", () => {
     assert.equal(
       freeName("a.rnn.json", (name) => name === "a.rnn.json" || name === "a-2.rnn.json"),

@@ -58,7 +58,10 @@ export function stepperOf(text: string, move: (stepper: Stepper) => void = () =>
 
 export function linesOf(text: string): TextLines {
   const index = new LineIndex(text);
-  return { lineAt: (offset) => index.position(offset).line - 1 };
+  return {
+    lineAt: (offset) => index.position(offset).line - 1,
+    slice: ({ offset, length }) => text.slice(offset, offset + length),
+  };
 }
 
 /** The line of a text, counted from 0, that holds some words. */

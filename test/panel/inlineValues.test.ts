@@ -55,6 +55,7 @@ describe("The numbers behind the lines, as they are seen", () => {
 
   it("stand in order, and are coloured by their sign", async () => {
     await eventually(() => textBehind('"Whh"'), "∂L/∂Whh 0.1221  (t=3: −0.06053)");
+    await workbench.setTheme("dark");
     const pieces = await behind('"Whh"');
     const colorOf = (text: string) => pieces.find((piece) => piece.text === text)?.color;
     assert.equal(colorOf("0.1221"), "rgb(226, 128, 62)");
