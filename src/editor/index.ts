@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
 import { registerCompletion } from "./completion";
+import { watchDataFiles } from "./dataFiles";
 import { registerDiagnostics } from "./diagnostics";
 import { registerHover } from "./hover";
 import { InlineDecorations } from "./inlineDecorations";
@@ -12,6 +13,7 @@ import { registerStepHere } from "./stepHere";
 export function registerEditor(context: vscode.ExtensionContext, sessions: Sessions): void {
   context.subscriptions.push(
     registerDiagnostics(sessions),
+    watchDataFiles(sessions),
     registerCompletion(sessions),
     Lenses.register(sessions),
     new InlineDecorations(context, sessions),

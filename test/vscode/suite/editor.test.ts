@@ -125,6 +125,19 @@ describe("The text editor", () => {
       );
     });
 
+    it("about a data file stand at its name, and follow what is on disk", async () => {
+      const data = vscode.Uri.joinPath(folder(), "editor-data.jsonl");
+      const write = (text: string) => vscode.workspace.fs.writeFile(data, new TextEncoder().encode(text));
+      await write('{ "inputs": ["hi", "nobody"], "targets": ["hi", "hi"] }\n');
+      const document = await open(
+        worked.replace(/"sequences": \[[^]*\n {2}\],/, '"sequences": { "file": "editor-data.jsonl" },'),
+      );
+      const [finding] = await eventually(diagnosticsOf(document), (found) => found.length === 1);
+      assert.equal(document.getText(finding!.range), '"editor-data.jsonl"');
+      await write('{ "inputs": ["hi", "there"], "targets": ["hi", "hi"] }\n');
+      await eventually(diagnosticsOf(document), (found) => found.length === 0);
+    });
+
     it("go when they are mended by the quick fix", async () => {
       const document = await open(worked.replace('        "class"', '        "clas"'));
       const [finding] = await eventually(diagnosticsOf(document), (found) => found.length === 1);
