@@ -121,7 +121,7 @@ function numbers(data: ArrayLike<number>, level: Level, digits: number, from = 0
   const n = to - from;
   if (n === 1) return [number(data[from]!, digits)];
   if (level.numbers === 1 || n > 4 * mostNumbers)
-    return [label("‖"), { text: formatNumber(norm(data, from, to), digits), tone: "small" }, label("‖")];
+    return [{ text: `‖${formatNumber(norm(data, from, to), digits)}‖`, tone: "small" }];
   const shown = n <= level.numbers ? n : Math.min(level.numbers, 3);
   const pieces: Piece[] = [];
   for (let k = 0; k < shown; k++) {
@@ -142,7 +142,10 @@ function addParameters(
   for (const [name, parameter] of Object.entries(parametersOf(stepper.run.model))) {
     const path = parameterPath(name);
     const place = source.locate(path);
-    if (!place) continue;
+    if (!place) {
+      addDrawn(name, source, stepper, digits, text, add);
+      continue;
+    }
     const lastLine = text.lineAt(place.offset + place.length - 1);
     if (lastLine < lines.from || text.lineAt(place.offset) > lines.to) continue;
     const sum = stepper.gradientSoFar(name);
@@ -165,6 +168,23 @@ function addParameters(
       ]);
     }
   }
+}
+
+/** The gradient's norm of a parameter that the text leaves out, behind the line that says what it belongs to. */
+function addDrawn(
+  name: string,
+  source: SourceMap,
+  stepper: Stepper,
+  digits: number,
+  text: TextLines,
+  add: (line: number, writer: Writer) => void,
+): void {
+  const [owner, layer] = parameterPath(name);
+  const line = lastLineOf(source, owner === "output" ? ["output", "size"] : ["layers", layer!, "cell"], text);
+  const sum = line === null ? null : stepper.gradientSoFar(name);
+  if (line === null || !sum) return;
+  const short = name.includes(".reverse.") ? `reverse.${shortName(name)}` : shortName(name);
+  add(line, (level) => [label(`∂L/∂${short} `), ...numbers(sum.data, { ...level, numbers: 1 }, digits)]);
 }
 
 function shortName(name: string): string {

@@ -67,6 +67,20 @@ describe("Inline values", () => {
     assert.match(behind(worked, "[-0.5], [0.0]", backTo(1)) ?? "", /^∂L\/∂Why\[2…3\] 0\.3463, −0\.5630 /);
   });
 
+  it("put the norm of a gradient behind the cell where the text leaves the parameter out", () => {
+    const drawn = `{ "version": 1, "vocabulary": ["a"],
+      "layers": [
+        { "cell": "rnn", "size": 1, "Wxh": [[0.5]], "Whh": [[0.2]] }
+      ],
+      "output": { "size": 1, "Why": [[2]], "by": [0] },
+      "loss": { "type": "mse" },
+      "sequences": [{ "inputs": ["a"], "targets": [0] }] }`;
+    // h = tanh 0.5, y = 2 h, dL/dbh = 2 y · 2 · (1 − h²)
+    const h = Math.tanh(0.5);
+    const found = behind(drawn, '"cell"', backTo(1)) ?? "";
+    assert.ok(found.includes(`∂L/∂bh ${(8 * h * (1 - h * h)).toPrecision(4)}`), found);
+  });
+
   it("show a parameter's value after the update", () => {
     assert.equal(
       behind(worked, '"Whh"', (stepper) => stepper.runToEnd()),
