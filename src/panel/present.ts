@@ -26,8 +26,10 @@ import type { Track } from "./tracks";
 import { norm, tracksOf } from "./tracks";
 import { inputText, layerTitle, passWord, targetText } from "./words";
 
-/** Models with more parameters are not summed up at every step: it would hold up the stepping. */
-const mostSummed = 50_000;
+/** Shares are summed up at every step only where a jump through the whole run takes less work: else it would hold up the stepping. */
+const mostSummed = 4e7;
+/** What a share costs beside its numbers. */
+const costOfShare = 100;
 
 export interface PlayState {
   readonly playing: boolean;
@@ -54,7 +56,8 @@ export class RunView {
     const { run, program } = stepper;
     this.byId = new Map(tracks.map(({ info }, k) => [info.id, k]));
     this.parameterInfos = parametersIn(stepper);
-    this.isSummed = this.parameterInfos.reduce((sum, { rows, cols }) => sum + rows * cols, 0) <= mostSummed;
+    const numbers = this.parameterInfos.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+    this.isSummed = (numbers + costOfShare) * run.length <= mostSummed;
     this.nonFinite = firstNonFinite(stepper, tracks, scan);
     this.flow = run.targetCount > 0 ? gradientFlowOf(run.model, scan.passes) : null;
     this.endOfForward = program.endOfSweep(program.sweeps.findLastIndex(({ phase }) => phase === "forward"));

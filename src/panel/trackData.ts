@@ -22,12 +22,13 @@ class Extremes implements TrackData {
     this.max = new Float64Array(rows * columns).fill(-Infinity);
   }
 
-  /** Adds a column's values: as many as there are rows, or more. */
-  add(column: number, low: Float64Array, high: Float64Array): void {
+  /** Adds a column's values, `length` numbers from `offset` on: as many as there are rows, or more. */
+  add(column: number, low: Float64Array, high: Float64Array, offset: number, length: number): void {
     const { rows, columns, min, max } = this;
     for (let r = 0; r < rows; r++) {
       const to = r * columns + column;
-      for (let i = partStart(low.length, rows, r); i < partStart(low.length, rows, r + 1); i++) {
+      const end = offset + partStart(length, rows, r + 1);
+      for (let i = offset + partStart(length, rows, r); i < end; i++) {
         min[to] = Math.min(min[to]!, low[i]!);
         max[to] = Math.max(max[to]!, high[i]!);
       }
@@ -36,7 +37,7 @@ class Extremes implements TrackData {
 }
 
 /** So many numbers of all tracks together may stay in memory. */
-const mostStored = 16e6;
+const mostStored = 8e6;
 
 /**
  * A run that is too long to stay in memory, its tracks kept for drawing: every number, or, of a still longer one,
@@ -45,39 +46,44 @@ const mostStored = 16e6;
 export class TrackStore {
   /** How many steps one stored column stands for. */
   readonly stepsPerColumn: number;
-  private readonly stored: readonly { readonly low: Float64Array[]; readonly high: Float64Array[] }[];
+  /** By track, column after column, each with the track's rows; both the same where a column is one step. */
+  private readonly low: readonly Float64Array[];
+  private readonly high: readonly Float64Array[];
+  /** By track and column: 1 where a step of it has values. */
+  private readonly has: readonly Uint8Array[];
 
   /** @param most how many numbers it may keep */
   constructor(length: number, tracks: readonly Track[], most = mostStored) {
     const rows = tracks.reduce((sum, { info }) => sum + info.rows, 0);
-    const fitting = Math.max(1, Math.floor(most / rows));
-    // Two numbers a cell, unless each stands for itself.
-    this.stepsPerColumn = length <= fitting ? 1 : Math.ceil((2 * length) / fitting);
-    this.stored = tracks.map(() => ({ low: [], high: [] }));
+    const isExact = length * rows <= most;
+    this.stepsPerColumn = isExact ? 1 : Math.ceil(length / Math.max(1, Math.floor(most / (2 * rows))));
+    const columns = Math.ceil(length / this.stepsPerColumn);
+    this.low = tracks.map(({ info }) => new Float64Array(columns * info.rows));
+    this.high = isExact ? this.low : this.low.map((low) => new Float64Array(low.length));
+    this.has = tracks.map(() => new Uint8Array(columns));
   }
 
-  /** Takes the values of track k at step t. Steps come in the order of time; one without values is left out. */
+  /** Takes the values of track k at step t; a step without values is left out. */
   put(k: number, t: number, values: Float64Array): void {
-    const { low, high } = this.stored[k]!;
+    const [low, high, has] = [this.low[k]!, this.high[k]!, this.has[k]!];
     const column = this.columnOf(t);
-    const [lows, highs] = [low[column], high[column]];
-    if (!lows || !highs) {
-      const first = values.slice();
-      low[column] = first;
-      high[column] = this.stepsPerColumn === 1 ? first : values.slice();
+    const offset = column * values.length;
+    if (has[column] === 0) {
+      has[column] = 1;
+      low.set(values, offset);
+      high.set(values, offset);
       return;
     }
     for (let i = 0; i < values.length; i++) {
-      lows[i] = Math.min(lows[i]!, values[i]!);
-      highs[i] = Math.max(highs[i]!, values[i]!);
+      low[offset + i] = Math.min(low[offset + i]!, values[i]!);
+      high[offset + i] = Math.max(high[offset + i]!, values[i]!);
     }
   }
 
-  /** The extremes of the stored column with step t; null where no step in it has a value. */
-  get(k: number, t: number): { readonly low: Float64Array; readonly high: Float64Array } | null {
-    const { low, high } = this.stored[k]!;
-    const column = this.columnOf(t);
-    return low[column] && high[column] ? { low: low[column], high: high[column] } : null;
+  /** Adds the stored column with step t of track k, which has so many rows, to a column of a picture. */
+  addTo(extremes: Extremes, column: number, k: number, t: number, rows: number): void {
+    const stored = this.columnOf(t);
+    if (this.has[k]![stored] === 1) extremes.add(column, this.low[k]!, this.high[k]!, stored * rows, rows);
   }
 
   private columnOf(t: number): number {
@@ -106,15 +112,14 @@ export function trackData(run: Run, store: TrackStore | null, track: Track, k: n
     for (let n = partStart(steps, columns, c); n < partStart(steps, columns, c + 1); n += stride) {
       const t = from + n;
       if (stored) {
-        const found = stored.get(k, t);
-        if (found) extremes.add(c, found.low, found.high);
+        stored.addTo(extremes, c, k, t, track.info.rows);
         continue;
       }
       const read = track.read(run.at(t));
       if (read === null) continue;
       if (typeof read === "number") single[0] = read;
       const vector = typeof read === "number" ? single : read;
-      extremes.add(c, vector, vector);
+      extremes.add(c, vector, vector, 0, vector.length);
     }
   return { columns, rows, min: extremes.min, max: extremes.max };
 }
