@@ -25,7 +25,7 @@ export function isPanelOpen(uri: vscode.Uri): boolean {
   return panelTab(uri) !== null;
 }
 
-/** Shows a file's panel beside its text. The focus stays where it is. */
+/** Shows a file's panel beside its text. The focus stays in the text, or comes to it; it does not go to the panel. */
 export async function showPanel(uri: vscode.Uri): Promise<void> {
   const open = panelTab(uri);
   if (!open && !textTab(uri)) await vscode.window.showTextDocument(uri);

@@ -30,6 +30,8 @@ import { inputText, layerTitle, passWord, targetText } from "./words";
 const mostSummed = 4e7;
 /** What a share costs beside its numbers. */
 const costOfShare = 100;
+/** One step's shares of more numbers than these are not made at every step. */
+const mostShared = 50_000;
 
 export interface PlayState {
   readonly playing: boolean;
@@ -41,6 +43,7 @@ export interface PlayState {
 export class RunView {
   private readonly byId: ReadonlyMap<string, number>;
   private readonly parameterInfos: readonly ParameterInfo[];
+  private readonly isShared: boolean;
   private readonly isSummed: boolean;
   private readonly nonFinite: string | null;
   private readonly flow: GradientFlow | null;
@@ -57,6 +60,7 @@ export class RunView {
     this.byId = new Map(tracks.map(({ info }, k) => [info.id, k]));
     this.parameterInfos = parametersIn(stepper);
     const numbers = this.parameterInfos.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+    this.isShared = numbers <= mostShared;
     this.isSummed = (numbers + costOfShare) * run.length <= mostSummed;
     this.nonFinite = firstNonFinite(stepper, tracks, scan);
     this.flow = run.targetCount > 0 ? gradientFlowOf(run.model, scan.passes) : null;
@@ -169,7 +173,7 @@ export class RunView {
 
   private summary(name: string): ParameterSummary {
     const { stepper } = this;
-    const share = this.isSummed ? stepper.share(name) : null;
+    const share = this.isShared ? stepper.share(name) : null;
     return {
       name,
       shareNorm: share && norm(share.data),

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { type Workbench, openWorkbench } from "./workbench";
 import { worked } from "../editor/worked";
+import { openWorkbench, type Workbench } from "./workbench";
 
 /** h_t = 1e200 h_{t−1} + x_t: 1, 1e200, then what no double holds. */
 const overflowing = JSON.stringify({
