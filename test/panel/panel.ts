@@ -1,0 +1,135 @@
+// The stepper's panel as a person uses it, for tests.
+
+import { strict as assert } from "node:assert";
+import type { FrameLocator, Locator } from "playwright-core";
+import type { Workbench } from "./workbench";
+
+/** What the page's own objects are here: the tests are checked without the DOM's types. */
+export interface PageElement {
+  readonly textContent: string;
+  readonly scrollWidth: number;
+  readonly clientWidth: number;
+  getAttribute(name: string): string | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
+}
+
+export class Panel {
+  constructor(readonly workbench: Workbench) {}
+
+  /** What the panel shows. */
+  get frame(): FrameLocator {
+    return this.workbench.panel;
+  }
+
+  /** Opens a file alone, with its stepper beside it at the start of the run. The text has the focus. */
+  async open(name: string): Promise<void> {
+    await this.workbench.runCommand("View: Close All Editors");
+    await this.workbench.openFile(name);
+    await this.workbench.runCommand("RNN: Open Stepper to the Side");
+    await this.part("restart").or(this.frame.locator("[data-testid=state][data-kind=empty]")).waitFor();
+    // A file's place is remembered.
+    if ((await this.part("position").getAttribute("data-position")) !== "0") await this.press("restart");
+    await this.at(/^start, /);
+  }
+
+  part(testId: string): Locator {
+    return this.frame.getByTestId(testId);
+  }
+
+  /** Clicks on what has this test id. */
+  async press(testId: string): Promise<void> {
+    await this.part(testId).click();
+  }
+
+  /** A key, wherever the focus is. */
+  async key(key: string): Promise<void> {
+    await this.workbench.page.keyboard.press(key);
+  }
+
+  /** Gives the panel the focus, and no part of it. */
+  async focus(): Promise<void> {
+    await this.part("position").click();
+  }
+
+  /** Gives the text of the first group the focus. */
+  async focusText(): Promise<void> {
+    await this.workbench.runCommand("View: Focus First Editor Group");
+  }
+
+  /** Waits until the panel says this about where the user stands. */
+  async at(text: string | RegExp): Promise<void> {
+    const isSo = (found: string) => (typeof text === "string" ? found === text : text.test(found));
+    await eventually(() => this.place(), isSo, `the place ${text}`);
+  }
+
+  /** Where the panel says that the user stands: `t = 3 of 4, backward`. */
+  async place(): Promise<string> {
+    return (await this.part("position").innerText()).trim();
+  }
+
+  async choose(tab: "step" | "parameters" | "training"): Promise<void> {
+    await this.press(`tab-${tab}`);
+    await this.part(`${tab}-tab`).waitFor();
+  }
+
+  /** What a track shows by step: its numbers by t, from the first step that has one. */
+  async track(name: string): Promise<Record<number, number>> {
+    const cells = await this.frame
+      .locator(`[data-testid=cell][data-name="${name}"]`)
+      .evaluateAll((elements: PageElement[]) =>
+        elements.map((element) => [element.getAttribute("data-where"), element.getAttribute("data-value")]),
+      );
+    return Object.fromEntries(cells.map(([where, value]) => [Number(where?.replace("t = ", "")), Number(value)]));
+  }
+
+  /** The one number of this name under the tracks. */
+  async number(name: string): Promise<number> {
+    const found = this.frame.locator(`.details .num[data-name="${name}"]`);
+    await found.first().waitFor();
+    const values = await found.evaluateAll((elements: PageElement[]) =>
+      elements.map((e) => e.getAttribute("data-value")),
+    );
+    assert.equal(new Set(values).size, 1, `${name} is ${values.join(" and ")}`);
+    return Number(values[0]);
+  }
+
+  /** Everything that the panel says at this moment: its numbers with their names, its words, and what is not yet known. */
+  async shown(): Promise<string> {
+    const lines = await this.frame.locator("#app").evaluate((app: PageElement) =>
+      [...app.querySelectorAll("[data-testid=position], .num, [data-testid=not-yet], [data-testid=operation]")].map(
+        (e) =>
+          ["data-testid", "data-name", "data-where", "data-value", "data-position", "data-state"]
+            .map((name) => e.getAttribute(name) ?? "")
+            .concat(e.textContent.replaceAll(/\s+/g, " ").trim())
+            .join(" "),
+      ),
+    );
+    return lines.join("\n");
+  }
+}
+
+const patienceMs = 15_000;
+
+/** Asks until the answer is as wanted. @throws AssertionError that says what was wanted and the last answer */
+export async function eventually<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean, wanted: string): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const answer = await ask();
+    if (isSo(answer)) return answer;
+    if (Date.now() > end) assert.fail(`waited for ${wanted}; found ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+/** Within 1e-12, relative where the number is large. */
+export function near(actual: number | undefined, expected: number, what = ""): void {
+  assert.ok(actual !== undefined, `${what}: nothing, expected ${expected}`);
+  const difference = Math.abs(actual - expected);
+  assert.ok(difference <= 1e-12 * Math.max(1, Math.abs(expected)), `${what}: ${actual}, expected ${expected}`);
+}
+
+/** The same for steps from…, each with its number; and there is no other step. */
+export function nearAt(actual: Record<number, number>, expected: Record<number, number>, what: string): void {
+  assert.deepEqual(Object.keys(actual), Object.keys(expected), `${what}: its steps`);
+  for (const [t, value] of Object.entries(expected)) near(actual[Number(t)], value, `${what} at t = ${t}`);
+}
