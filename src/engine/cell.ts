@@ -1,5 +1,6 @@
 import type { Expression } from "./expression";
 import type { CellOptions, State } from "./model";
+import type { CellPicture } from "./picture";
 import type { NamedTensors } from "./tensor";
 
 /** A parameter that a cell has; `cols` is "input" for [H × X], "hidden" for [H × H], null for a bias [H]. */
@@ -51,6 +52,8 @@ export interface Cell {
   forwardOperations(options: CellOptions): readonly CellOperation[];
   /** Operations of a step backward, in order, without the parameters' shares. The first is always dL/dh_t. */
   backwardOperations(options: CellOptions): readonly CellOperation[];
+  /** How its parts are wired, as the textbooks draw it. */
+  picture(options: CellOptions): CellPicture;
 
   /**
    * One step forward.

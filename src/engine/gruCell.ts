@@ -30,8 +30,12 @@ import {
 } from "./expression";
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
+import { edge, inputNode, jointNode, partNode, previousNode, quantityNode } from "./picture";
 
 const gate = (k: string) => sum(product(`Wx${k}`, input), product(`Wh${k}`, before("h")), bias(`b${k}`));
+
+const keptState = times(now("z"), before("h"));
+const addedState = times(minus(one, now("z")), now("n"));
 
 type GruValues = Record<"r" | "z" | "q" | "n" | "h", Float64Array>;
 
@@ -71,7 +75,7 @@ export const gruCell: Cell = {
         ]),
     {
       name: "h",
-      expression: sum(times(minus(one, now("z")), now("n")), times(now("z"), before("h"))),
+      expression: sum(addedState, keptState),
     },
   ],
   backwardOperations: ({ reset }) => [
@@ -103,6 +107,44 @@ export const gruCell: Cell = {
           { name: "r", expression: times(gradient("q"), before("h"), now("r"), minus(one, now("r"))) },
         ]),
   ],
+
+  picture: ({ reset }) => ({
+    nodes: [
+      previousNode("h", [0, 0]),
+      inputNode([0, 4]),
+      jointNode([0, 3]),
+      quantityNode("gate", "r", "σ", [1.05, 2]),
+      ...(reset === "after"
+        ? [quantityNode("operator", "q", "+", [2.15, 1]), partNode("gated", "×", times(now("r"), now("q")), [2.15, 2])]
+        : [quantityNode("operator", "q", "×", [2.15, 2])]),
+      quantityNode("gate", "z", "σ", [3.2, 2]),
+      quantityNode("gate", "n", "tanh", [5.05, 2]),
+      partNode("rest", "1−", minus(one, now("z")), [4.15, 1]),
+      partNode("kept", "×", keptState, [3.2, 0]),
+      partNode("added", "×", addedState, [5.05, 1]),
+      partNode("sum", "+", sum(addedState, keptState), [5.05, 0]),
+      quantityNode("state", "h", "", [6, 0]),
+    ],
+    edges: [
+      edge("h_prev", "joint"),
+      edge("x", "joint"),
+      edge("joint", "r", [1.05, 3]),
+      edge("joint", "z", [3.2, 3]),
+      edge("h_prev", "q", [2.15, 0]),
+      ...(reset === "after"
+        ? [edge("q", "gated"), edge("r", "gated"), edge("gated", "n", [2.15, 3.5], [4.9, 3.5])]
+        : [edge("r", "q"), edge("q", "n", [2.15, 3.5], [4.9, 3.5])]),
+      edge("x", "n", [5.2, 4]),
+      edge("h_prev", "kept"),
+      edge("z", "kept"),
+      edge("z", "rest", [3.2, 1]),
+      edge("rest", "added"),
+      edge("n", "added"),
+      edge("added", "sum"),
+      edge("kept", "sum"),
+      edge("sum", "h"),
+    ],
+  }),
 
   forward({ reset }, p, x_t, prev, values) {
     const { r, z, q, n, h } = values as GruValues;

@@ -29,10 +29,14 @@ import {
 } from "./expression";
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
+import { edge, inputNode, jointNode, partNode, previousNode, quantityNode } from "./picture";
 
 const gates = ["i", "f", "g", "o"] as const;
 
 const preActivation = (k: string) => sum(product(`Wx${k}`, input), product(`Wh${k}`, before("h")), bias(`b${k}`));
+
+const keptState = times(now("f"), before("c"));
+const addedState = times(now("i"), now("g"));
 
 export const lstmCell: Cell = {
   parameters: () =>
@@ -55,7 +59,7 @@ export const lstmCell: Cell = {
     { name: "f", expression: apply("σ", preActivation("f")) },
     { name: "g", expression: apply("tanh", preActivation("g")) },
     { name: "o", expression: apply("σ", preActivation("o")) },
-    { name: "c", expression: sum(times(now("f"), before("c")), times(now("i"), now("g"))) },
+    { name: "c", expression: sum(keptState, addedState) },
     { name: "h", expression: times(now("o"), apply("tanh", now("c"))) },
   ],
   backwardOperations: () => [
@@ -72,6 +76,44 @@ export const lstmCell: Cell = {
     { name: "f", expression: times(gradient("c"), before("c"), now("f"), minus(one, now("f"))) },
     { name: "g", expression: times(gradient("c"), now("i"), minus(one, apply("square", now("g")))) },
   ],
+  picture: () => ({
+    nodes: [
+      previousNode("c", [0, 0]),
+      previousNode("h", [0, 3]),
+      inputNode([0, 3.9]),
+      jointNode([0.66, 3]),
+      quantityNode("gate", "f", "σ", [1.25, 2]),
+      quantityNode("gate", "i", "σ", [2.2, 2]),
+      quantityNode("gate", "g", "tanh", [3.15, 2]),
+      quantityNode("gate", "o", "σ", [4.1, 2]),
+      partNode("kept", "×", keptState, [1.25, 0]),
+      partNode("added", "×", addedState, [3.15, 1]),
+      partNode("sum", "+", sum(keptState, addedState), [3.15, 0]),
+      quantityNode("state", "c", "", [4.98, 0]),
+      partNode("squashed", "tanh", apply("tanh", now("c")), [4.98, 1]),
+      partNode("shown", "×", times(now("o"), apply("tanh", now("c"))), [4.98, 2]),
+      quantityNode("state", "h", "", [5.95, 2]),
+    ],
+    edges: [
+      edge("h_prev", "joint"),
+      edge("x", "joint", [0.66, 3.9]),
+      edge("joint", "f", [1.25, 3]),
+      edge("joint", "i", [2.2, 3]),
+      edge("joint", "g", [3.15, 3]),
+      edge("joint", "o", [4.1, 3]),
+      edge("c_prev", "kept"),
+      edge("f", "kept"),
+      edge("i", "added", [2.2, 1]),
+      edge("g", "added"),
+      edge("kept", "sum"),
+      edge("added", "sum"),
+      edge("sum", "c"),
+      edge("c", "squashed"),
+      edge("squashed", "shown"),
+      edge("o", "shown"),
+      edge("shown", "h"),
+    ],
+  }),
 
   forward(_options, p, x_t, prev, values) {
     for (const k of gates) {

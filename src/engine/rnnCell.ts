@@ -28,6 +28,7 @@ import {
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
 import type { CellActivation } from "./model";
+import { edge, inputNode, partNode, previousNode, quantityNode } from "./picture";
 
 const activations: Record<CellActivation, Expression> = {
   tanh: apply("tanh", now("a")),
@@ -43,6 +44,8 @@ const derivatives: Record<CellActivation, readonly Expression[]> = {
   sigmoid: [now("h"), minus(one, now("h"))],
   linear: [],
 };
+
+const signs: Record<CellActivation, string> = { tanh: "tanh", relu: "relu", sigmoid: "σ", linear: "" };
 
 function activate(activation: CellActivation, a: number): number {
   switch (activation) {
@@ -91,6 +94,22 @@ export const rnnCell: Cell = {
     { name: "h", expression: sum(above, transposed("Whh", gradientAfter("a"))) },
     { name: "a", expression: times(gradient("h"), ...derivatives[activation]) },
   ],
+  picture: ({ activation }) => ({
+    nodes: [
+      previousNode("h", [0, 0]),
+      inputNode([0, 1]),
+      quantityNode("operator", "a", "+", [1.6, 0]),
+      ...(activation === "linear"
+        ? []
+        : [partNode("activation", signs[activation], activations[activation], [2.8, 0])]),
+      quantityNode("state", "h", "", [4, 0]),
+    ],
+    edges: [
+      edge("h_prev", "a"),
+      edge("x", "a", [1.6, 1]),
+      ...(activation === "linear" ? [edge("a", "h")] : [edge("a", "activation"), edge("activation", "h")]),
+    ],
+  }),
 
   forward({ activation }, p, x_t, prev, values) {
     const a_t = values["a"]!;

@@ -59,8 +59,8 @@ export interface Progress {
 /** The segments that stay in memory may take so many bytes: all of them in a run that is not long. */
 const loadedBudget = 64e6;
 /** What the checkpoints of a long run may take: states and their gradients, and sums of shares. */
-const stateBudget = 96e6;
-const sumBudget = 128e6;
+const stateBudget = 64e6;
+const sumBudget = 64e6;
 /** Multiplications of one segment: some 20 ms, in which nobody waits and after which others may work. */
 const segmentWork = 1.5e7;
 
@@ -102,12 +102,7 @@ export function* computeRun(
 ): Generator<Progress, Run, void> {
   const sequence = sequences[index];
   if (!sequence) throw new RangeError(`there is no sequence ${index}: the file has ${sequences.length}`);
-  const result = new Run(
-    model,
-    sequence,
-    startOf(model, sequences, index),
-    segmentLength ?? chooseSegmentLength(model, sequence.length),
-  );
+  const result = new Run(model, sequence, startOf(model, sequences, index), segmentLength);
   yield* result.compute();
   return result;
 }
@@ -154,7 +149,8 @@ export class Run {
   /** The gradient of L by every parameter, by full name. */
   readonly gradients: Readonly<Record<string, Tensor>>;
   private lossSum = 0;
-  private readonly weight: number;
+  /** What each ℓ_t is multiplied by in L: 1, or 1/N. */
+  readonly weight: number;
   private readonly sweeps: readonly UnitSweep[];
   private readonly segments: number;
   /** [segment][layer][pass]: the state that flows in, and dL/d(state) that flows back in. */
@@ -171,7 +167,7 @@ export class Run {
     readonly sequence: Sequence,
     /** The state that flows into the first step of each pass: [layer][pass]. */
     readonly start: NetworkState,
-    private readonly segmentLength: number,
+    private readonly segmentLength: number = chooseSegmentLength(model, sequence.length),
   ) {
     this.length = sequence.length;
     this.targetCount = model.loss ? countTargets(sequence) : 0;
@@ -214,17 +210,7 @@ export class Run {
   *compute(): Generator<Progress, void, void> {
     const units = this.sweeps.length * this.segments * (this.targetCount > 0 ? 3 : 1);
     let done = 0;
-    for (const sweep of this.sweeps) {
-      this.enter(sweep, this.states, this.start, sweep.ascending);
-      for (const s of this.order(sweep.ascending)) {
-        const { recording, sum } = this.forwardOver(s);
-        const steps = this.bounds(s).to - this.bounds(s).from;
-        this.passOn(sweep, this.states, finalState(this.model, recording, steps), s, sweep.ascending);
-        // The read-out is right once the sweep that it belongs to has come to the segment.
-        if (sweep.units.some(({ kind }) => kind === "readout")) this.lossSum += sum;
-        yield { done: ++done / units };
-      }
-    }
+    for (const going = this.forwardPasses(); !going.next().done; ) yield { done: ++done / units };
     if (this.targetCount === 0) return;
     for (const sweep of this.sweeps.toReversed()) {
       const dp = this.ownGradients(sweep);
@@ -240,6 +226,31 @@ export class Run {
     }
     // Where there are several sweeps, only now is everything that flows into the segments known.
     if (this.sweeps.length > 1) this.loaded = [];
+  }
+
+  /**
+   * The forward part of `compute` alone, for `loss` at parameters that have been moved: it can be gone through again and again,
+   * in the same memory. Yields after each segment.
+   * @param losses [T] receives ℓ_t of every step, 0 where a step has no target
+   */
+  *forwardPasses(losses: Float64Array | null = null): Generator<void, void, void> {
+    this.lossSum = 0;
+    for (const sweep of this.sweeps) {
+      this.enter(sweep, this.states, this.start, sweep.ascending);
+      for (const s of this.order(sweep.ascending)) {
+        const { recording, sum } = this.forwardOver(s);
+        const { from, to } = this.bounds(s);
+        this.passOn(sweep, this.states, finalState(this.model, recording, to - from), s, sweep.ascending);
+        // The read-out is right once the sweep that it belongs to has come to the segment.
+        if (sweep.units.some(({ kind }) => kind === "readout")) {
+          this.lossSum += sum;
+          if (losses)
+            for (let k = from; k < to; k++)
+              losses[k] = targetAt(this.sequence, k, this.model.output.size) === null ? 0 : recording.loss[k - from]!;
+        }
+        yield;
+      }
+    }
   }
 
   /** Puts a sweep's first state into the segment where it begins. */
