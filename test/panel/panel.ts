@@ -41,6 +41,12 @@ export class Panel {
     await this.part(testId).click();
   }
 
+  /** Chooses an entry of a list. */
+  async select(testId: string, text: string): Promise<void> {
+    await this.press(testId);
+    await this.part(testId).getByRole("option", { name: text, exact: true }).click();
+  }
+
   /** A key, wherever the focus is. */
   async key(key: string): Promise<void> {
     await this.workbench.page.keyboard.press(key);

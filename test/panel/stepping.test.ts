@@ -258,8 +258,7 @@ describe("Stepping in the panel", () => {
 
   it("plays at the chosen speed to the end, and stops where it is paused", async () => {
     await restart();
-    await panel.press("speed");
-    await panel.frame.locator("vscode-option", { hasText: /^4\/s$/ }).click();
+    await panel.select("speed", "4/s");
     await panel.press("play");
     await panel.at("t = 2 of 4, forward");
     assert.equal(await panel.part("play").getAttribute("aria-label"), "Pause");
@@ -273,8 +272,7 @@ describe("Stepping in the panel", () => {
     await workbench.page.waitForTimeout(700);
     assert.equal(await panel.place(), place);
 
-    await panel.press("speed");
-    await panel.frame.locator("vscode-option", { hasText: /^16\/s$/ }).click();
+    await panel.select("speed", "16/s");
     const began = Date.now();
     await panel.press("play");
     await panel.at("update");
@@ -425,8 +423,7 @@ describe("Stepping in the panel", () => {
     await panel.open("two.rnn.json");
     await panel.press("step");
     await panel.at("t = 1 of 2, forward");
-    await panel.press("sequence");
-    await panel.frame.locator("vscode-option", { hasText: /^down$/ }).click();
+    await panel.select("sequence", "down");
     await panel.at("start, 3 steps");
     await panel.press("run-to-end");
     await panel.at("update");
@@ -434,8 +431,7 @@ describe("Stepping in the panel", () => {
     nearAt(await panel.track("layers.0.h[0]"), { 1: -5, 2: -11, 3: -18 }, "h");
     assert.equal(await panel.part("token").count(), 3);
     await panel.press("restart");
-    await panel.press("sequence");
-    await panel.frame.locator("vscode-option", { hasText: /^up$/ }).click();
+    await panel.select("sequence", "up");
     await panel.at("start, 2 steps");
   });
 
