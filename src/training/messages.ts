@@ -1,6 +1,6 @@
 /** What the extension host and the worker thread say to each other. All of it is plain data. */
 import type { Comparison } from "../check";
-import type { GradientCheck } from "../engine/gradientCheck";
+import type { Checked, GradientCheck, ParameterCheck } from "../engine/gradientCheck";
 import type { Problem, Sequence } from "../engine/model";
 import type { Generation, Prediction } from "../engine/predict";
 import type { EpochResult, TrainingEnd } from "../engine/train";
@@ -10,6 +10,8 @@ import type { Expect } from "../format/read";
 export type Task =
   | { readonly kind: "train"; readonly problem: Problem }
   | { readonly kind: "check"; readonly problem: Problem; readonly expect: Expect | null }
+  /** Of one sequence, against the gradients that somebody looks at; in a few seconds at most. */
+  | { readonly kind: "gradients"; readonly checked: Checked }
   | {
       readonly kind: "predict";
       readonly problem: Problem;
@@ -33,6 +35,7 @@ export interface CheckOutcome {
 export interface Outcomes {
   readonly train: TrainingOutcome;
   readonly check: CheckOutcome | null;
+  readonly gradients: readonly ParameterCheck[] | null;
   readonly predict: Prediction;
 }
 

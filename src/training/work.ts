@@ -1,6 +1,7 @@
 /** What the worker thread does, without the thread. */
 import { compareExpected } from "../check";
-import { checkGradients } from "../engine/gradientCheck";
+import type { Checked, ParameterCheck } from "../engine/gradientCheck";
+import { checkGradients, checkSequence } from "../engine/gradientCheck";
 import type { OptimizerSettings, Problem } from "../engine/model";
 import { withParameters } from "../engine/model";
 import { predict } from "../engine/predict";
@@ -21,6 +22,8 @@ export interface Surroundings {
 
 /** Between two messages: at most twenty a second. */
 const postEveryMs = 50;
+/** What a check beside which somebody waits may take: where that is not enough, it is of fewer entries. */
+const mostCheckMs = 5000;
 
 /** Does a task; `isCancelled` is asked before each update. */
 export function work(task: Task, around: Surroundings): Promise<Outcomes[Task["kind"]]> {
@@ -29,6 +32,8 @@ export function work(task: Task, around: Surroundings): Promise<Outcomes[Task["k
       return trainAndReport(task.problem, around);
     case "check":
       return check(task, around);
+    case "gradients":
+      return checkShown(task.checked, around);
     case "predict":
       return Promise.resolve(predictOf(task));
   }
@@ -96,9 +101,24 @@ async function check(
     if (next.done) return { comparisons, gradientCheck: next.value };
     if (around.isCancelled()) return null;
     if (around.nowMs() - posted < postEveryMs) continue;
-    around.post({ type: "progress", done: next.value.done / next.value.of, epochs: [] });
+    around.post({ type: "progress", done: next.value.done, epochs: [] });
     await around.pause();
     posted = around.nowMs();
+  }
+}
+
+async function checkShown(checked: Checked, around: Surroundings): Promise<ParameterCheck[] | null> {
+  const checking = checkSequence(checked);
+  const end = around.nowMs() + mostCheckMs;
+  let paused = around.nowMs();
+  for (let next = checking.next(); ; next = checking.next()) {
+    if (next.done) return next.value;
+    if (around.isCancelled()) return null;
+    const nowMs = around.nowMs();
+    if (nowMs >= end) return next.value.parameters();
+    if (nowMs - paused < postEveryMs) continue;
+    await around.pause();
+    paused = around.nowMs();
   }
 }
 

@@ -95,7 +95,12 @@ describe("The page of a check", () => {
   });
 
   it("says that gradients do not agree where the worst is above 1e-6", () => {
-    const wrong = { worst: 0.5, parameter: "layers.0.Whh", byParameter: { "layers.0.Whh": 0.5, "output.by": 0 } };
+    const entries = { entries: 4, checked: 4, kinks: 0, worstAtKink: 0 };
+    const byParameter = [
+      { ...entries, name: "layers.0.Whh", worst: 0.5 },
+      { ...entries, name: "output.by", worst: 0 },
+    ];
+    const wrong = { worst: 0.5, parameter: "layers.0.Whh", byParameter };
     const report = checkReport("x", { comparisons: [], gradientCheck: wrong }, null);
     assert.equal(report.right, false);
     assert.equal(report.verdict, "gradients do not agree with differences: 0.50 in layers.0.Whh");
