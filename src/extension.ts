@@ -19,10 +19,10 @@ export function activate(context: vscode.ExtensionContext): Api {
   const sessions = new Sessions(context.workspaceState);
   context.subscriptions.push(log, sessions);
   registerCommands(context, sessions);
-  const training = registerTraining(context, sessions);
-  registerPanel(context, sessions, training);
+  const { training, gradientChecks } = registerTraining(context, sessions);
+  registerPanel(context, sessions, training, gradientChecks);
   registerStatusBar(context, sessions);
-  registerEditor(context, sessions);
+  registerEditor(context, sessions, gradientChecks);
   registerContextKeys(context, sessions);
   followSettings(context, sessions);
   void openStartFile(sessions);

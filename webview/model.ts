@@ -64,6 +64,8 @@ export class Model {
   private tokenData: Tokens | null = null;
   private tokensAsked = "";
   private readonly parameterData = new Map<string, ParameterEntry>();
+  /** The run whose gradients were asked to be checked. */
+  private checkedRevision: number | null = null;
   private goingTo: number | null = null;
   private isGoing = false;
 
@@ -250,6 +252,15 @@ export class Model {
         if (isCurrent()) this.parameterData.set(name, { data: null, key, asking: false });
         this.report(error);
       });
+  }
+
+  /** Has the gradients of the run on the screen checked: what comes out stands in the cursor. */
+  checkGradients(): void {
+    if (this.state.kind !== "ready") return;
+    const { revision } = this.state.run.info;
+    if (this.checkedRevision === revision) return;
+    this.checkedRevision = revision;
+    this.host.send("checkGradients", { revision });
   }
 
   // -------------------------------------------------------------------------------------------- what the user does

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ParameterData, ParameterInfo, ParameterSummary, Run } from "../src/protocol/panel";
+import type { GradientVerdict, ParameterData, ParameterInfo, ParameterSummary, Run } from "../src/protocol/panel";
 import { largest, matrix } from "./matrix";
 import type { Model } from "./model";
 import { num } from "./symbols";
@@ -12,6 +12,7 @@ import { toggled } from "./uiState";
 const smallEntries = 128;
 
 export function parametersTab(model: Model, { info, cursor }: Run): TemplateResult {
+  model.checkGradients();
   const summaries = new Map(cursor.parameters.map((summary) => [summary.name, summary]));
   const groups = [...new Set(info.parameters.map(({ group }) => group))];
   return html`<div class="parameters" data-testid="parameters-tab">
@@ -58,9 +59,23 @@ function row(
       </button>
       ${norm("‖this step‖", summary?.shareNorm, `‖${name}, share of t = ${t}‖`)}
       ${norm("‖sum so far‖", summary?.sumNorm, `‖gradients.${name}, so far‖`)}
+      ${summary?.check ? mark(short, summary.check) : nothing}
     </div>
     ${open ? matrices(model, t, digits, parameter) : nothing}
   </div>`;
+}
+
+/** Whether the gradient agrees with differences of the loss. */
+function mark(short: string, { kind, mark, text }: GradientVerdict): TemplateResult {
+  return html`<span
+    class="gradient-check is-${kind}"
+    role="img"
+    aria-label="Check of the gradient of ${short}: ${mark}, ${text}"
+    title=${text}
+    data-testid="gradient-check"
+    data-kind=${kind}
+    >${mark}</span
+  >`;
 }
 
 const scaleOf = (...all: (Float64Array | null)[]) =>

@@ -1,11 +1,12 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
+import type { GradientChecks } from "../training";
 import { hoverAt } from "./hoverText";
 import { modelFiles, rangeOf } from "./places";
 import type { ChartColors } from "./shareChart";
 import { stepHereCommand } from "./stepHere";
 
-export function registerHover(sessions: Sessions): vscode.Disposable {
+export function registerHover(sessions: Sessions, gradientChecks: GradientChecks): vscode.Disposable {
   return vscode.languages.registerHoverProvider(modelFiles, {
     provideHover(document, position) {
       const session = sessions.of(document);
@@ -15,6 +16,7 @@ export function registerHover(sessions: Sessions): vscode.Disposable {
       const found = hoverAt(reading, stepper, document.getText(), document.offsetAt(position), {
         digits: vscode.workspace.getConfiguration("rnn").get<number>("digits", 4),
         colors: chartColors(vscode.window.activeColorTheme.kind),
+        verdictOn: (name) => stepper && gradientChecks.verdict(session, stepper, name),
         stepLink: (sequence, t) => commandLink(stepHereCommand, [document.uri, sequence, t ?? null]),
       });
       if (!found) return null;

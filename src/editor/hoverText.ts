@@ -5,6 +5,7 @@ import type { Reading } from "../format/read";
 import type { TextRange } from "../format/sourceMap";
 import { parameterPath } from "../format/sourceMap";
 import { formatExact, formatNumber } from "../protocol/numbers";
+import type { GradientVerdict } from "../protocol/panel";
 import type { Stepper } from "../stepper/stepper";
 import { startStatesOf } from "./inlineValues";
 import {
@@ -27,6 +28,8 @@ import { shareChart } from "./shareChart";
 export interface HoverOptions {
   readonly digits: number;
   readonly colors: ChartColors;
+  /** What a check of a parameter's gradient has found. */
+  readonly verdictOn?: (name: string) => GradientVerdict | null;
   /** The address of a link that steps a sequence; with t, that goes to that step. */
   readonly stepLink: (sequence: number, t?: number) => string;
 }
@@ -120,7 +123,7 @@ function parameterHover(
   parameter: Tensor,
   rest: readonly (string | number)[],
   stepper: Stepper | null,
-  { digits, colors, stepLink }: HoverOptions,
+  { digits, colors, verdictOn, stepLink }: HoverOptions,
 ): string {
   const short = name.slice(name.lastIndexOf(".") + 1);
   const { name: title, from, to } = entriesOf(short, parameter, rest);
@@ -147,6 +150,8 @@ function parameterHover(
     [stepper.t > 0 ? `share of t = ${stepper.t}` : "share of this step", share ? write(share) : notYet],
     ["gradient of the whole sequence", whole ? write(sum) : notYet],
   );
+  const verdict = whole ? verdictOn?.(name) : null;
+  if (verdict) rows.push(["its check", `${verdict.mark} · ${verdict.text}`]);
   const updated = stepper.updated(name);
   rows.push(["after the update", updated ? write(updated) : notYet]);
   lines.push(...table(rows));

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
+import type { GradientChecks } from "../training";
 import { registerCompletion } from "./completion";
 import { watchDataFiles } from "./dataFiles";
 import { registerDiagnostics } from "./diagnostics";
@@ -10,14 +11,18 @@ import { registerNewFile } from "./newFile";
 import { registerStepHere } from "./stepHere";
 
 /** Everything that stands in the text editor: findings, completion, lenses, numbers behind the lines, hovers, new files. */
-export function registerEditor(context: vscode.ExtensionContext, sessions: Sessions): void {
+export function registerEditor(
+  context: vscode.ExtensionContext,
+  sessions: Sessions,
+  gradientChecks: GradientChecks,
+): void {
   context.subscriptions.push(
     registerDiagnostics(sessions),
     watchDataFiles(sessions),
     registerCompletion(sessions),
     Lenses.register(sessions),
     new InlineDecorations(context, sessions),
-    registerHover(sessions),
+    registerHover(sessions, gradientChecks),
     registerStepHere(sessions),
     registerNewFile(context),
     noticeGradients(sessions),

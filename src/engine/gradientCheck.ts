@@ -104,17 +104,18 @@ export function* checkSequence(checked: Checked): Generator<CheckProgress, Param
     worst: 0,
     kinks: 0,
     worstAtKink: 0,
-    order: spread(Math.min(mostEntries, data.length)),
   }));
-  const parameters = () => tallies.map(({ order: _, ...tally }): ParameterCheck => ({ ...tally }));
+  const orders = tallies.map(({ entries }) => spread(Math.min(mostEntries, entries)));
+  const parameters = () => tallies.map((tally): ParameterCheck => ({ ...tally }));
   const differences = new Differences(checked);
-  const of = tallies.reduce((sum, { order }) => sum + order.length, 0);
+  const of = orders.reduce((sum, order) => sum + order.length, 0);
   let done = 0;
   for (let round = 0; round < mostEntries; round++)
-    for (const tally of tallies) {
-      const nth = tally.order[round];
+    for (const [p, tally] of tallies.entries()) {
+      const order = orders[p]!;
+      const nth = order[round];
       if (nth === undefined) continue;
-      const entry = Math.floor((nth * tally.entries) / tally.order.length);
+      const entry = Math.floor((nth * tally.entries) / order.length);
       const comparing = differences.compare(tally.name, entry);
       let next = comparing.next();
       for (; !next.done; next = comparing.next()) yield { done: done / of, parameters };

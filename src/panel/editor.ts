@@ -1,17 +1,22 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
 import { panelViewType } from "../session/sessions";
-import type { Training } from "../training";
+import type { GradientChecks, Training } from "../training";
 import { StepperPanel } from "./panel";
 
 /** The stepper panel as a second editor of the file: it shares the text's document, its undo and its dirty state. */
-export function registerPanel(context: vscode.ExtensionContext, sessions: Sessions, training: Training): void {
+export function registerPanel(
+  context: vscode.ExtensionContext,
+  sessions: Sessions,
+  training: Training,
+  gradientChecks: GradientChecks,
+): void {
   const provider: vscode.CustomTextEditorProvider = {
     resolveCustomTextEditor(document, panel) {
       const session = sessions.of(document);
       if (!session) throw new Error(`${document.uri.path} is no model file: its name does not end in .rnn.json`);
       session.start();
-      const shown = new StepperPanel(panel, session, training, context.extensionUri);
+      const shown = new StepperPanel(panel, session, training, gradientChecks, context.extensionUri);
       const closing = sessions.onDidClose((closed) => {
         if (closed === session) shown.dispose();
       });

@@ -15,7 +15,7 @@ import { isRequestMessage } from "../protocol/panel";
 import { toWire } from "../protocol/wire";
 import type { Session } from "../session/session";
 import type { Stepper } from "../stepper/stepper";
-import type { Training } from "../training";
+import type { GradientChecks, Training } from "../training";
 import { panelHtml, resourceRoots } from "./html";
 import { RunView } from "./present";
 
@@ -56,6 +56,7 @@ export class StepperPanel implements vscode.Disposable {
     private readonly panel: vscode.WebviewPanel,
     private readonly session: Session,
     private readonly training: Training,
+    private readonly gradientChecks: GradientChecks,
     extension: vscode.Uri,
   ) {
     const { webview } = panel;
@@ -69,6 +70,9 @@ export class StepperPanel implements vscode.Disposable {
       }),
       training.onDidChange((changed) => {
         if (changed === session) this.post({ type: "training", training: training.of(session) });
+      }),
+      gradientChecks.onDidChange((changed) => {
+        if (changed === session) this.tell("cursor");
       }),
     );
     webview.html = panelHtml(webview, extension);
@@ -136,7 +140,8 @@ export class StepperPanel implements vscode.Disposable {
   }
 
   private cursor(view: RunView): Cursor {
-    return view.cursor(this.session, this.digits);
+    const { session } = this;
+    return view.cursor(session, this.digits, (name) => this.gradientChecks.verdict(session, view.stepper, name));
   }
 
   private get digits(): number {
@@ -248,6 +253,11 @@ export class StepperPanel implements vscode.Disposable {
     tokens: ({ revision, from, to }) => this.current(revision).tokens(from, to, this.digits),
     track: (window) => this.current(window.revision).track(window),
     parameter: ({ revision, name }) => this.current(revision).parameter(name),
+    checkGradients: ({ revision }) => {
+      this.current(revision);
+      this.gradientChecks.start(this.session);
+      return null;
+    },
     copy: async ({ text }) => {
       await vscode.env.clipboard.writeText(text);
       return null;

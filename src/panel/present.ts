@@ -4,6 +4,7 @@ import { parametersOf } from "../engine/model";
 import { formatNumber } from "../protocol/numbers";
 import type {
   Cursor,
+  GradientVerdict,
   PanelSettings,
   ParameterData,
   ParameterInfo,
@@ -108,12 +109,22 @@ export class RunView {
     };
   }
 
-  /** @param digits significant digits of numbers in words */
-  cursor({ playing, speed }: PlayState, digits: number): Cursor {
+  /**
+   * @param digits    significant digits of numbers in words
+   * @param verdictOn what a check of a parameter's gradient has found
+   */
+  cursor(
+    { playing, speed }: PlayState,
+    digits: number,
+    verdictOn: (name: string) => GradientVerdict | null = () => null,
+  ): Cursor {
     const { stepper } = this;
     const { phase, t, run } = stepper;
     // Sums may go over many steps: the view of this one is taken after them.
-    const parameters = this.parameterInfos.map(({ name }) => this.summary(name));
+    const parameters = this.parameterInfos.map(({ name }) => ({
+      ...this.summary(name),
+      check: this.isWhole(name) ? verdictOn(name) : null,
+    }));
     const step = t > 0 ? run.at(t) : null;
     const known: Record<string, readonly [number, number]> = {};
     for (const { info, key } of this.tracks) {
@@ -171,7 +182,7 @@ export class RunView {
     };
   }
 
-  private summary(name: string): ParameterSummary {
+  private summary(name: string): Omit<ParameterSummary, "check"> {
     const { stepper } = this;
     const share = this.isShared ? stepper.share(name) : null;
     return {
@@ -186,10 +197,7 @@ export class RunView {
     const { stepper } = this;
     const steps = stepper.sharesKnown(name);
     if (steps === null) return null;
-    // With one read-out, at t = T, the first share is all there is.
-    const isWhole =
-      steps === stepper.run.length || (name.startsWith("output.") && stepper.run.model.output.at === "last");
-    if (isWhole) {
+    if (this.isWhole(name)) {
       this.wholeNorms ??= new Map(
         Object.entries(stepper.run.gradients).map(([name, { data }]) => [name, norm(data)] as const),
       );
@@ -197,6 +205,14 @@ export class RunView {
     }
     const sum = this.isSummed ? stepper.gradientSoFar(name) : null;
     return sum && norm(sum.data);
+  }
+
+  /** Whether every share of a parameter's gradient is known by now. */
+  private isWhole(name: string): boolean {
+    const { run } = this.stepper;
+    const steps = this.stepper.sharesKnown(name);
+    // With one read-out, at t = T, the first share is all there is.
+    return steps === run.length || (steps !== null && name.startsWith("output.") && run.model.output.at === "last");
   }
 
   private gradientFlow(): GradientFlow | null {

@@ -21,6 +21,11 @@ export function formatNumber(value: number, digits: number): string {
   return withTrueMinus(value.toFixed(Math.max(0, digits - 1 - exponent)));
 }
 
+/** How large an error is, in one digit and a power of ten: `2e−10`, `3e−3`. */
+export function formatMagnitude(value: number): string {
+  return value === 0 || !Number.isFinite(value) ? formatNumber(value, 2) : withTrueMinus(value.toExponential(0));
+}
+
 /**
  * The number in at most `characters` characters: with `digits` significant digits or, where they do not fit, fewer.
  * @returns null where not even two digits fit, for a number that is cut off would be a wrong one

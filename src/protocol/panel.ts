@@ -219,6 +219,17 @@ export interface ParameterSummary {
   readonly sumNorm: number | null;
   /** The update has been made. */
   readonly updated: boolean;
+  /** Whether the whole gradient agrees with differences of the loss; null before it is complete, and where nobody checks. */
+  readonly check: GradientVerdict | null;
+}
+
+/** How a gradient compares with central differences of the loss. */
+export interface GradientVerdict {
+  readonly kind: "computing" | "right" | "wrong" | "unchecked";
+  /** `✓ 2e−10`, `✗ 3e−3`, `…` */
+  readonly mark: string;
+  /** The same in a sentence, with how many entries were compared. */
+  readonly text: string;
 }
 
 // ---------------------------------------------------------------------------------------------- what the webview asks
@@ -285,6 +296,8 @@ export interface Requests {
   };
   track: { params: TrackWindow; result: TrackData };
   parameter: { params: { revision: number; name: string }; result: ParameterData };
+  /** Somebody looks at the gradients of this run: they are checked, and the cursor's parameters say what comes out. */
+  checkGradients: { params: { revision: number }; result: null };
   copy: { params: { text: string }; result: null };
   /** Puts the text editor's cursor on an error. */
   openError: { params: { line: number; column: number }; result: null };
@@ -352,6 +365,7 @@ const parameterChecks: { [N in RequestName]: { [K in keyof Requests[N]["params"]
   tokens: { revision: isNumber, from: isNumber, to: isNumber },
   track: { revision: isNumber, id: isString, from: isNumber, to: isNumber, columns: isNumber, rows: isNumber },
   parameter: { revision: isNumber, name: isString },
+  checkGradients: { revision: isNumber },
   copy: { text: isString },
   openError: { line: isNumber, column: isNumber },
   report: { message: isString, stack: isString },

@@ -3,18 +3,27 @@ import { guarded } from "../failure";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
 import { checkCommand } from "./checkCommand";
+import { GradientChecks } from "./gradientChecks";
 import { askNumber, predictCommand } from "./predictCommand";
 import { Reports } from "./reports";
 import { Training } from "./runs";
 
+export { GradientChecks } from "./gradientChecks";
 export { Training } from "./runs";
 
 const mostEpochs = 10_000_000;
 
-/** The commands that compute on a whole file: train, predict, check. Each does so in a thread, so that nothing freezes. */
-export function registerTraining(context: vscode.ExtensionContext, sessions: Sessions): Training {
+/**
+ * The commands that compute on a whole file, train, predict and check, and the check of the gradients that somebody looks at.
+ * Each does so in a thread, so that nothing freezes.
+ */
+export function registerTraining(
+  context: vscode.ExtensionContext,
+  sessions: Sessions,
+): { training: Training; gradientChecks: GradientChecks } {
   const workerFile = context.asAbsolutePath("dist/trainingWorker.js");
   const training = new Training(sessions, workerFile);
+  const gradientChecks = new GradientChecks(sessions, workerFile);
   const reports = new Reports();
 
   const command = (id: string, doing: string, action: (session: Session, argument: unknown) => unknown) =>
@@ -34,6 +43,7 @@ export function registerTraining(context: vscode.ExtensionContext, sessions: Ses
 
   context.subscriptions.push(
     training,
+    gradientChecks,
     reports,
     sessions.onDidClose((session) => training.forget(session)),
     training.onDidChange(running),
@@ -45,9 +55,13 @@ export function registerTraining(context: vscode.ExtensionContext, sessions: Ses
     command("rnn.predict", "predicting", (session, sequenceIndex) =>
       predictCommand(session, reports, workerFile, typeof sequenceIndex === "number" ? sequenceIndex : undefined),
     ),
-    command("rnn.check", "checking", (session) => checkCommand(session, reports, workerFile)),
+    command("rnn.check", "checking", (session) => {
+      // The panel marks the sequence that is stepped through, whatever else the file holds.
+      gradientChecks.start(session, true);
+      return checkCommand(session, reports, workerFile);
+    }),
   );
-  return training;
+  return { training, gradientChecks };
 }
 
 /** The session that a command is for: of the file that it names, else of the one that has or had the focus. */
