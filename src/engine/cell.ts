@@ -52,6 +52,10 @@ export interface Cell {
   forwardOperations(options: CellOptions): readonly CellOperation[];
   /** Operations of a step backward, in order, without the parameters' shares. The first is always dL/dh_t. */
   backwardOperations(options: CellOptions): readonly CellOperation[];
+  /** A step's share of each parameter's gradient, by the parameter's name. */
+  shares(options: CellOptions): Readonly<Record<string, Expression>>;
+  /** dL/dx_t */
+  inputGradient(options: CellOptions): Expression;
   /** How its parts are wired, as the textbooks draw it. */
   picture(options: CellOptions): CellPicture;
 

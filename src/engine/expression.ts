@@ -4,7 +4,10 @@
  * products with a matrix aside, operations go element by element.
  */
 
-import type { UpdateQuantity } from "./optimizer";
+import type { StepInput } from "./cell";
+import { sigmoid, softplus } from "./functions";
+import { addInput, addMatTransposedVec, addMatVec } from "./linear";
+import type { Tensor } from "./tensor";
 
 /** At this step, at the one before (in the pass's own direction), or at the one after. */
 export type Time = "now" | "before" | "after";
@@ -102,6 +105,89 @@ export const logSumExpOf = (of: Expression): Expression => ({ kind: "logSumExp",
 export const atTarget = (of: Expression): Expression => ({ kind: "atTarget", of });
 export const total = (of: Expression): Expression => ({ kind: "total", of });
 
+/** Where an expression's numbers come from. */
+export interface Surroundings {
+  /** [H] */
+  value(name: string, time: Time): Float64Array;
+  /** [H]; null for `after` at the last step */
+  gradient(name: string, time: "now" | "after"): Float64Array | null;
+  above(): Float64Array;
+  input(): StepInput;
+  parameter(name: string): Tensor;
+  /** H */
+  readonly size: number;
+}
+
+const functions: Record<ElementFunction, (v: number) => number> = {
+  tanh: Math.tanh,
+  σ: sigmoid,
+  relu: (v) => (v <= 0 ? 0 : v),
+  square: (v) => v * v,
+  positive: (v) => (v > 0 ? 1 : 0),
+  log: Math.log,
+  "√": Math.sqrt,
+  softplus,
+};
+
+/** The value of one element function. */
+export function applyFunction(name: ElementFunction, v: number): number {
+  return functions[name](v);
+}
+
+/** The vector that a cell's expression stands for, made anew: [H], or [X] for a transposed product with an input matrix. */
+export function evaluate(expression: Expression, from: Surroundings): Float64Array {
+  switch (expression.kind) {
+    case "value":
+      return from.value(expression.name, expression.time).slice();
+    case "gradient":
+      return from.gradient(expression.name, expression.time)?.slice() ?? new Float64Array(from.size);
+    case "above":
+      return from.above().slice();
+    case "bias":
+      return from.parameter(expression.name).data.slice();
+    case "constant":
+      return new Float64Array(from.size).fill(expression.value);
+    case "input":
+      throw new TypeError("x_t stands for numbers in a product with a matrix alone");
+    case "product":
+      return evaluateProduct(expression, from);
+    case "sum":
+      return combine(expression.terms, from, (a, b) => a + b);
+    case "times":
+      return combine(expression.factors, from, (a, b) => a * b);
+    case "difference":
+      return combine([expression.from, expression.minus], from, (a, b) => a - b);
+    case "apply":
+      return evaluate(expression.of, from).map(functions[expression.function]);
+    default:
+      throw new TypeError(`a cell's expression has no ${expression.kind}`);
+  }
+}
+
+function evaluateProduct(expression: Expression & { kind: "product" }, from: Surroundings): Float64Array {
+  const W = from.parameter(expression.matrix);
+  if (expression.transposed) {
+    const out = new Float64Array(W.cols);
+    addMatTransposedVec(out, W, evaluate(expression.of, from));
+    return out;
+  }
+  const out = new Float64Array(W.rows);
+  if (expression.of.kind === "input") addInput(out, W, from.input());
+  else addMatVec(out, W, evaluate(expression.of, from));
+  return out;
+}
+
+function combine(
+  parts: readonly Expression[],
+  from: Surroundings,
+  operation: (a: number, b: number) => number,
+): Float64Array {
+  const [first, ...rest] = parts.map((part) => evaluate(part, from));
+  if (!first) throw new RangeError("an empty sum or product");
+  for (const part of rest) for (let i = 0; i < first.length; i++) first[i] = operation(first[i]!, part[i]!);
+  return first;
+}
+
 const timeText: Record<Time, string> = { now: "_t", before: "_{t−1}", after: "_{t+1}" };
 
 /** `dL/dh_t`; of a gate's pre-activation `dL/da^i_t`. */
@@ -109,13 +195,8 @@ export function gradientText(name: string, time: Time, preActivations: ReadonlyS
   return `dL/d${preActivations.has(name) ? `a^${name}` : name}${timeText[time]}`;
 }
 
-/** How an expression is to be written. */
-export interface Wording {
-  /** The quantities whose gradient is that of their pre-activation: an LSTM's gates. */
-  readonly preActivations?: ReadonlySet<string>;
-  /** In an update: the parameter's short name. */
-  readonly parameter?: string;
-}
+/** What an update computes of one parameter, on the way and in the end; `updated` is the new parameter. */
+export type UpdateQuantity = "clipped" | "decayed" | "b" | "s" | "m" | "v" | "mHat" | "vHat" | "updated";
 
 /** What an update's quantities are called. */
 export function updateText(name: "p" | "gradient" | "norm" | UpdateQuantity, parameter: string): string {
@@ -144,13 +225,28 @@ export function updateText(name: "p" | "gradient" | "norm" | UpdateQuantity, par
   }
 }
 
+/** How an expression is to be written. */
+export interface Wording {
+  /** The quantities whose gradient is that of their pre-activation: an LSTM's gates. */
+  readonly preActivations?: ReadonlySet<string>;
+  /** In an update: the parameter's short name. */
+  readonly parameter?: string;
+}
+
 /** An expression in plain text with the textbook's symbols: `Wxh x_t + Whh h_{t−1} + bh`. Settings stand as their numbers. */
 export function expressionText(expression: Expression, wording: Wording = {}): string {
   return write(expression, wording, "");
 }
 
 const isSum = ({ kind }: Expression) => kind === "sum" || kind === "difference";
-const isNumber = ({ kind }: Expression) => kind === "constant" || kind === "setting";
+
+/** One number, where the others are vectors. */
+function isNumber(expression: Expression): boolean {
+  if (expression.kind === "constant") return true;
+  return symbolsIn(expression).every(
+    (leaf) => leaf.kind === "setting" || (leaf.kind === "update" && leaf.name === "norm"),
+  );
+}
 
 /** @param entry `[j]` inside a sum over the entries, else nothing */
 function write(expression: Expression, wording: Wording, entry: string): string {
@@ -159,7 +255,9 @@ function write(expression: Expression, wording: Wording, entry: string): string 
   const grouped = (part: Expression) => inBrackets(part, isSum(part) || part.kind === "negative");
   switch (expression.kind) {
     case "value":
-      return expression.name === "ℓ" ? `ℓ${timeText[expression.time]}` : `${expression.name}${timeText[expression.time]}${entry}`;
+      return expression.name === "ℓ"
+        ? `ℓ${timeText[expression.time]}`
+        : `${expression.name}${timeText[expression.time]}${entry}`;
     case "gradient":
       return gradientText(expression.name, expression.time, wording.preActivations ?? new Set()) + entry;
     case "above":
@@ -193,8 +291,7 @@ function write(expression: Expression, wording: Wording, entry: string): string 
       return expression.factors
         .map((factor, k) => {
           const previous = expression.factors[k - 1];
-          const sign = !previous ? "" : isNumber(previous) ? " " : entry === "" ? " ∘ " : " · ";
-          return sign + grouped(factor);
+          return (previous ? timesSign(previous, factor, entry) : "") + grouped(factor);
         })
         .join("");
     case "quotient":
@@ -214,6 +311,12 @@ function write(expression: Expression, wording: Wording, entry: string): string 
       return `Σ_j ${isSum(expression.of) ? `(${inner})` : inner}`;
     }
   }
+}
+
+/** Between two factors: ∘ between vectors, nothing after a number. */
+function timesSign(left: Expression, right: Expression, entry: string): string {
+  if (isNumber(left) && !isNumber(right)) return " ";
+  return entry === "" && !isNumber(right) ? " ∘ " : " · ";
 }
 
 function writeApply(name: ElementFunction, of: Expression, text: string): string {

@@ -23,6 +23,7 @@ import {
   minus,
   now,
   one,
+  outer,
   product,
   sum,
   times,
@@ -108,6 +109,19 @@ export const gruCell: Cell = {
         ]),
   ],
 
+  shares: ({ reset }) => ({
+    ...Object.fromEntries(
+      ["r", "z", "n"].flatMap((k) => [
+        [`Wx${k}`, outer(gradient(k), input)],
+        [`Wh${k}`, outer(gradient(k), before("h"))],
+        [`b${k}`, gradient(k)],
+      ]),
+    ),
+    ...(reset === "after"
+      ? { Whn: outer(gradient("q"), before("h")), bhn: gradient("q") }
+      : { Whn: outer(gradient("n"), now("q")) }),
+  }),
+  inputGradient: () => sum(...["r", "z", "n"].map((k) => transposed(`Wx${k}`, gradient(k)))),
   picture: ({ reset }) => ({
     nodes: [
       previousNode("h", [0, 0]),

@@ -22,6 +22,7 @@ import {
   minus,
   now,
   one,
+  outer,
   product,
   sum,
   times,
@@ -76,6 +77,15 @@ export const lstmCell: Cell = {
     { name: "f", expression: times(gradient("c"), before("c"), now("f"), minus(one, now("f"))) },
     { name: "g", expression: times(gradient("c"), now("i"), minus(one, apply("square", now("g")))) },
   ],
+  shares: () =>
+    Object.fromEntries(
+      gates.flatMap((k) => [
+        [`Wx${k}`, outer(gradient(k), input)],
+        [`Wh${k}`, outer(gradient(k), before("h"))],
+        [`b${k}`, gradient(k)],
+      ]),
+    ),
+  inputGradient: () => sum(...gates.map((k) => transposed(`Wx${k}`, gradient(k)))),
   picture: () => ({
     nodes: [
       previousNode("c", [0, 0]),

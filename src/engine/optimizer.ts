@@ -6,35 +6,118 @@
  *   adam     g += λp;  m, v moving averages;         p −= η m̂ / (√v̂ + ε)                       Kingma and Ba 2015
  *   adamw    p −= ηλp first, then as adam without λ                                            Loshchilov and Hutter 2019
  */
+import type { Expression, UpdateQuantity } from "./expression";
+import {
+  apply,
+  constant,
+  expressionText,
+  largest,
+  minus,
+  negative,
+  one,
+  quotient,
+  smallest,
+  sum,
+  times,
+  updateText,
+} from "./expression";
 import { norm } from "./functions";
 import type { Clip, OptimizerSettings } from "./model";
 import type { NamedTensors, Tensor } from "./tensor";
 import { zerosLike } from "./tensor";
 
-/** One parameter's update in plain text, with this optimizer's numbers: `Wxh ← Wxh − 0.1 dWxh`. */
-export function updateEquation(settings: OptimizerSettings, parameter: string): string {
-  const { type, learningRate: rate, weightDecay, momentum, nesterov } = settings;
-  const decayed = weightDecay !== 0 && type !== "adamw" ? ` with g = d${parameter} + ${weightDecay} ${parameter}` : "";
-  const g = decayed ? "g" : `d${parameter}`;
-  const start = `${parameter} ← ${parameter}`;
-  switch (type) {
-    case "sgd":
-      if (momentum === 0) return `${start} − ${rate} ${g}${decayed}`;
-      return nesterov
-        ? `b = ${momentum} b + ${g}, ${start} − ${rate} (${g} + ${momentum} b)${decayed}`
-        : `b = ${momentum} b + ${g}, ${start} − ${rate} b${decayed}`;
-    case "adagrad":
-      return `s = s + ${g}², ${start} − ${rate} ${g} / (√s + ε)${decayed}`;
-    case "rmsprop":
-      return momentum === 0
-        ? `s = α s + (1 − α) ${g}², ${start} − ${rate} ${g} / (√s + ε)${decayed}`
-        : `s = α s + (1 − α) ${g}², b = ${momentum} b + ${g} / (√s + ε), ${start} − ${rate} b${decayed}`;
-    case "adam":
-      return `${start} − ${rate} m̂ / (√v̂ + ε)${decayed}`;
-    case "adamw":
-      return `${parameter} ← (1 − ${rate} · ${weightDecay}) ${parameter} − ${rate} m̂ / (√v̂ + ε)`;
-  }
+/** An operation of an update, as the stepper and a derivation write it: its one description. */
+export interface UpdateOperation {
+  readonly quantity: UpdateQuantity;
+  readonly expression: Expression;
 }
+
+const of = (name: "p" | "gradient" | "norm" | UpdateQuantity): Expression => ({ kind: "update", name });
+const remembered = (name: "b" | "s" | "m" | "v"): Expression => ({ kind: "memory", name });
+
+/** One parameter's update by a fresh optimizer, in order; the last operation makes the new parameter. */
+export function updateOperations(settings: OptimizerSettings, clip: Clip | null): UpdateOperation[] {
+  const operations: UpdateOperation[] = [];
+  const compute = (quantity: UpdateQuantity, expression: Expression): Expression => {
+    operations.push({ quantity, expression });
+    return of(quantity);
+  };
+  const setting = (key: keyof OptimizerSettings, symbol: string): Expression => ({
+    kind: "setting",
+    key: `optimizer.${key}`,
+    symbol,
+    value: Number(settings[key]),
+  });
+  const eta = setting("learningRate", "η");
+  const lambda = setting("weightDecay", "λ");
+  const mu = setting("momentum", "μ");
+  const epsilon = setting("epsilon", "ε");
+  const { type, weightDecay, momentum, nesterov } = settings;
+
+  let g = of("gradient");
+  if (clip) g = compute("clipped", clipped(clip, g));
+  if (weightDecay !== 0 && type !== "adamw") g = compute("decayed", sum(g, times(lambda, of("p"))));
+
+  const average = (weight: Expression, name: "s" | "m" | "v", next: Expression) =>
+    compute(name, sum(times(weight, remembered(name)), times(minus(one, weight), next)));
+  const scaled = (over: Expression, square: Expression) => quotient(over, sum(apply("√", square), epsilon));
+  switch (type) {
+    case "sgd": {
+      if (momentum === 0) {
+        compute("updated", minus(of("p"), times(eta, g)));
+        break;
+      }
+      const b = compute("b", sum(times(mu, remembered("b")), g));
+      compute("updated", minus(of("p"), times(eta, nesterov ? sum(g, times(mu, b)) : b)));
+      break;
+    }
+    case "adagrad": {
+      const s = compute("s", sum(remembered("s"), apply("square", g)));
+      compute("updated", minus(of("p"), scaled(times(eta, g), s)));
+      break;
+    }
+    case "rmsprop": {
+      const s = average(setting("alpha", "α"), "s", apply("square", g));
+      if (momentum > 0) {
+        const b = compute("b", sum(times(mu, remembered("b")), scaled(g, s)));
+        compute("updated", minus(of("p"), times(eta, b)));
+      } else compute("updated", minus(of("p"), scaled(times(eta, g), s)));
+      break;
+    }
+    case "adam":
+    case "adamw": {
+      const beta1 = setting("beta1", "β₁");
+      const beta2 = setting("beta2", "β₂");
+      // At the first update the corrections 1 − β^t are 1 − β.
+      const mHat = compute("mHat", quotient(average(beta1, "m", g), minus(one, beta1)));
+      const vHat = compute("vHat", quotient(average(beta2, "v", apply("square", g)), minus(one, beta2)));
+      const decays = type === "adamw" && weightDecay !== 0;
+      const p = decays ? times(minus(one, times(eta, lambda)), of("p")) : of("p");
+      compute("updated", minus(p, scaled(times(eta, mHat), vHat)));
+    }
+  }
+  return operations;
+}
+
+function clipped({ type, at }: Clip, g: Expression): Expression {
+  const limit: Expression = { kind: "setting", key: "clip.at", symbol: "θ", value: at };
+  return type === "value"
+    ? largest(negative(limit), smallest(limit, g))
+    : times(g, smallest(one, quotient(limit, sum(of("norm"), constant(normMargin)))));
+}
+
+/** One parameter's update in plain text, with this optimizer's numbers: `Wxh ← Wxh − 0.1 dWxh`. */
+export function updateEquation(settings: OptimizerSettings, clip: Clip | null, parameter: string): string {
+  return updateOperations(settings, clip)
+    .map(({ quantity, expression }) => {
+      const sign = quantity === "updated" ? "←" : "=";
+      return `${updateText(quantity, parameter)} ${sign} ${expressionText(expression, { parameter })}`;
+    })
+    .join(", ");
+}
+
+/** What `clip_grad_norm_` adds to the norm, so that nothing is divided by 0. */
+const normMargin = 1e-6;
 
 /** What an optimizer remembers of one parameter. */
 interface Memory {
@@ -121,7 +204,7 @@ export class Optimizer {
  * @param gradientNorm ‖g‖ over all of them
  */
 export function clipGradients(gradients: NamedTensors, clip: Clip, gradientNorm: number): void {
-  const factor = Math.min(1, clip.at / (gradientNorm + 1e-6));
+  const factor = Math.min(1, clip.at / (gradientNorm + normMargin));
   for (const { data } of Object.values(gradients)) {
     if (clip.type === "value")
       for (let k = 0; k < data.length; k++) data[k] = Math.max(-clip.at, Math.min(clip.at, data[k]!));

@@ -6,8 +6,110 @@
  *   mean squared error     ℓ = Σ_j (y_j − target_j)²,                  dℓ/dy = 2 (y − target)
  * Losses are taken of the logits, so that large ones give no infinity.
  */
+import type { Expression } from "./expression";
+import {
+  apply,
+  atTarget,
+  bias,
+  constant,
+  gradient,
+  logSumExpOf,
+  minus,
+  negative,
+  now,
+  one,
+  outer,
+  product,
+  quotient,
+  softmaxOf,
+  sum,
+  times,
+  total,
+  transposed,
+} from "./expression";
 import { logSumExp, sigmoid, softmax, softmaxBackward, softplus } from "./functions";
-import type { LossType, OutputActivation, Sequence } from "./model";
+import type { Loss, LossType, OutputActivation, Sequence } from "./model";
+
+const classTarget: Expression = { kind: "target", type: "class" };
+const vectorTarget: Expression = { kind: "target", type: "vector" };
+
+/** What the output is called: probabilities p, else y. */
+export function outputName(activation: OutputActivation): "p" | "y" {
+  return activation === "softmax" ? "p" : "y";
+}
+
+/** z_t, with h the top layer's. */
+export const logitsExpression: Expression = sum(product("Why", now("h")), bias("by"));
+
+/** dL/dh_t of the top layer from this step's loss. */
+export const stateGradientExpression: Expression = transposed("Why", gradient("z"));
+
+/** A step's share of the read-out's gradients, by the parameter's short name. */
+export const readoutShares: Readonly<Record<string, Expression>> = {
+  Why: outer(gradient("z"), now("h")),
+  by: gradient("z"),
+};
+
+/** y_t, or p_t, of the logits. */
+export function outputExpression(activation: OutputActivation): Expression {
+  const z = now("z");
+  if (activation === "softmax") return softmaxOf(z);
+  if (activation === "linear") return z;
+  return apply(activation === "sigmoid" ? "σ" : activation, z);
+}
+
+/** ℓ_t as the textbooks write it: of the output. */
+export function lossExpression(type: LossType, activation: OutputActivation): Expression {
+  const y = now(outputName(activation));
+  switch (type) {
+    case "cross-entropy":
+      return negative(apply("log", atTarget(y)));
+    case "binary-cross-entropy":
+      return negative(
+        total(sum(times(vectorTarget, apply("log", y)), times(minus(one, vectorTarget), apply("log", minus(one, y))))),
+      );
+    case "mse":
+      return total(apply("square", minus(y, vectorTarget)));
+  }
+}
+
+/** The same ℓ_t of the logits, as it is computed: where an output is all but 0 or 1, only they have the digits. Null for mse. */
+export function lossOfLogitsExpression(type: LossType): Expression | null {
+  const z = now("z");
+  switch (type) {
+    case "cross-entropy":
+      return minus(logSumExpOf(z), atTarget(z));
+    case "binary-cross-entropy":
+      return total(
+        sum(times(vectorTarget, apply("softplus", negative(z))), times(minus(one, vectorTarget), apply("softplus", z))),
+      );
+    case "mse":
+      return null;
+  }
+}
+
+/** dL/dz_t of a step with a target. */
+export function logitGradientExpression({ type, reduction }: Loss, activation: OutputActivation): Expression {
+  const y = now(outputName(activation));
+  const ofStep =
+    type === "mse" ? errorGradient(activation, y) : minus(y, type === "cross-entropy" ? classTarget : vectorTarget);
+  return reduction === "mean" ? quotient(ofStep, { kind: "targetCount" }) : ofStep;
+}
+
+/** dℓ/dz of the squared error: 2 (y − target) through the activation's derivative. */
+function errorGradient(activation: OutputActivation, y: Expression): Expression {
+  const dy = [constant(2), minus(y, vectorTarget)] as const;
+  switch (activation) {
+    case "linear":
+      return times(...dy);
+    case "tanh":
+      return times(...dy, minus(one, apply("square", y)));
+    case "sigmoid":
+      return times(...dy, y, minus(one, y));
+    case "softmax":
+      return times(y, minus(times(...dy), total(times(...dy, y))));
+  }
+}
 
 /** y = activation(z), both [O]. */
 export function activateOutput(activation: OutputActivation, z: Float64Array, y: Float64Array): void {

@@ -20,6 +20,7 @@ import {
   minus,
   now,
   one,
+  outer,
   product,
   sum,
   times,
@@ -94,6 +95,12 @@ export const rnnCell: Cell = {
     { name: "h", expression: sum(above, transposed("Whh", gradientAfter("a"))) },
     { name: "a", expression: times(gradient("h"), ...derivatives[activation]) },
   ],
+  shares: () => ({
+    Wxh: outer(gradient("a"), input),
+    Whh: outer(gradient("a"), before("h")),
+    bh: gradient("a"),
+  }),
+  inputGradient: () => transposed("Wxh", gradient("a")),
   picture: ({ activation }) => ({
     nodes: [
       previousNode("h", [0, 0]),

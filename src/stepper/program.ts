@@ -1,10 +1,19 @@
 import { cells } from "../engine/cells";
+import type { Expression } from "../engine/expression";
 import { expressionText, gradientText } from "../engine/expression";
 import type { Layer, Model, Pass, TrainingSettings } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import { hasReadout } from "../engine/network";
 import { updateEquation } from "../engine/optimizer";
-import { targetAt } from "../engine/readout";
+import {
+  logitGradientExpression,
+  logitsExpression,
+  lossExpression,
+  outputExpression,
+  outputName,
+  readoutShares,
+  targetAt,
+} from "../engine/readout";
 import type { Run } from "../engine/run";
 import type { Unit } from "../engine/sweeps";
 import { sweepsOf } from "../engine/sweeps";
@@ -221,32 +230,33 @@ function forwardOperations(model: Model, unit: Unit): Operation[] {
   }
   const { activation } = model.output;
   return [
-    { product: { kind: "logits" }, key: "logits", title: "logits", equation: "z_t = Why h_t + by" },
+    {
+      product: { kind: "logits" },
+      key: "logits",
+      title: "logits",
+      equation: `z_t = ${expressionText(logitsExpression)}`,
+    },
     {
       product: { kind: "output" },
       key: "output",
       title: activation === "softmax" ? "probabilities" : "output",
-      equation:
-        activation === "softmax"
-          ? "p_t = softmax(z_t)"
-          : activation === "linear"
-            ? "y_t = z_t"
-            : `y_t = ${activation === "sigmoid" ? "σ" : activation}(z_t)`,
+      equation: `${outputName(activation)}_t = ${expressionText(outputExpression(activation))}`,
     },
     ...(model.loss
-      ? [{ product: { kind: "loss" } as const, key: "loss", title: "loss", equation: lossEquations[model.loss.type] }]
+      ? [
+          {
+            product: { kind: "loss" } as const,
+            key: "loss",
+            title: "loss",
+            equation: `ℓ_t = ${expressionText(lossExpression(model.loss.type, activation))}`,
+          },
+        ]
       : []),
   ];
 }
 
-const lossEquations = {
-  "cross-entropy": "ℓ_t = −log p_t[target]",
-  "binary-cross-entropy": "ℓ_t = −Σ_j (target_j log y_j + (1 − target_j) log(1 − y_j))",
-  mse: "ℓ_t = Σ_j (y_j − target_j)²",
-} as const;
-
 /** The quantities of a layer whose gradient is that of their pre-activation. */
-function preActivationsOf(layer: Layer): ReadonlySet<string> {
+export function preActivationsOf(layer: Layer): ReadonlySet<string> {
   const quantities = cells[layer.cell].quantities(layer.options);
   return new Set(quantities.filter((quantity) => quantity.gradientOfPreActivation).map(({ name }) => name));
 }
@@ -259,21 +269,20 @@ function backwardOperations(model: Model, unit: Unit): Operation[] {
     const titles = new Map(cell.quantities(layer.options).map(({ name, title }) => [name, title]));
     const preActivations = preActivationsOf(layer);
     const place = where(model, unit.layer, pass);
-    const shares = Object.keys(pass.parameters).map((name) => `d${name}`);
     return [
       ...cell.backwardOperations(layer.options).map(
         ({ name, expression }): Operation => ({
           product: { kind: "gradient", layer: unit.layer, pass: unit.pass, name },
           key: `gradients.${pass.prefix}.${name}`,
           title: `${place}gradient of the ${titles.get(name) ?? name}`,
-          equation: `${gradientText(name, "now", preActivations)} = ${expressionText(expression, preActivations)}`,
+          equation: `${gradientText(name, "now", preActivations)} = ${expressionText(expression, { preActivations })}`,
         }),
       ),
       {
         product: { kind: "share", layer: unit.layer, pass: unit.pass },
         key: `shares.${pass.prefix}`,
         title: `${place}share of the parameters' gradients`,
-        equation: `${shares.join(", ")} += share of t`,
+        equation: sharesText(cell.shares(layer.options), preActivations),
       },
     ];
   }
@@ -282,28 +291,27 @@ function backwardOperations(model: Model, unit: Unit): Operation[] {
       product: { kind: "dLogits" },
       key: "gradients.logits",
       title: "gradient of the logits",
-      equation: logitGradientEquation(model),
+      equation: model.loss
+        ? `dL/dz_t = ${expressionText(logitGradientExpression(model.loss, model.output.activation))}`
+        : "dL/dz_t = 0",
     },
     {
       product: { kind: "readoutShare" },
       key: "shares.output",
       title: "share of the read-out's gradients",
-      equation: "dWhy += dL/dz_t h_tᵀ, dby += dL/dz_t",
+      equation: sharesText(readoutShares),
     },
   ];
 }
 
-function logitGradientEquation(model: Model): string {
-  const weight = model.loss?.reduction === "mean" ? " / N" : "";
-  if (model.loss?.type === "cross-entropy") return `dL/dz_t = (p_t − onehot(target))${weight}`;
-  if (model.loss?.type === "binary-cross-entropy") return `dL/dz_t = (y_t − target)${weight}`;
-  const derivative = {
-    linear: "",
-    tanh: " ∘ (1 − y_t²)",
-    sigmoid: " ∘ y_t ∘ (1 − y_t)",
-    softmax: ", through softmax's Jacobian",
-  }[model.output.activation];
-  return `dL/dz_t = 2 (y_t − target)${weight}${derivative}`;
+/** `dWhh += dL/da_t h_{t−1}ᵀ, dbh += dL/da_t` */
+function sharesText(
+  shares: Readonly<Record<string, Expression>>,
+  preActivations: ReadonlySet<string> = new Set(),
+): string {
+  return Object.entries(shares)
+    .map(([name, expression]) => `d${name} += ${expressionText(expression, { preActivations })}`)
+    .join(", ");
 }
 
 function updateOperations(model: Model, { optimizer, clip }: TrainingSettings): Operation[] {
@@ -313,7 +321,7 @@ function updateOperations(model: Model, { optimizer, clip }: TrainingSettings): 
       product: { kind: "update", parameter },
       key: `updated.${parameter}`,
       title: `update of ${parameter}`,
-      equation: updateEquation(optimizer, short) + (clip ? `, clipped by ${clip.type} at ${clip.at}` : ""),
+      equation: updateEquation(optimizer, clip, short),
     };
   });
 }
@@ -322,10 +330,5 @@ function updateOperations(model: Model, { optimizer, clip }: TrainingSettings): 
 export function equationAt(equation: string, t: number, direction: "forward" | "backward"): string {
   const before = direction === "forward" ? t - 1 : t + 1;
   const after = direction === "forward" ? t + 1 : t - 1;
-  return equation
-    .replaceAll("_{t−1}", `_${before}`)
-    .replaceAll("_{t+1}", `_${after}`)
-    .replaceAll("_t", `_${t}`)
-    .replaceAll("from t+1", `from t = ${after}`)
-    .replaceAll("share of t", `share of t = ${t}`);
+  return equation.replaceAll("_{t−1}", `_${before}`).replaceAll("_{t+1}", `_${after}`).replaceAll("_t", `_${t}`);
 }

@@ -76,7 +76,7 @@ describe("a cell's equations", function () {
           .map(({ name }) => name),
       );
       return [...described.forwardOperations(options), ...described.backwardOperations(options)].map(
-        ({ name, expression }) => `${name} = ${expressionText(expression, gates)}`,
+        ({ name, expression }) => `${name} = ${expressionText(expression, { preActivations: gates })}`,
       );
     };
     assert.deepEqual(text("rnn"), [
