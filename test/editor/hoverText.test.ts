@@ -52,6 +52,16 @@ describe("Hovers", () => {
     assert.ok(Math.abs(numberIn(cell(found, "gradient of the whole sequence")) - 0.45209451) < 1e-8);
   });
 
+  it("say whether the whole gradient agrees with differences of the loss, once it is known", () => {
+    const verdictOn = (name: string) => ({ kind: "right", mark: "✓ 2e−10", text: `differences of ${name}` }) as const;
+    const at = worked.indexOf(whh) + 2;
+    const says = (t: number) =>
+      cell(hoverAt(read(worked), stepperOf(worked, backTo(t)), worked, at, { ...options, verdictOn }), "its check");
+    assert.equal(says(2), undefined);
+    assert.equal(says(1), "✓ 2e−10 · differences of layers.0.Whh");
+    assert.equal(cell(hover(whh, backTo(1), worked, 2), "its check"), undefined);
+  });
+
   it("draw each known step's share as a picture", () => {
     const found = hover(whh, backTo(2), worked, 2);
     const encoded = /data:image\/svg\+xml;base64,([\w+/=]+)/.exec(found?.markdown ?? "")?.[1] ?? "";

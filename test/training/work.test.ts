@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { parametersOf } from "../../src/engine/model";
+import { run } from "../../src/engine/run";
 import type { Progress } from "../../src/training/messages";
 import type { Surroundings } from "../../src/training/work";
 import { work } from "../../src/training/work";
@@ -78,6 +79,21 @@ describe("The work of the training thread", () => {
 
   it("gives no check that was cancelled half-way", async () => {
     const task = { kind: "check", problem: sum(1), expect: null } as const;
+    assert.equal(await work(task, surroundings(1, () => true).around), null);
+  });
+
+  it("checks the gradients that it is given until 5 s have passed: as many entries of each parameter as of any other", async () => {
+    const { model, sequences } = problemOf("copy-lstm.rnn.json");
+    const { sequence, start, gradients } = run(model, sequences, 0);
+    const task = { kind: "gradients", checked: { model, sequence, start, gradients } } as const;
+    // The clock is read once a piece: after 500 pieces the time is over.
+    const { around } = surroundings(10);
+    const outcome = await work(task, around);
+    assert.ok(Array.isArray(outcome) && outcome.length === Object.keys(gradients).length);
+    const counts = outcome.map(({ checked }) => checked);
+    assert.ok(Math.min(...counts) >= 1 && Math.max(...counts) - Math.min(...counts) <= 1, counts.join(" "));
+    assert.ok(Math.max(...counts) < 100);
+    assert.ok(outcome.every(({ worst }) => worst < 1e-6));
     assert.equal(await work(task, surroundings(1, () => true).around), null);
   });
 
