@@ -79,7 +79,8 @@ function errors(model: Model, all: readonly FileError[]): TemplateResult {
 
 function runView(model: Model, run: Run): TemplateResult {
   const { tab } = model.ui;
-  const { t } = run.cursor;
+  // The tab's name is not read from its text again when that changes
+  const stepTitle = run.cursor.t > 0 ? `Step ${run.cursor.t}` : "Step";
   const panel = (id: Tab, content: () => TemplateResult) =>
     html`<vscode-panel-view id="view-${id}">${tab === id ? content() : nothing}</vscode-panel-view>`;
   return html`${toolbar(model, run)} ${timeline(model, run)}
@@ -95,7 +96,7 @@ function runView(model: Model, run: Run): TemplateResult {
           if (chosen !== undefined && chosen !== model.ui.tab) model.setUi({ tab: chosen });
         }}
       >
-        <vscode-panel-tab id="tab-step" data-testid="tab-step">${t > 0 ? `Step ${t}` : "Step"}</vscode-panel-tab>
+        <vscode-panel-tab id="tab-step" data-testid="tab-step" aria-label=${stepTitle}>${stepTitle}</vscode-panel-tab>
         <vscode-panel-tab id="tab-parameters" data-testid="tab-parameters">Parameters</vscode-panel-tab>
         <vscode-panel-tab id="tab-training" data-testid="tab-training">Training</vscode-panel-tab>
         ${panel("step", () => stepTab(model, run))} ${panel("parameters", () => parametersTab(model, run))}
