@@ -11,6 +11,7 @@ import { checkProblem } from "./check";
 import { gradientTolerance } from "./engine/gradientCheck";
 import type { Problem, Sequence } from "./engine/model";
 import { predict } from "./engine/predict";
+import { countTargets } from "./engine/readout";
 import { run, startOf } from "./engine/run";
 import type { NamedTensors } from "./engine/tensor";
 import { traceOf } from "./engine/trace";
@@ -152,7 +153,8 @@ async function trainCommand(args: string[]): Promise<number> {
   const epochs = wholeNumber("epochs", values.epochs, problem.training.epochs);
   if (problem.sequences.length === 0)
     throw new FileError(`${file}: there is nothing to train on: the file has no sequences`);
-  if (!problem.model.loss) throw new FileError(`${file}: there is nothing to train on: the file has no loss`);
+  if (!problem.sequences.some((sequence) => countTargets(sequence) > 0))
+    throw new FileError(`${file}: there is nothing to train on: no sequence has a target`);
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
