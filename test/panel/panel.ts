@@ -26,7 +26,9 @@ export class Panel {
     await this.workbench.runCommand("View: Close All Editors");
     await this.workbench.openFile(name);
     await this.workbench.runCommand("RNN: Open Stepper to the Side");
-    await this.part("restart").or(this.frame.locator("[data-testid=state][data-kind=empty]")).waitFor();
+    const [restart, errors] = [this.part("restart"), this.part("errors")];
+    await restart.or(errors).first().waitFor();
+    if (await errors.isVisible()) assert.fail(await errors.innerText());
     // A file's place is remembered.
     if ((await this.part("position").getAttribute("data-position")) !== "0") await this.press("restart");
     await this.at(/^start, /);
