@@ -3,6 +3,7 @@
  * Numbers of the page are elements of the class `num`; pictures tell about theirs with `point`.
  */
 
+import { equationParts } from "./equation";
 import { formatExact, plainNumber } from "./numbers";
 
 export interface Pointed {
@@ -10,8 +11,10 @@ export interface Pointed {
   readonly name: string;
   /** Time and names of row and column, where there are any: `t = 3`. */
   readonly where: string;
-  /** One number, or the smallest and the largest of those under one pixel. */
+  /** One number, or the smallest and the largest of those under one pixel; none where a part of a drawing has no number yet. */
   readonly values: readonly number[];
+  /** What it is computed by. */
+  readonly equation?: string;
 }
 
 let current: Pointed | null = null;
@@ -32,7 +35,7 @@ export function pointedNumber(): Pointed | null {
 /** In words: `layers.0.h[0], t = 3: 0.6405293508298561`. */
 export function describe(pointed: Pointed): string {
   const values = pointed.values.map(formatExact).join(" … ");
-  return `${pointed.name}${pointed.where === "" ? "" : `, ${pointed.where}`}: ${values}`;
+  return `${pointed.name}${pointed.where === "" ? "" : `, ${pointed.where}`}: ${values || "not yet"}`;
 }
 
 /** What the copy key puts on the clipboard. */
@@ -47,14 +50,27 @@ function line(className: string, text: string): HTMLElement {
   return element;
 }
 
+function equationLine(text: string): HTMLElement {
+  const element = line("tip-equation equation", "");
+  for (const { text: part, place } of equationParts(text)) {
+    const span = document.createElement(place === "line" ? "span" : place);
+    span.textContent = part;
+    element.append(span);
+  }
+  return element;
+}
+
 /** Shows the tooltip of a number at a place in the window; null takes it away. */
 export function point(pointed: Pointed | null, x = 0, y = 0): void {
   current = pointed;
   tip.hidden = pointed === null;
   if (pointed === null) return;
+  const { name, where, values, equation = "" } = pointed;
+  const names = [name, where].filter((text) => text !== "").join(" · ");
   tip.replaceChildren(
-    line("tip-name", pointed.where === "" ? pointed.name : `${pointed.name} · ${pointed.where}`),
-    line("tip-value", pointed.values.map(formatExact).join("  …  ")),
+    ...(names === "" ? [] : [line("tip-name", names)]),
+    ...(equation === "" ? [] : [equationLine(equation)]),
+    ...(values.length === 0 ? [] : [line("tip-value", values.map(formatExact).join("  …  "))]),
   );
   const { width, height } = tip.getBoundingClientRect();
   const left = Math.min(Math.max(4, x - width / 2), window.innerWidth - width - 4);
@@ -71,13 +87,16 @@ export function showToast(text: string): void {
   toastTimer = window.setTimeout(() => toast.classList.remove("is-shown"), 1600);
 }
 
+/** A number, with the equation of the part of a drawing in which it stands; or such a part without a number. */
 function readNumber(element: Element): Pointed {
   const data = (name: string) => element.getAttribute(`data-${name}`) ?? "";
-  return { name: data("name"), where: data("where"), values: [Number(data("value"))] };
+  const equation = element.closest("[data-equation]")?.getAttribute("data-equation") ?? "";
+  const values = data("value") === "" ? [] : [Number(data("value"))];
+  return { name: data("name"), where: data("where"), values, equation };
 }
 
 function pointAtElement(element: Element): void {
-  const box = element.getBoundingClientRect();
+  const box = (element.closest("[data-equation]") ?? element).getBoundingClientRect();
   point(readNumber(element), box.left + box.width / 2, box.top);
 }
 
@@ -86,7 +105,12 @@ function center(element: Element): readonly [x: number, y: number] {
   return [box.left + box.width / 2, box.top + box.height / 2];
 }
 
-const numberAt = (target: EventTarget | null) => (target instanceof Element ? target.closest(".num") : null);
+/** The number under a place on the page, or the part of a drawing: that one's number, where it has one. */
+function numberAt(target: EventTarget | null): Element | null {
+  if (!(target instanceof Element)) return null;
+  const part = target.closest("[data-equation]");
+  return target.closest(".num") ?? part?.querySelector(".num") ?? part;
+}
 
 /** Arrow keys inside a group of numbers go to the nearest number in that direction. */
 function moveInGroup(group: Element, key: string): boolean {

@@ -90,7 +90,7 @@ export const lstmCell: Cell = {
     nodes: [
       previousNode("c", [0, 0]),
       previousNode("h", [0, 3]),
-      inputNode([0, 3.9]),
+      inputNode([0, 4]),
       jointNode([0.66, 3]),
       quantityNode("gate", "f", "σ", [1.25, 2]),
       quantityNode("gate", "i", "σ", [2.2, 2]),
@@ -106,7 +106,7 @@ export const lstmCell: Cell = {
     ],
     edges: [
       edge("h_prev", "joint"),
-      edge("x", "joint", [0.66, 3.9]),
+      edge("x", "joint", [0.66, 4]),
       edge("joint", "f", [1.25, 3]),
       edge("joint", "i", [2.2, 3]),
       edge("joint", "g", [3.15, 3]),

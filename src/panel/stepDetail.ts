@@ -5,6 +5,7 @@ import { hasReadout } from "../engine/network";
 import type { StepView } from "../engine/run";
 import type { Flow, NamedVector, OutputDetail, OutputEntry, PassDetail, StepDetail } from "../protocol/panel";
 import type { Stepper } from "../stepper/stepper";
+import { pictureOf } from "./cellPicture";
 import { currentOperation } from "./operations";
 import { gradientBase, norm, passBase } from "./tracks";
 import { inputText, layerTitle, outputLabel, passWord, quantityTitles, targetText } from "./words";
@@ -28,6 +29,7 @@ function passDetail(stepper: Stepper, step: StepView, l: number, p: number): Pas
   const { values, gradients } = step.passes[l]![p]!;
   const titles = quantityTitles(layer);
   const sub = String(step.t);
+  const flows = flowsOf(stepper, step, l, p);
   const known = (key: string, data: Float64Array) => (stepper.isKnown(key, step.t) ? data : null);
   return {
     layer: l,
@@ -51,7 +53,8 @@ function passDetail(stepper: Stepper, step: StepView, l: number, p: number): Pas
               data: known(`gradients.${pass.prefix}.${name}`, gradients[name]!),
             }),
           ),
-    flows: flowsOf(stepper, step, l, p),
+    flows,
+    picture: pictureOf(stepper, step, l, p, flows),
   };
 }
 

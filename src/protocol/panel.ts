@@ -174,6 +174,66 @@ export interface PassDetail {
     /** To the layer above or the read-out. */
     readonly above: Flow;
   };
+  readonly picture: PictureDetail;
+}
+
+/** The cell's wiring, and what is on it: values, or in the backward phase gradients, which go against the arrows. */
+export interface PictureDetail {
+  readonly carries: "values" | "gradients";
+  readonly nodes: readonly PictureNodeDetail[];
+  readonly edges: readonly PictureEdgeDetail[];
+  readonly exits: readonly PictureExit[];
+}
+
+/** `ahead`: not known yet; `active`: the current operation computes it. */
+export type PictureState = "ahead" | "known" | "active";
+
+export interface PictureNodeDetail {
+  readonly id: string;
+  readonly kind: "input" | "state" | "gate" | "operator";
+  /** Place in a grid, fractions allowed; time runs to the right, also in a pass that runs backward. */
+  readonly column: number;
+  readonly row: number;
+  /** `σ`, `×`; empty where there is none. */
+  readonly sign: string;
+  /** What its number is of; null for an operator on the way. */
+  readonly symbol: Symbol | null;
+  /** Its number is a part only of the symbol's: of dL/dh_{t−1}, what comes back from this step. */
+  readonly isPart: boolean;
+  /** "forget gate" */
+  readonly title: string;
+  /** `f_3 = σ(Wxf x_3 + Whf h_2 + bf)`; empty where there is none. */
+  readonly equation: string;
+  /** Null while it is not known, and where `text` says it. */
+  readonly number: PictureNumber | null;
+  /** A token. */
+  readonly text: string | null;
+  readonly state: PictureState;
+}
+
+/** One number for a vector: of one unit its own, else the mean of its units (gates) or its length ‖·‖. */
+export interface PictureNumber {
+  readonly value: number;
+  readonly measure: "itself" | "mean" | "length";
+}
+
+export interface PictureEdgeDetail {
+  readonly from: string;
+  readonly to: string;
+  /** Its corners, in grid coordinates. */
+  readonly via: readonly (readonly [column: number, row: number])[];
+  readonly state: PictureState;
+}
+
+/** A line that leaves the cell: from a state on to the step after, or from h_t up to what reads it. */
+export interface PictureExit {
+  readonly node: string;
+  readonly side: "next" | "above";
+  /** "t = 4", "read-out", "layer 2" */
+  readonly label: string;
+  /** The gradient that comes back along it; null going forward. */
+  readonly number: PictureNumber | null;
+  readonly state: PictureState;
 }
 
 export interface NamedVector {

@@ -24,7 +24,13 @@ files["broken.rnn.json"] = files["hi-there-class.rnn.json"]!.replace('"size": 1'
 );
 
 /** One view: how to come there, from a window in which all editors are closed. */
-const views: { name: string; show: (bench: Workbench) => Promise<void>; size?: { width: number; height: number } }[] = [
+const views: {
+  name: string;
+  show: (bench: Workbench) => Promise<void>;
+  size?: { width: number; height: number };
+  /** The pointer rests on what the picture is of. */
+  keepsPointer?: boolean;
+}[] = [
   {
     name: "worked-example-backward",
     show: async (bench) => {
@@ -76,6 +82,31 @@ const views: { name: string; show: (bench: Workbench) => Promise<void>; size?: {
     },
   },
   {
+    name: "lstm-forward-operations",
+    show: async (bench) => {
+      await open(bench, "copy-lstm.rnn.json");
+      await repeat(2, () => bench.runCommand("RNN: Step"));
+      await repeat(6, () => bench.runCommand("RNN: Step Into"));
+    },
+  },
+  {
+    name: "gru",
+    show: async (bench) => {
+      await open(bench, "adding-gru.rnn.json");
+      await repeat(3, () => bench.runCommand("RNN: Step"));
+      await repeat(5, () => bench.runCommand("RNN: Step Into"));
+    },
+  },
+  {
+    name: "gru-backward",
+    show: async (bench) => {
+      await open(bench, "adding-gru.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+      await repeat(4, () => bench.runCommand("RNN: Step Back"));
+      await repeat(4, () => bench.runCommand("RNN: Step Into"));
+    },
+  },
+  {
     name: "both-directions",
     show: async (bench) => {
       await open(bench, "word-kinds-both.rnn.json");
@@ -110,7 +141,7 @@ const views: { name: string; show: (bench: Workbench) => Promise<void>; size?: {
   {
     name: "walkthrough",
     show: async (bench) => {
-      await bench.runCommand("Welcome: Open Walkthrough…");
+      await bench.runCommand("Welcome: Open Walkthrough...");
       await bench.page.locator(".quick-input-widget input").first().fill("Unroll");
       await bench.page.keyboard.press("Enter");
     },
@@ -142,6 +173,8 @@ try {
     for (const view of views.filter(({ name }) => !only || only.includes(name))) {
       await bench.page.setViewportSize(view.size ?? size);
       await view.show(bench);
+      // A pointer that rests somewhere would leave its tooltip in the picture
+      if (!view.keepsPointer) await bench.page.mouse.move(size.width / 4, 12);
       // Decorations and canvases come a moment after the step.
       await bench.page.waitForTimeout(700);
       await bench.page.screenshot({ path: path.join(folder, `${view.name}-${theme}.png`) });

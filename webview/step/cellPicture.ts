@@ -1,195 +1,223 @@
 /**
- * The picture of the cell at the current step, in the orientation of the axis above: the input comes in from the top, the read-out
- * is below, time runs to the right. Going forward the arrows carry values; going back they turn round and carry gradients.
+ * The cells at the current step, each with its own wiring as the textbooks draw it: time runs to the right, the input comes in from
+ * below, what reads the cell is above it. Going forward the lines carry values; going back they turn round and carry gradients.
  */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Cursor, Flow, PassDetail, RunInfo, StepDetail } from "../../src/protocol/panel";
-import { arrow } from "../arrow";
+import type {
+  PassDetail,
+  PictureDetail,
+  PictureExit,
+  PictureNodeDetail,
+  PictureNumber,
+  PictureState,
+  RunInfo,
+  StepDetail,
+  Symbol as MathSymbol,
+} from "../../src/protocol/panel";
+import { equationParts } from "../equation";
 import { formatNumber, formatToFit } from "../numbers";
-import { svgNum } from "../symbols";
+import { svgNum, symbolText } from "../symbols";
+import { bordersOf, exitLine, linePath, pictureSize, placeOf, type Size, sizeOf } from "./wiring";
 
-const width = 360;
-const side = { width: 76, height: 40 };
-const cell = { width: 92, height: 40 };
-const end = { width: 92, height: 36 };
-const gap = 40;
-const middle = width / 2;
+/** What a box has room for. */
+const mostCharacters = 7;
 
-export function cellPictures(info: RunInfo, cursor: Cursor, step: StepDetail): TemplateResult {
-  const isOneWay = info.layers.every((layer) => layer.passes.length === 1);
-  const stacks = isOneWay ? [step.layers] : step.layers.map((pass) => [pass]);
-  const isBack = cursor.phase === "backward" || cursor.phase === "update";
-  const isShownNorm = (flow: Flow) => flow.isNorm && (flow.forward !== null || (isBack && flow.backward !== null));
-  const withNorms = step.layers.some(({ flows }) => Object.values(flows).some(isShownNorm));
+export function cellPictures(info: RunInfo, step: StepDetail): TemplateResult {
+  const numbers = step.layers.flatMap(({ picture }) =>
+    [...picture.nodes, ...picture.exits].map(({ number }) => number),
+  );
+  const has = (measure: PictureNumber["measure"]) => numbers.some((number) => number?.measure === measure);
+  const note = [
+    ...(has("mean") ? ["a gate shows the mean of its units"] : []),
+    ...(has("length") ? ["‖·‖ is the length of a vector"] : []),
+  ].join("; ");
   return html`<div class="cell-pictures">
-    ${stacks.map(
-      (passes) => html`${isOneWay ? nothing : html`<div class="picture-title">${passes[0]?.title}</div>`}
-      ${picture(info, cursor, step, passes)}`,
+    ${step.layers.toReversed().map(
+      (pass) => html`<figure>
+        ${step.layers.length > 1 ? html`<figcaption class="picture-title">${pass.title}</figcaption>` : nothing}
+        ${picture(info, step, pass)}
+      </figure>`,
     )}
-    ${withNorms ? html`<p class="note">‖·‖: the length of the vector that flows there.</p>` : nothing}
+    ${note === "" ? nothing : html`<p class="note">${note.charAt(0).toUpperCase() + note.slice(1)}.</p>`}
   </div>`;
 }
 
-/** Passes one under the other, each reading what the one above it gives. */
-function picture(info: RunInfo, cursor: Cursor, step: StepDetail, passes: readonly PassDetail[]): TemplateResult {
-  const { digits } = info.settings;
-  const isBack = cursor.phase === "backward" || cursor.phase === "update";
-  const first = passes[0];
-  const last = passes.at(-1);
-  if (first === undefined || last === undefined) return html``;
-  const cellTop = (k: number) => end.height + gap + k * (cell.height + gap);
-  const endTop = cellTop(passes.length);
-  const isTop = last.layer === info.layers.length - 1;
-  const hasOutput = !isTop || info.output.at === "every" || step.t === info.length;
-  const height = hasOutput ? endTop + end.height : endTop - gap;
-  const t = step.t;
+/** What every part of one picture is drawn with. */
+interface Drawing {
+  readonly picture: PictureDetail;
+  readonly digits: number;
+  readonly isMirrored: boolean;
+  readonly size: Size;
+  /** `t = 3, layer 2` */
+  readonly where: string;
+}
 
-  const parts = passes.map((pass, k) => {
-    const y = cellTop(k) + cell.height / 2;
-    const goesRight = pass.direction === "forward";
-    const sign = goesRight ? 1 : -1;
-    const [tBefore, tAfter] = [t - sign, t + sign];
-    const exists = (time: number) => time >= 1 && time <= info.length;
-    const { flows } = pass;
-    const h = `layers.${pass.layer}${goesRight || info.layers[pass.layer]?.passes.length === 1 ? "" : ".reverse"}.h`;
-    const source = pass.layer === 0 ? "x" : `layers.${pass.layer - 1}.h`;
-    const beforeX = middle - sign * (middle - side.width / 2);
-    const afterX = middle + sign * (middle - side.width / 2);
-    const horizontal = (from: number, fromW: number, to: number, toW: number, flow: Flow, name: string, time: number) =>
-      link(
-        { x1: edge(from, to, fromW), y1: y, x2: edge(to, from, toW), y2: y },
-        flow,
-        isBack,
-        digits,
-        { name, t: time },
-        "above",
-      );
-    const vertical = (y1: number, y2: number, flow: Flow, name: string) =>
-      link({ x1: middle, y1, x2: middle, y2 }, flow, isBack, digits, { name, t }, "right");
-    return svg`
-      ${vertical(cellTop(k) - gap, cellTop(k), flows.input, source)}
-      ${horizontal(beforeX, side.width, middle, cell.width, flows.previous, h, tBefore)}
-      ${sideBox(beforeX, y, exists(tBefore) ? `t = ${tBefore}` : "start", exists(tBefore) || flows.previous.forward !== null, flows.previous.forward, flows.previous.isNorm, digits, h, tBefore)}
-      ${
-        exists(tAfter)
-          ? svg`${horizontal(middle, cell.width, afterX, side.width, flows.next, h, t)}
-              ${sideBox(afterX, y, `t = ${tAfter}`, true, null, false, digits, h, tAfter)}`
-          : nothing
-      }
-      ${k === passes.length - 1 && hasOutput ? vertical(cellTop(k) + cell.height, endTop, flows.above, h) : nothing}
-      ${cellBox(pass, cellTop(k), flows.above, digits, h, t)}`;
-  });
+function picture({ settings: { digits }, layers }: RunInfo, step: StepDetail, pass: PassDetail): TemplateResult {
+  const isMirrored = pass.direction === "backward";
+  const size = pictureSize(pass.picture);
+  const where = `t = ${step.t}${layers.length > 1 ? `, layer ${pass.layer + 1}` : ""}`;
+  const drawing: Drawing = { picture: pass.picture, digits, isMirrored, size, where };
+  const order: readonly PictureState[] = ["ahead", "known", "active"];
+  const edges = pass.picture.edges.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  const isBack = pass.picture.carries === "gradients";
   return html`<svg
     class="cell-picture"
-    viewBox="0 -1 ${width} ${height + 2}"
-    width=${width}
-    height=${height + 2}
+    viewBox="0 0 ${size.width} ${size.height}"
+    width=${size.width}
+    height=${size.height}
     role="group"
     tabindex="0"
     data-numbers
     data-testid="cell-picture"
-    aria-label="What flows through the cell at step ${t}. Arrow keys read the numbers"
+    data-carries=${pass.picture.carries}
+    aria-label="The ${pass.cell} cell at step ${step.t} and its ${pass.picture.carries}. Arrow keys read the numbers"
   >
-    ${endBox(0, first.layer === 0 ? "input" : `layer ${first.layer}`, first.layer === 0 ? step.input : `h at t = ${t}`)}
-    ${hasOutput ? endBox(endTop, isTop ? "read-out" : `layer ${last.layer + 2}`, isTop ? readOut(step) : "") : nothing} ${parts}
+    ${edges.map(
+      (edge) => svg`<path class="arrow is-${edge.state}" data-from=${edge.from} data-to=${edge.to}
+        d=${linePath(pass.picture, edge, isBack)}></path>`,
+    )}
+    ${pass.picture.exits.map((one) => exit(drawing, one))} ${pass.picture.nodes.map((one) => node(drawing, one))}
   </svg>`;
 }
 
-/** Where an arrow from a box's middle x leaves it, on the side of another one. */
-const edge = (x: number, towards: number, w: number) => x + (Math.sign(towards - x) * w) / 2;
+// -------------------------------------------------------------------------------------------- nodes
 
-function readOut(step: StepDetail): string {
-  return step.target === null ? "" : `target ${step.target}`;
+function node(drawing: Drawing, detail: PictureNodeDetail): TemplateResult {
+  const { x, y } = placeOf(drawing.picture, detail);
+  const { symbol, number, title, equation } = detail;
+  // The number of an operator on the way stands in its tooltip alone
+  const value = symbol === null && number !== null ? String(number.value) : nothing;
+  return svg`<g
+    class="picture-node is-${detail.kind} is-${detail.state}"
+    data-node=${detail.id}
+    data-state=${detail.state}
+    data-name=${symbol === null ? (number === null ? "" : measured("", number)) : title}
+    data-where=${symbol === null ? "" : drawing.where}
+    data-equation=${equation}
+    data-value=${value}
+  >${symbol === null ? operator(detail, x, y) : box(drawing, detail, symbol, x, y)}</g>`;
+}
+
+function operator(detail: PictureNodeDetail, x: number, y: number): TemplateResult {
+  if (detail.sign === "") return svg`<circle class="picture-joint" cx=${x} cy=${y} r="2.5"></circle>`;
+  const { width, height } = sizeOf(detail);
+  return svg`<rect class="picture-box" x=${x - width / 2} y=${y - height / 2} width=${width} height=${height} rx=${height / 2}></rect>
+    ${sign(detail.sign, x, y)}`;
+}
+
+/** × and + as two strokes, in the middle of their circle whatever the font; functions in letters. */
+function sign(text: string, x: number, y: number): TemplateResult {
+  const strokes: Readonly<Record<string, string>> = {
+    "×": `M${x - 3} ${y - 3}l6 6M${x - 3} ${y + 3}l6 -6`,
+    "+": `M${x - 4} ${y}h8M${x} ${y - 4}v8`,
+  };
+  const stroke = strokes[text];
+  return stroke === undefined
+    ? svg`<text class="picture-sign" x=${x} y=${y + 4} text-anchor="middle">${text}</text>`
+    : svg`<path class="picture-stroke" d=${stroke}></path>`;
+}
+
+function box(drawing: Drawing, detail: PictureNodeDetail, name: MathSymbol, x: number, y: number): TemplateResult {
+  const { width, height } = sizeOf(detail);
+  const { number, text } = detail;
+  const above = detail.isPart ? "part of" : detail.sign;
+  const top = y - height / 2;
+  const hasBelow = number !== null || text !== null;
+  const lines = above === "" ? 0 : 13;
+  // What is there stands in the middle of the box
+  const first = hasBelow || above !== "" ? top + (height - lines - (hasBelow ? 13 : 0)) / 2 + 3.5 : y + 3.5;
+  const symbolY = first + lines;
+  return svg`<rect class="picture-box" x=${x - width / 2} y=${top} width=${width} height=${height} rx="3"></rect>
+    ${
+      above === ""
+        ? nothing
+        : above === "+" || above === "×"
+          ? sign(above, x, first - 3.5)
+          : svg`<text class=${detail.isPart ? "picture-name" : "picture-sign"} x=${x} y=${first} text-anchor="middle">${above}</text>`
+    }
+    <text class="picture-name" x=${x} y=${symbolY} text-anchor="middle">${symbolSpans(detail.kind === "gate" && name.gradient ? { ...name, sub: "" } : name, number)}</text>
+    ${
+      number !== null
+        ? pictureNumber(drawing, number, symbolText(name), { x, y: symbolY + 13, anchor: "middle" })
+        : text !== null
+          ? svg`<text class="picture-text" x=${x} y=${symbolY + 13} text-anchor="middle">${shorten(text, 8)}</text>`
+          : nothing
+    }`;
 }
 
 const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
-function endBox(y: number, title: string, below: string): TemplateResult {
-  return svg`<rect class="picture-box" x=${middle - end.width / 2} y=${y} width=${end.width} height=${end.height} rx="3"></rect>
-    <text class="picture-name" x=${middle} y=${y + (below === "" ? 22 : 15)} text-anchor="middle">${title}</text>
-    <text class="picture-value" x=${middle} y=${y + 29} text-anchor="middle">${shorten(below, 14)}</text>`;
+/** `mean f_3`, `‖dL/dc_3‖`, `h_3` */
+function measured(name: string, { measure }: PictureNumber): string {
+  if (measure === "itself") return name;
+  return measure === "mean" ? `mean ${name}` : `‖${name}‖`;
 }
 
-function sideBox(
-  x: number,
-  y: number,
-  title: string,
-  exists: boolean,
-  value: number | null,
-  isNorm: boolean,
-  digits: number,
+function pictureNumber(
+  { digits, where }: Drawing,
+  number: PictureNumber,
   name: string,
-  t: number,
+  at: { readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end" },
 ): TemplateResult {
-  return svg`<rect class="picture-box ${exists ? "" : "is-quiet"}" x=${x - side.width / 2} y=${y - side.height / 2} width=${side.width}
-      height=${side.height} rx="3"></rect>
-    <text class="picture-name" x=${x} y=${value === null ? y + 4 : y - 4} text-anchor="middle">${title}</text>
-    ${
-      value === null
-        ? nothing
-        : svgNum(
-            value,
-            `${isNorm ? "‖h‖" : "h"} ${formatNumber(value, digits)}`,
-            { name: isNorm ? `‖${name}‖` : name, where: `t = ${t}` },
-            { x, y: y + 12, anchor: "middle", quiet: true },
-          )
-    }`;
+  const { value } = number;
+  const text = formatToFit(value, digits, mostCharacters) ?? formatNumber(value, 2);
+  return svgNum(value, text, { name: measured(name, number), where }, at);
 }
 
-function cellBox(pass: PassDetail, y: number, above: Flow, digits: number, name: string, t: number): TemplateResult {
-  const isActive = Object.values(pass.flows).some((flow) => flow.active !== null);
-  const value = above.forward;
-  return svg`<rect class="picture-box is-cell ${isActive ? "is-active" : ""}" x=${middle - cell.width / 2} y=${y} width=${cell.width}
-      height=${cell.height} rx="3"></rect>
-    <text class="picture-name is-cell" x=${middle} y=${y + (value === null ? 24 : 16)} text-anchor="middle">${shorten(pass.cell, 13)}</text>
-    ${
-      value === null
-        ? nothing
-        : svgNum(
-            value,
-            `${above.isNorm ? "‖h‖" : "h"} ${formatNumber(value, digits)}`,
-            { name: above.isNorm ? `‖${name}‖` : name, where: `t = ${t}` },
-            { x: middle, y: y + 31, anchor: "middle", quiet: true },
-          )
-    }`;
+/** The symbol typeset, and what its number is of a vector. */
+function symbolSpans({ base, sub, gradient }: MathSymbol, number: PictureNumber | null): TemplateResult {
+  const bar = number?.measure === "length" ? "‖" : "";
+  const front = `${number?.measure === "mean" ? "mean " : bar}${gradient ? "dL/d" : ""}`;
+  let shift = 0;
+  const span = (text: string, place: "line" | "sub" | "sup") => {
+    const level = place === "sub" ? 3 : place === "sup" ? -4 : 0;
+    const dy = level - shift;
+    shift = level;
+    return svg`<tspan class=${place === "line" ? "" : "picture-sub"} dy=${dy}>${text}</tspan>`;
+  };
+  const parts = [
+    span(front, "line"),
+    ...equationParts(base).map(({ text, place }) => span(text, place)),
+    ...(sub === "" ? [] : [span(sub, "sub")]),
+    span(bar, "line"),
+  ];
+  return svg`${parts}`;
 }
 
-interface Line {
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
-}
+// -------------------------------------------------------------------------------------------- lines that leave the cell
 
-/** An arrow and its number: the value in the forward phase, in the backward phase the gradient that comes back. */
-function link(
-  { x1, y1, x2, y2 }: Line,
-  flow: Flow,
-  isBack: boolean,
-  digits: number,
-  { name, t }: { readonly name: string; readonly t: number },
-  label: "above" | "right",
-): TemplateResult {
-  const value = isBack ? flow.backward : flow.forward;
-  const isReversed = isBack && (value !== null || flow.active === "backward");
-  const state = flow.active !== null ? "is-active" : value === null ? "is-ahead" : "is-done";
-  const path = isReversed ? arrow(x2, y2, x1, y1) : arrow(x1, y1, x2, y2);
-  const [x, y] = label === "above" ? [(x1 + x2) / 2, y1 - 7] : [x1 + 8, (y1 + y2) / 2 + 4];
-  const symbol = isBack ? `dL/d(${name})` : name;
-  const letter = name === "x" ? "x" : "h";
-  // Beside a vertical arrow there is room to say what the number is; what comes back along one arrow is a part of dL/dh
-  const mark =
-    label === "above" ? "" : isBack ? (flow.isNorm ? "‖·‖ " : "") : flow.isNorm ? `‖${letter}‖ ` : `${letter} `;
-  return svg`<path class="arrow ${state}" d=${path}></path>
+function exit(drawing: Drawing, detail: PictureExit): TemplateResult {
+  const { picture, isMirrored, size } = drawing;
+  const from = picture.nodes.find(({ id }) => id === detail.node);
+  if (from === undefined) return svg``;
+  const isBack = picture.carries === "gradients";
+  const { x, y } = placeOf(picture, from);
+  const { number } = detail;
+  const name = `dL/d${detail.node} from ${detail.label}`;
+  if (detail.side === "above") {
+    const side = isMirrored ? -1 : 1;
+    return svg`<path class="arrow is-${detail.state}" d=${exitLine({ x, y: bordersOf(picture, from).top }, { x, y: 16 }, isBack)}></path>
+      <text class="picture-name" x=${x} y="11" text-anchor="middle">${detail.label}</text>
+      ${
+        number === null
+          ? nothing
+          : pictureNumber(drawing, number, name, { x: x + 6 * side, y: 30, anchor: isMirrored ? "end" : "start" })
+      }`;
+  }
+  const end = isMirrored ? 1 : size.width - 1;
+  const borders = bordersOf(picture, from);
+  const start = isMirrored ? borders.left : borders.right;
+  // Under the line, or under the box where the line is too short for it
+  const below = Math.abs(end - start) > 60 ? y + 14 : y + sizeOf(from).height / 2 + 14;
+  const anchor = isMirrored ? "start" : "end";
+  return svg`<path class="arrow is-${detail.state}" d=${exitLine({ x: start, y }, { x: end, y }, isBack)}></path>
+    ${number === null ? nothing : pictureNumber(drawing, number, name, { x: end, y: below, anchor })}
     ${
-      value === null
-        ? nothing
-        : svgNum(
-            value,
-            mark + (formatToFit(value, digits, 8) ?? formatNumber(value, 2)),
-            { name: flow.isNorm ? `‖${symbol}‖` : symbol, where: `t = ${t}${isBack ? ", along this arrow" : ""}` },
-            { x, y, anchor: label === "above" ? "middle" : "start" },
-          )
+      detail.node === "h"
+        ? svg`<text class="picture-name" x=${end} y=${below + (number === null ? 0 : 13)} text-anchor=${anchor}>${
+            isBack ? "from" : "to"
+          } ${detail.label}</text>`
+        : nothing
     }`;
 }

@@ -20,9 +20,9 @@ export function stepTab(model: Model, { info, cursor }: Run): TemplateResult {
               ? "The update is made once for the whole sequence. What it does to each parameter is under Parameters."
               : "Nothing has been computed yet. Step → begins with the first input."
           }</p></section>`
-        : html`<section class="section">
+        : html`<section class="section is-picture">
               <h2>${cursor.phase === "backward" ? "The cell, flowing back" : "The cell"}</h2>
-              ${cellPictures(info, cursor, step)}
+              ${cellPictures(info, step)}
             </section>
             ${step.output === null ? nothing : output(model, info, cursor, step, step.output)}`
     }

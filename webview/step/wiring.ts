@@ -1,0 +1,135 @@
+/** Where the parts of a cell's picture stand, in pixels, and the paths of its lines. */
+
+import type { PictureDetail, PictureEdgeDetail, PictureNodeDetail } from "../../src/protocol/panel";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const column = 54;
+const row = 48;
+const state: Size = { width: 52, height: 34 };
+const gate: Size = { width: 46, height: 46 };
+/** Room for the lines that leave the cell: to what reads it, and on to the step after. */
+const above = 38;
+const beside = 30;
+const below = 26;
+
+/** A node with a number is a box, an operator on the way a round sign or a dot. */
+export function sizeOf({ symbol, kind, sign, isPart }: PictureNodeDetail): Size {
+  if (symbol !== null && (kind === "gate" || kind === "operator")) return gate;
+  if (symbol !== null) return isPart ? { width: state.width, height: gate.height } : state;
+  if (sign === "") return { width: 5, height: 5 };
+  return { width: Math.max(18, 9 * sign.length), height: 18 };
+}
+
+interface Frame extends Size {
+  /** Where column 0 and row 0 are. */
+  readonly left: number;
+  readonly top: number;
+}
+
+function frameOf({ nodes, exits }: PictureDetail): Frame {
+  const next = exits.find(({ side }) => side === "next");
+  const isMirrored = nodes.some(({ id, column: place }) => id === next?.node && place === 0);
+  const left = 1 + state.width / 2 + (isMirrored ? beside : 0);
+  const top = 1 + state.height / 2 + (exits.some(({ side }) => side === "above") ? above : 0);
+  const columns = Math.max(...nodes.map((node) => node.column));
+  const lowest = Math.max(...nodes.map((node) => node.row * row + sizeOf(node).height / 2));
+  const texts = exits.flatMap(({ side, node }) => {
+    const from = nodes.find(({ id }) => id === node);
+    return side === "next" && from !== undefined ? [from.row * row + sizeOf(from).height / 2 + below + 4] : [];
+  });
+  return {
+    left,
+    top,
+    width: left + columns * column + state.width / 2 + 1 + (next !== undefined && !isMirrored ? beside : 0),
+    height: top + Math.max(lowest, ...texts) + 1,
+  };
+}
+
+export const pictureSize = (picture: PictureDetail): Size => frameOf(picture);
+
+const place = ({ left, top }: Frame, at: { readonly column: number; readonly row: number }): Point => ({
+  x: left + at.column * column,
+  y: top + at.row * row,
+});
+
+export const placeOf = (picture: PictureDetail, node: PictureNodeDetail): Point => place(frameOf(picture), node);
+
+export interface Borders {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export function bordersOf(picture: PictureDetail, node: PictureNodeDetail): Borders {
+  const { x, y } = placeOf(picture, node);
+  const { width, height } = sizeOf(node);
+  return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
+}
+
+/** The point on a box's border where a line to (or from) another point meets it, straight on. */
+function meet({ left, right, top, bottom }: Borders, other: Point, middle: Point): Point {
+  if (other.x >= left && other.x <= right) return { x: other.x, y: other.y < middle.y ? top : bottom };
+  return { x: other.x < middle.x ? left : right, y: other.y >= top && other.y <= bottom ? other.y : middle.y };
+}
+
+/** A line with its corners rounded, and a head where it ends in a box; turned round where it carries gradients. */
+export function linePath(picture: PictureDetail, edge: PictureEdgeDetail, isReversed: boolean): string {
+  const frame = frameOf(picture);
+  const from = picture.nodes.find(({ id }) => id === edge.from);
+  const to = picture.nodes.find(({ id }) => id === edge.to);
+  if (from === undefined || to === undefined) return "";
+  const corners = edge.via.map(([x, y]) => place(frame, { column: x, row: y }));
+  const [start, end] = [place(frame, from), place(frame, to)];
+  const points = [
+    meet(bordersOf(picture, from), corners[0] ?? end, start),
+    ...corners,
+    meet(bordersOf(picture, to), corners.at(-1) ?? start, end),
+  ];
+  const last = isReversed ? from : to;
+  return path(isReversed ? points.toReversed() : points, last.symbol !== null || last.sign !== "");
+}
+
+export function exitLine(from: Point, to: Point, isReversed: boolean): string {
+  return path(isReversed ? [to, from] : [from, to], true);
+}
+
+const radius = 5;
+const head = 4;
+
+function path(points: readonly Point[], withHead: boolean): string {
+  const first = points[0];
+  const last = points.at(-1);
+  const beforeLast = points.at(-2);
+  if (first === undefined || last === undefined || beforeLast === undefined) return "";
+  const bends = points.slice(1, -1).map((corner, k) => {
+    const [before, after] = [towards(corner, points[k]), towards(corner, points[k + 2])];
+    return `L${text(before)}Q${text(corner)} ${text(after)}`;
+  });
+  const line = `M${text(first)}${bends.join("")}L${text(last)}`;
+  if (!withHead) return line;
+  const length = Math.hypot(last.x - beforeLast.x, last.y - beforeLast.y) || 1;
+  const [ux, uy] = [(last.x - beforeLast.x) / length, (last.y - beforeLast.y) / length];
+  const wing = (side: number) =>
+    text({ x: last.x - head * ux - side * 0.75 * head * uy, y: last.y - head * uy + side * 0.75 * head * ux });
+  return `${line}M${wing(1)}L${text(last)}L${wing(-1)}`;
+}
+
+/** The point a little before a corner on the way to another one. */
+function towards(corner: Point, other: Point | undefined): Point {
+  if (other === undefined) return corner;
+  const length = Math.hypot(other.x - corner.x, other.y - corner.y) || 1;
+  const part = Math.min(radius, length / 2) / length;
+  return { x: corner.x + (other.x - corner.x) * part, y: corner.y + (other.y - corner.y) * part };
+}
+
+const text = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;
