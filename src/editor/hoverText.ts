@@ -151,7 +151,7 @@ function parameterHover(
     ["gradient of the whole sequence", whole ? write(sum) : notYet],
   );
   const verdict = whole ? verdictOn?.(name) : null;
-  if (verdict) rows.push(["its check", `${verdict.mark} · ${verdict.text}`]);
+  if (verdict) rows.push(["gradient check", `${verdict.mark} · ${verdict.text}`]);
   const updated = stepper.updated(name);
   rows.push(["after the update", updated ? write(updated) : notYet]);
   lines.push(...table(rows));

@@ -56,10 +56,13 @@ describe("Hovers", () => {
     const verdictOn = (name: string) => ({ kind: "right", mark: "✓ 2e−10", text: `differences of ${name}` }) as const;
     const at = worked.indexOf(whh) + 2;
     const says = (t: number) =>
-      cell(hoverAt(read(worked), stepperOf(worked, backTo(t)), worked, at, { ...options, verdictOn }), "its check");
+      cell(
+        hoverAt(read(worked), stepperOf(worked, backTo(t)), worked, at, { ...options, verdictOn }),
+        "gradient check",
+      );
     assert.equal(says(2), undefined);
     assert.equal(says(1), "✓ 2e−10 · differences of layers.0.Whh");
-    assert.equal(cell(hover(whh, backTo(1), worked, 2), "its check"), undefined);
+    assert.equal(cell(hover(whh, backTo(1), worked, 2), "gradient check"), undefined);
   });
 
   it("draw each known step's share as a picture", () => {
