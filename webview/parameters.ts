@@ -43,10 +43,12 @@ function row(
   const { name, short, rows, cols, rank } = parameter;
   const open = isOpen(model, parameter);
   const shape = rank === 1 ? `[${rows}]` : `[${rows} × ${cols}]`;
-  const norm = (label: string, value: number | null | undefined, full: string) =>
+  const norm = (label: string, value: number | null | undefined, full: string, check: GradientVerdict | null = null) =>
     value === null || value === undefined
       ? nothing
-      : html`<span class="parameter-norm"><span class="quiet">${label}</span> ${num(value, digits, { name: full })}</span>`;
+      : html`<span class="parameter-norm"><span class="quiet">${label}</span> ${num(value, digits, { name: full })}
+          ${check ? mark(short, check) : nothing}</span
+        >`;
   return html`<div class="parameter" data-testid="parameter" data-parameter=${name}>
     <div class="parameter-head">
       <button
@@ -58,8 +60,7 @@ function row(
         <span class="parameter-name">${short}</span> <span class="quiet">${shape}</span>
       </button>
       ${norm("‖this step‖", summary?.shareNorm, `‖${name}, share of t = ${t}‖`)}
-      ${norm("‖sum so far‖", summary?.sumNorm, `‖gradients.${name}, so far‖`)}
-      ${summary?.check ? mark(short, summary.check) : nothing}
+      ${norm("‖sum so far‖", summary?.sumNorm, `‖gradients.${name}, so far‖`, summary?.check)}
     </div>
     ${open ? matrices(model, t, digits, parameter) : nothing}
   </div>`;
