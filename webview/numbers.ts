@@ -1,6 +1,6 @@
 /** Numbers as the text editor writes them too, and what only the panel counts. */
 
-export { formatExact, formatNumber, formatToFit, plainNumber } from "../src/protocol/numbers";
+export { formatExact, formatNumber, formatShort, formatToFit, plainNumber } from "../src/protocol/numbers";
 
 /** `1 h 5 min`, `2 min 5 s`, `12 s`, `under 1 s` */
 export function formatDuration(seconds: number): string {

@@ -1,8 +1,9 @@
 /** A curve over the epochs, drawn by uPlot in the theme's colours. */
 
+import "./language";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatNumber } from "./numbers";
+import { formatShort } from "./numbers";
 import { point } from "./pointed";
 import { type Theme, themeColor } from "./theme";
 
@@ -20,7 +21,8 @@ const height = 180;
 // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
 const logarithmic: uPlot.Scale.Distr = 3;
 
-const shortNumber = (value: number) => formatNumber(value, 3).replace(/\.0+$|(\.\d*?)0+$/, "$1");
+/** A curve of more epochs has no dots. */
+const mostDots = 20;
 
 /** `<training-chart .curve=${…}>`: takes new values as they come; a new theme or axis draws it anew. */
 export class TrainingChart extends HTMLElement {
@@ -68,7 +70,8 @@ export class TrainingChart extends HTMLElement {
       {
         width: this.clientWidth,
         height,
-        padding: [8, 8, 0, 0],
+        // On the right there is room for half of the last epoch's label
+        padding: [8, 24, 0, 0],
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { x: { time: false }, y: scale },
@@ -78,12 +81,17 @@ export class TrainingChart extends HTMLElement {
             ...axis,
             size: 60,
             gap: 6,
-            values: (_, splits) => splits.map((value) => (value === null ? "" : shortNumber(value))),
+            values: (_, splits) => splits.map((value) => (value === null ? "" : formatShort(value, 3))),
           },
         ],
         series: [
           { label: "epoch" },
-          { label: curve.label, stroke: line, width: 1.5, points: { show: curve.values.length < 40, size: 4 } },
+          {
+            label: curve.label,
+            stroke: line,
+            width: 1.5,
+            points: { show: ({ data }) => data[0].length <= mostDots, size: 4 },
+          },
         ],
         hooks: { setCursor: [(plot) => this.pointAt(plot)] },
       },

@@ -19,6 +19,7 @@ export interface Track {
 export function tracksOf(run: Run): Track[] {
   const { model } = run;
   return [
+    ...inputTracks(run),
     ...model.layers.flatMap((_, l) => valueTracks(model, l)),
     ...outputTracks(run),
     ...(run.targetCount > 0 ? model.layers.flatMap((_, l) => gradientTracks(model, l)) : []),
@@ -44,6 +45,29 @@ function order(name: string): number {
   return name === "a" ? 2 : 1;
 }
 
+/** Vectors are seen better as colours than as words in the strip of tokens. */
+function inputTracks({ model, sequence }: Run): Track[] {
+  const { tokens, vectors } = sequence.inputs;
+  const X = model.inputSize;
+  if (tokens || !vectors || X < 2) return [];
+  return [
+    {
+      info: {
+        id: "x",
+        group: "Input",
+        symbol: { base: "x", sub: "t", gradient: false },
+        title: "input",
+        short: "input",
+        kind: "heat",
+        rows: X,
+        phase: "forward",
+      },
+      key: "x",
+      read: ({ t }) => vectors.subarray((t - 1) * X, t * X),
+    },
+  ];
+}
+
 function valueTracks(model: Model, l: number): Track[] {
   const layer = model.layers[l]!;
   const quantities = cells[layer.cell].quantities(layer.options).filter(({ traced }) => traced);
@@ -56,6 +80,7 @@ function valueTracks(model: Model, l: number): Track[] {
           group: layerTitle(layer, l),
           symbol: { base: passBase(model, l, p, name), sub: "t", gradient: false },
           title: title + passWord(layer, p),
+          short: title,
           kind: "heat" as const,
           rows: layer.size,
           phase: "forward" as const,
@@ -78,6 +103,7 @@ function outputTracks(run: Run): Track[] {
         group,
         symbol: { base: "p(target)", sub: "", gradient: false },
         title: "probability of the target",
+        short: "probability",
         kind: "bar",
         rows: 1,
         phase: "forward",
@@ -92,6 +118,7 @@ function outputTracks(run: Run): Track[] {
         group,
         symbol: { base: activation === "softmax" ? "p" : "y", sub: "t", gradient: false },
         title: activation === "softmax" ? "probabilities" : "output",
+        short: activation === "softmax" ? "probabilities" : "output",
         kind: size === 1 && activation === "sigmoid" ? "bar" : "heat",
         rows: size,
         phase: "forward",
@@ -106,6 +133,7 @@ function outputTracks(run: Run): Track[] {
         group,
         symbol: { base: "ℓ", sub: "t", gradient: false },
         title: model.loss?.type === "mse" ? "loss" : "loss in nats",
+        short: model.loss?.type === "mse" ? "loss" : "loss in nats",
         kind: "number",
         rows: 1,
         phase: "forward",
@@ -134,6 +162,7 @@ function gradientTracks(model: Model, l: number): Track[] {
         group,
         symbol: { base: gradientBase(model, l, p, name), sub: "t", gradient: true },
         title: `gradient of the ${titles.get(name) ?? name}${passWord(layer, p)}`,
+        short: titles.get(name) ?? name,
         kind: "heat",
         rows: layer.size,
         phase: "backward",
@@ -147,6 +176,7 @@ function gradientTracks(model: Model, l: number): Track[] {
         group,
         symbol: { base: passBase(model, l, p, "h"), sub: "t", gradient: true },
         title: `length of the gradient of the hidden state${passWord(layer, p)}`,
+        short: "length",
         kind: "log",
         rows: 1,
         phase: "backward",

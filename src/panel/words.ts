@@ -3,7 +3,7 @@
 import { cells } from "../engine/cells";
 import type { Layer, Model, Sequence } from "../engine/model";
 import type { Target } from "../engine/readout";
-import { formatNumber } from "../protocol/numbers";
+import { formatShort } from "../protocol/numbers";
 
 /** `Layer 1 · rnn tanh · 16 units`, with the layer's directions where it is not a plain forward one. */
 export function layerTitle(layer: Layer, index: number): string {
@@ -39,9 +39,9 @@ const mostEntries = 4;
 
 /** `0.5`, `[0.5, −1]`, `[0.5, −1, 2, …] (16)` */
 function vectorText(vector: Float64Array, digits: number): string {
-  if (vector.length === 1) return formatNumber(vector[0]!, digits);
+  if (vector.length === 1) return formatShort(vector[0]!, digits);
   const shown = vector.length > mostEntries ? mostEntries - 1 : vector.length;
-  const entries = Array.from(vector.subarray(0, shown), (entry) => formatNumber(entry, Math.min(digits, 4)));
+  const entries = Array.from(vector.subarray(0, shown), (entry) => formatShort(entry, Math.min(digits, 4)));
   return vector.length > shown ? `[${entries.join(", ")}, …] (${vector.length})` : `[${entries.join(", ")}]`;
 }
 

@@ -21,6 +21,11 @@ export function formatNumber(value: number, digits: number): string {
   return withTrueMinus(value.toFixed(Math.max(0, digits - 1 - exponent)));
 }
 
+/** The number with at most so many significant digits, without zeros that only fill up: 1, 0.25. */
+export function formatShort(value: number, digits: number): string {
+  return formatNumber(value, digits).replace(/\.0+(?=e|$)|(\.\d*?)0+(?=e|$)/, "$1");
+}
+
 /** How large an error is, in one digit and a power of ten: `2e−10`, `3e−3`. */
 export function formatMagnitude(value: number): string {
   return value === 0 || !Number.isFinite(value) ? formatNumber(value, 2) : withTrueMinus(value.toExponential(0));

@@ -85,8 +85,10 @@ export interface TrackInfo {
   /** Tracks of a group stand and fold together: the layer's title, "Output", or "Gradients" (of a layer, where there are several). */
   readonly group: string;
   readonly symbol: Symbol;
-  /** "hidden state", "loss in nats" */
+  /** "gradient of the hidden state, forward pass" */
   readonly title: string;
+  /** What the symbol and the group do not say: "hidden state", in a dozen letters or so. */
+  readonly short: string;
   /** heat: rows × T, colours by sign and size. bar: one number in 0…1 a step. number: one a step. log: one a step on a logarithmic axis. */
   readonly kind: "heat" | "bar" | "number" | "log";
   readonly rows: number;

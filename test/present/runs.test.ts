@@ -142,7 +142,28 @@ describe("Runs in the panel", () => {
     assert.equal(symbols.get("gradients.layers.0.reverse.f"), "da^f←");
     assert.equal(symbols.get("output"), "y");
     assert.equal(tracks.find(({ id }) => id === "output")?.kind, "bar");
-    assert.equal(tracks.length, 2 * 6 + 2 + 2 * 7);
+    assert.equal(symbols.get("x"), "x");
+    assert.equal(tracks.length, 1 + 2 * 6 + 2 + 2 * 7);
+  });
+
+  it("has the entries of vectors that come in as a track, and of numbers and tokens none", () => {
+    const inputs = (items: unknown[]) =>
+      viewOf(
+        JSON.stringify({
+          version: 1,
+          inputSize: Array.isArray(items[0]) ? items[0].length : 1,
+          layers: [{ cell: "rnn", size: 1 }],
+          output: { size: 1, at: "last" },
+          sequences: [{ inputs: items }],
+        }),
+      ).view;
+    const vectors = inputs([
+      [1, -2],
+      [0.5, 4],
+    ]);
+    assert.deepEqual([...wholeTrack(vectors, "x").max], [1, 0.5, -2, 4]);
+    const numbers = inputs([1, 2]).info({ digits: 4 });
+    assert.ok(!numbers.tracks.some(({ id }) => id === "x"));
   });
 
   it("writes tokens that cannot be seen as signs, and vectors by their first numbers", () => {
@@ -166,6 +187,6 @@ describe("Runs in the panel", () => {
         sequences: [{ inputs: [[1, -2, 0.5, 4, 5]] }],
       }),
     );
-    assert.deepEqual(vectors.view.tokens(1, 1, 4), { inputs: ["[1.000, −2.000, 0.5000, …] (5)"], targets: [null] });
+    assert.deepEqual(vectors.view.tokens(1, 1, 4), { inputs: ["[1, −2, 0.5, …] (5)"], targets: [null] });
   });
 });

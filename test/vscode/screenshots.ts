@@ -139,6 +139,37 @@ const views: {
     },
   },
   {
+    name: "narrow-lstm",
+    size: { width: 1024, height: 1200 },
+    show: async (bench) => {
+      await open(bench, "copy-lstm.rnn.json");
+      await repeat(2, () => bench.runCommand("RNN: Step"));
+      await repeat(6, () => bench.runCommand("RNN: Step Into"));
+    },
+  },
+  {
+    name: "hover",
+    keepsPointer: true,
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await repeat(6, () => bench.runCommand("RNN: Step"));
+      await bench.runCommand("View: Focus First Editor Group");
+      await bench.goTo(15, 18);
+      await bench.page.keyboard.press("Control+K");
+      await bench.page.keyboard.press("Control+I");
+      await bench.page.locator(".monaco-hover:visible").first().waitFor();
+    },
+  },
+  {
+    name: "hover-on-the-cell",
+    keepsPointer: true,
+    show: async (bench) => {
+      await open(bench, "copy-lstm.rnn.json");
+      await repeat(2, () => bench.runCommand("RNN: Step"));
+      await bench.panel.locator('[data-node="f"]').hover();
+    },
+  },
+  {
     name: "walkthrough",
     show: async (bench) => {
       await bench.runCommand("Welcome: Open Walkthrough...");

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { formatDuration, formatExact, formatNumber, formatToFit, plainNumber } from "../../webview/numbers";
+import {
+  formatDuration,
+  formatExact,
+  formatNumber,
+  formatShort,
+  formatToFit,
+  plainNumber,
+} from "../../webview/numbers";
 
 describe("numbers as text", () => {
   it("have four significant digits and the true minus sign", () => {
@@ -21,6 +28,12 @@ describe("numbers as text", () => {
     assert.deepEqual(
       [0, -0, Infinity, -Infinity, Number.NaN].map((value) => formatNumber(value, 4)),
       ["0", "0", "∞", "−∞", "NaN"],
+    );
+  });
+  it("that are short have no zeros that only fill up, and keep those that count", () => {
+    assert.deepEqual(
+      [1, 0.25, -2, 100, 1200, 0.3333333, 1e-7, 2500000, 0].map((value) => formatShort(value, 4)),
+      ["1", "0.25", "−2", "100", "1200", "0.3333", "1e−7", "2.5e6", "0"],
     );
   });
   it("lose digits rather than be cut off, and vanish where two do not fit", () => {

@@ -8,10 +8,13 @@ import { lastStep, stepLeft, stepWidth } from "./view";
 
 /** A column narrower than this shows no token. */
 const narrowestToken = 9;
-/** From this width on a token that is too long is cut off; in a narrower column it is left out. */
+/** From this width on a word that is too long is cut off; in a narrower column it is left out, and so are numbers in any. */
 const widthToCut = 44;
 const characterWidth = 7.5;
 const allAtOnce = 2000;
+
+/** `0.25`, `[0.5, −1]`: cut off, it would be another number. */
+const isNumeric = (text: string) => /^[[−\d]/.test(text);
 
 export function hasTargets(tokens: Tokens | null): boolean {
   return tokens?.targets.some((target) => target !== null) ?? false;
@@ -34,10 +37,10 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
   const place = (t: number) => ({ left: `${stepLeft(view, width, t)}px`, width: `${w}px` });
   const target = (text: string | null) =>
     withTargets ? html`<div class="target">${text === null ? nothing : `→ ${text}`}</div>` : nothing;
-  const fits = (text: string) => w >= widthToCut || text.length * characterWidth <= w;
+  const fits = (text: string) => text.length * characterWidth <= w || (w >= widthToCut && !isNumeric(text));
   const isWide = w >= narrowestToken;
   const { step } = cursor;
-  const isLone = w < widthToCut && step !== null && (step.target !== null || !isWide || !fits(step.input));
+  const isLone = step !== null && (!fits(step.input) || (w < widthToCut && (step.target !== null || !isWide)));
   const steps = isWide ? Array.from({ length: view.span }, (_, k) => view.from + k) : [];
   const ticks = stepTicks(view.from, lastStep(view), w, 36);
   return html`<div class="tokens ${withTargets ? "with-targets" : ""}">
@@ -46,6 +49,7 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
       const input = tokens?.inputs[t - tokens.from];
       if (input === undefined) return nothing;
       const isCurrent = t === cursor.t;
+      const isElsewhere = isCurrent && isLone;
       return html`<button
         class="token ${isCurrent ? "is-current" : ""}"
         data-testid="token"
@@ -60,8 +64,8 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
         }}
       >
         <span class="visually-hidden">t = ${t}:</span>
-        <div class="input">${fits(input) && !(isCurrent && isLone) ? input : nothing}</div>
-        ${w >= widthToCut ? target(tokens?.targets[t - tokens.from] ?? null) : nothing}
+        <div class="input">${fits(input) && !isElsewhere ? input : nothing}</div>
+        ${w >= widthToCut && !isElsewhere ? target(tokens?.targets[t - tokens.from] ?? null) : nothing}
       </button>`;
     })}
     ${isLone ? currentToken(model) : nothing}

@@ -82,7 +82,7 @@ function menu(model: Model, tracks: readonly TrackInfo[]): TemplateResult {
                 dragged = null;
               }}
             >
-              ${checkbox(track.id, html`${symbol(track.symbol)} <span class="quiet">${track.title}</span>`)}
+              ${checkbox(track.id, html`${symbol(track.symbol)} <span class="quiet" title=${track.title}>${track.short}</span>`)}
               <span class="menu-arrows"
                 >${arrow("up", "up", group.tracks[k - 1])}${arrow("down", "down", group.tracks[k + 1])}</span
               >

@@ -45,7 +45,7 @@ function label(model: Model, track: TrackInfo): TemplateResult {
   return html`<div class="label ${axis === null ? "" : "has-ticks"}" title=${track.title}>
     <div class="label-main">
       <span class="label-symbol">${isNorm ? "‖" : nothing}${symbol(track.symbol)}${isNorm ? "‖" : nothing}</span>
-      ${height < 34 ? html`<span class="label-title">${track.title}</span>` : nothing}
+      ${height < 34 ? html`<span class="label-title">${track.short}</span>` : nothing}
       ${
         canExpand
           ? html`<button
@@ -59,7 +59,7 @@ function label(model: Model, track: TrackInfo): TemplateResult {
           : nothing
       }
     </div>
-    ${height >= 34 ? html`<div class="label-title">${track.title}</div>` : nothing}
+    ${height >= 34 ? html`<div class="label-title">${track.short}</div>` : nothing}
     ${
       track.kind === "heat" && height >= 44
         ? html`<div class="label-scale" title="The colours run from −scale to scale">±${formatNumber(track.scale, digits)}</div>`

@@ -7,6 +7,7 @@ const track = (id: string, group: string): TrackInfo => ({
   group,
   symbol: { base: id, sub: "t", gradient: false },
   title: id,
+  short: id,
   kind: "heat",
   rows: 1,
   scale: 1,

@@ -7,6 +7,7 @@ const track = (rows: number): TrackInfo => ({
   group: "Layer 1",
   symbol: { base: "h", sub: "t", gradient: false },
   title: "hidden state",
+  short: "hidden state",
   kind: "heat",
   rows,
   scale: 1,
