@@ -21,7 +21,7 @@ import { equationAt, preActivationsOf } from "../stepper/program";
 import type { Stepper } from "../stepper/stepper";
 import { currentOperation } from "./operations";
 import { surroundingsOf } from "./surroundings";
-import { gradientBase, norm, passBase } from "./tracks";
+import { gradientBase, norm } from "./tracks";
 import { inputText, quantityTitles } from "./words";
 
 /** One pass of one layer at one step, and the time around it. */
@@ -172,6 +172,9 @@ function contentOf(here: Here, { shows, sign }: PictureNode, isKnown: boolean): 
 const at = ({ layer, p, step }: Here, equation: string, t = step.t): string =>
   equationAt(equation, t, layer.passes[p]!.direction);
 
+/** The picture's title names the pass. */
+const withoutPass = (base: string) => base.replace(/[→←]$/, "");
+
 function quantityContent(here: Here, name: string, sign: string, isKnown: boolean): Content {
   const { step, l, p, layer, isBack, stepper } = here;
   const { model } = stepper.run;
@@ -183,14 +186,14 @@ function quantityContent(here: Here, name: string, sign: string, isKnown: boolea
   const sub = String(step.t);
   if (!isBack)
     return {
-      symbol: { base: passBase(model, l, p, name), sub, gradient: false },
+      symbol: { base: name, sub, gradient: false },
       title,
       equation: at(here, `${name}_t = ${expressionText(expression)}`),
       number: isKnown ? numberOf(values[name]!, sign) : null,
     };
   const preActivations = preActivationsOf(layer);
   return {
-    symbol: { base: gradientBase(model, l, p, name), sub, gradient: true },
+    symbol: { base: withoutPass(gradientBase(model, l, p, name)), sub, gradient: true },
     title: `gradient of the ${title}`,
     equation: at(
       here,
@@ -206,7 +209,7 @@ function previousContent(here: Here, name: string, isKnown: boolean): Content {
   const { run } = stepper;
   const exists = before >= 1 && before <= run.length;
   const title = quantityTitles(layer).get(name) ?? name;
-  const symbol = { base: passBase(run.model, l, p, name), sub: String(before), gradient: isBack };
+  const symbol = { base: name, sub: String(before), gradient: isBack };
   if (!isBack) {
     const state = () => (exists ? run.at(before).passes[l]![p]!.values[name]! : run.start[l]![p]![name]!);
     return {

@@ -205,7 +205,7 @@ try {
       await bench.page.setViewportSize(view.size ?? size);
       await view.show(bench);
       // A pointer that rests somewhere would leave its tooltip in the picture
-      if (!view.keepsPointer) await bench.page.mouse.move(size.width / 4, 12);
+      if (!view.keepsPointer) await bench.page.mouse.move(1, 1);
       // Decorations and canvases come a moment after the step.
       await bench.page.waitForTimeout(700);
       await bench.page.screenshot({ path: path.join(folder, `${view.name}-${theme}.png`) });

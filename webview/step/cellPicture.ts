@@ -29,16 +29,18 @@ export function cellPictures(info: RunInfo, step: StepDetail): TemplateResult {
   );
   const has = (measure: PictureNumber["measure"]) => numbers.some((number) => number?.measure === measure);
   const note = [
-    ...(has("mean") ? ["a gate shows the mean of its units"] : []),
+    ...(has("mean") ? ["a line over a gate stands for the mean of its units"] : []),
     ...(has("length") ? ["‖·‖ is the length of a vector"] : []),
   ].join("; ");
   return html`<div class="cell-pictures">
-    ${step.layers.toReversed().map(
-      (pass) => html`<figure>
+    ${step.layers
+      .toSorted((a, b) => b.layer - a.layer)
+      .map(
+        (pass) => html`<figure>
         ${step.layers.length > 1 ? html`<figcaption class="picture-title">${pass.title}</figcaption>` : nothing}
         ${picture(info, step, pass)}
       </figure>`,
-    )}
+      )}
     ${note === "" ? nothing : html`<p class="note">${note.charAt(0).toUpperCase() + note.slice(1)}.</p>`}
   </div>`;
 }
@@ -139,7 +141,7 @@ function box(drawing: Drawing, detail: PictureNodeDetail, name: MathSymbol, x: n
     <text class="picture-name" x=${x} y=${symbolY} text-anchor="middle">${symbolSpans(detail.kind === "gate" && name.gradient ? { ...name, sub: "" } : name, number)}</text>
     ${
       number !== null
-        ? pictureNumber(drawing, number, symbolText(name), { x, y: symbolY + 13, anchor: "middle" })
+        ? pictureNumber(drawing, number, symbolText(name), detail.title, { x, y: symbolY + 13, anchor: "middle" })
         : text !== null
           ? svg`<text class="picture-text" x=${x} y=${symbolY + 13} text-anchor="middle">${shorten(text, 8)}</text>`
           : nothing
@@ -158,29 +160,30 @@ function pictureNumber(
   { digits, where }: Drawing,
   number: PictureNumber,
   name: string,
+  title: string,
   at: { readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end" },
 ): TemplateResult {
   const { value } = number;
   const text = formatToFit(value, digits, mostCharacters) ?? formatNumber(value, 2);
-  return svgNum(value, text, { name: measured(name, number), where }, at);
+  return svgNum(value, text, { name: measured(name, number), where: `${title}, ${where}` }, at);
 }
 
-/** The symbol typeset, and what its number is of a vector. */
+/** The symbol typeset, and what its number is of a vector: ‖h‖ its length, a line over it the mean. */
 function symbolSpans({ base, sub, gradient }: MathSymbol, number: PictureNumber | null): TemplateResult {
   const bar = number?.measure === "length" ? "‖" : "";
-  const front = `${number?.measure === "mean" ? "mean " : bar}${gradient ? "dL/d" : ""}`;
+  const over = number?.measure === "mean" ? "is-mean" : "";
   let shift = 0;
   const span = (text: string, place: "line" | "sub" | "sup") => {
     const level = place === "sub" ? 3 : place === "sup" ? -4 : 0;
     const dy = level - shift;
     shift = level;
-    return svg`<tspan class=${place === "line" ? "" : "picture-sub"} dy=${dy}>${text}</tspan>`;
+    return svg`<tspan class=${place === "line" ? over : "picture-sub"} dy=${dy}>${text}</tspan>`;
   };
   const parts = [
-    span(front, "line"),
+    ...(bar === "" && !gradient ? [] : [span(bar + (gradient ? "dL/d" : ""), "line")]),
     ...equationParts(base).map(({ text, place }) => span(text, place)),
     ...(sub === "" ? [] : [span(sub, "sub")]),
-    span(bar, "line"),
+    ...(bar === "" ? [] : [span(bar, "line")]),
   ];
   return svg`${parts}`;
 }
@@ -194,7 +197,8 @@ function exit(drawing: Drawing, detail: PictureExit): TemplateResult {
   const isBack = picture.carries === "gradients";
   const { x, y } = placeOf(picture, from);
   const { number } = detail;
-  const name = `dL/d${detail.node} from ${detail.label}`;
+  const name = `dL/d${detail.node}`;
+  const title = `what comes back from ${detail.label}`;
   if (detail.side === "above") {
     const side = isMirrored ? -1 : 1;
     return svg`<path class="arrow is-${detail.state}" d=${exitLine({ x, y: bordersOf(picture, from).top }, { x, y: 16 }, isBack)}></path>
@@ -202,7 +206,11 @@ function exit(drawing: Drawing, detail: PictureExit): TemplateResult {
       ${
         number === null
           ? nothing
-          : pictureNumber(drawing, number, name, { x: x + 6 * side, y: 30, anchor: isMirrored ? "end" : "start" })
+          : pictureNumber(drawing, number, name, title, {
+              x: x + 6 * side,
+              y: 30,
+              anchor: isMirrored ? "end" : "start",
+            })
       }`;
   }
   const end = isMirrored ? 1 : size.width - 1;
@@ -212,7 +220,7 @@ function exit(drawing: Drawing, detail: PictureExit): TemplateResult {
   const below = Math.abs(end - start) > 60 ? y + 14 : y + sizeOf(from).height / 2 + 14;
   const anchor = isMirrored ? "start" : "end";
   return svg`<path class="arrow is-${detail.state}" d=${exitLine({ x: start, y }, { x: end, y }, isBack)}></path>
-    ${number === null ? nothing : pictureNumber(drawing, number, name, { x: end, y: below, anchor })}
+    ${number === null ? nothing : pictureNumber(drawing, number, name, title, { x: end, y: below, anchor })}
     ${
       detail.node === "h"
         ? svg`<text class="picture-name" x=${end} y=${below + (number === null ? 0 : 13)} text-anchor=${anchor}>${

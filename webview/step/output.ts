@@ -27,7 +27,7 @@ export function output(
   const steepest = Math.max(1e-300, ...outputs.map(({ dLogit }) => Math.abs(finite(dLogit))));
   const hasVector = outputs.some(({ target }) => target !== null && target !== 0 && target !== 1);
   const sub = html`<sub>${t}</sub>`;
-  return html`<section class="section">
+  return html`<section class="section is-output">
     <h2>
       <span>${activation} <span class="symbol">${p}${sub}</span></span>
       ${step.target === null ? nothing : html`<span class="h-end">target <strong>${step.target}</strong></span>`}

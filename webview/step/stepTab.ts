@@ -12,7 +12,8 @@ export function stepTab(model: Model, { info, cursor }: Run): TemplateResult {
   const { step } = cursor;
   const { digits } = info.settings;
   const wide = info.layers.some((layer) => layer.size > 8);
-  return html`<div class="sections" data-testid="step-tab">
+  const isGated = step?.layers.some(({ picture }) => picture.nodes.some(({ kind }) => kind === "gate")) ?? false;
+  return html`<div class="sections ${isGated ? "is-gated" : ""}" data-testid="step-tab">
     ${
       step === null
         ? html`<section class="section is-wide"><p class="quiet" data-testid="no-step">${
@@ -20,7 +21,7 @@ export function stepTab(model: Model, { info, cursor }: Run): TemplateResult {
               ? "The update is made once for the whole sequence. What it does to each parameter is under Parameters."
               : "Nothing has been computed yet. Step → begins with the first input."
           }</p></section>`
-        : html`<section class="section is-picture">
+        : html`<section class="section">
               <h2>${cursor.phase === "backward" ? "The cell, flowing back" : "The cell"}</h2>
               ${cellPictures(info, step)}
             </section>

@@ -36,8 +36,8 @@ interface Frame extends Size {
 }
 
 function frameOf({ nodes, exits }: PictureDetail): Frame {
-  const next = exits.find(({ side }) => side === "next");
-  const isMirrored = nodes.some(({ id, column: place }) => id === next?.node && place === 0);
+  const columnOf = (id: string) => nodes.find((node) => node.id === id)?.column ?? 0;
+  const isMirrored = columnOf("h") < columnOf("h_prev");
   const left = 1 + state.width / 2 + (isMirrored ? beside : 0);
   const top = 1 + state.height / 2 + (exits.some(({ side }) => side === "above") ? above : 0);
   const columns = Math.max(...nodes.map((node) => node.column));
@@ -49,7 +49,7 @@ function frameOf({ nodes, exits }: PictureDetail): Frame {
   return {
     left,
     top,
-    width: left + columns * column + state.width / 2 + 1 + (next !== undefined && !isMirrored ? beside : 0),
+    width: left + columns * column + state.width / 2 + 1 + (isMirrored ? 0 : beside),
     height: top + Math.max(lowest, ...texts) + 1,
   };
 }
