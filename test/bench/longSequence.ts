@@ -18,7 +18,7 @@ const text = Array.from({ length: steps }, () => letters[random.below(letters.le
 const file = (training: object) =>
   JSON.stringify({
     version: 1,
-    vocabulary: [...letters],
+    vocabulary: letters.split(""),
     layers: [{ cell, size: units }],
     output: { size: letters.length },
     loss: { type: "cross-entropy", reduction: "mean" },
