@@ -46,16 +46,17 @@ await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"])
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
 
-// The schema that VS Code's JSON service gets, made from the one that the reader checks with.
+// The schema that VS Code's JSON service gets, made from the one that the reader checks with: with what the cells add to it.
 const { outputFiles } = await esbuild.build({
   ...host,
   format: "esm",
   sourcemap: false,
   write: false,
   stdin: {
-    contents: `import { editorSchema } from "./src/format/editorSchema";
+    contents: `import { schemaWithCells } from "./src/format/cellSchema";
+      import { editorSchema } from "./src/format/editorSchema";
       import schema from "./media/rnn.schema.json";
-      export default JSON.stringify(editorSchema(schema));`,
+      export default JSON.stringify(editorSchema(schemaWithCells(schema)));`,
     resolveDir: import.meta.dirname,
   },
 });

@@ -7,6 +7,27 @@ import type { NamedTensors } from "./tensor";
 export interface ParameterSpec {
   readonly name: string;
   readonly cols: "input" | "hidden" | null;
+  /** What it is, for a person: "input gate i: weights of the layer's input". */
+  readonly doc: string;
+  /** Whether it is the bias of a forget gate, which a file can let begin with `initial.forgetBias`. */
+  readonly isForgetBias?: boolean;
+}
+
+/** A choice between variants of a cell, which a layer of the file names by its key. */
+export interface CellOption<Value extends string = string> {
+  /** What is chosen, for a person: "where the reset gate acts". */
+  readonly doc: string;
+  readonly default: Value;
+  readonly choices: readonly OptionChoice<Value>[];
+  /** What stands behind the cell's name where a layer is named: `tanh` in "rnn tanh". */
+  title(value: Value): string;
+}
+
+export interface OptionChoice<Value extends string = string> {
+  readonly value: Value;
+  readonly doc: string;
+  /** Ends a message on a parameter that the cell has with another choice alone: "bhn does not belong to …, which has bn alone". */
+  readonly without?: string;
 }
 
 /** Vectors by name, each [H]: what one step of one pass computes. */
@@ -38,26 +59,35 @@ export interface CellOperation {
 }
 
 /**
- * What a recurrent layer computes at one step. Adding a cell needs a file that implements this and one line in `cells.ts`.
+ * What a recurrent layer computes at one step. Adding a cell needs a file that implements this and one line in `cells.ts`:
+ * the file's reader and its schema, the stepper, the panel, the checks and the trace take everything else from here.
  * Forward and backward stand side by side in that file; everything is written into arrays of the caller.
  */
-export interface Cell {
+export interface Cell<Options extends CellOptions = CellOptions> {
+  /** One line for a person: "gated recurrent unit: reset and update gates". */
+  readonly title: string;
+  /** What it computes, in one line: "h_t = (1 − z) ∘ n + z ∘ h_{t−1}". */
+  readonly equation: string;
+  /** Before its name in the file: "an" lstm. */
+  readonly article: "a" | "an";
+  /** By the keys of the file's layer. Cells may share a key, and then each has its own choices. */
+  readonly options: { readonly [Key in keyof Options]: CellOption<Options[Key]> };
   /** In the order in which they are drawn. */
-  parameters(options: CellOptions): readonly ParameterSpec[];
+  parameters(options: Options): readonly ParameterSpec[];
   /** State names, carried from step to step: `h`, or `h` and `c`. */
   readonly states: readonly string[];
   /** In the order in which a step computes them; the last one is `h`. */
-  quantities(options: CellOptions): readonly Quantity[];
+  quantities(options: Options): readonly Quantity[];
   /** Operations of a step forward, in order. */
-  forwardOperations(options: CellOptions): readonly CellOperation[];
+  forwardOperations(options: Options): readonly CellOperation[];
   /** Operations of a step backward, in order, without the parameters' shares. The first is always dL/dh_t. */
-  backwardOperations(options: CellOptions): readonly CellOperation[];
+  backwardOperations(options: Options): readonly CellOperation[];
   /** A step's share of each parameter's gradient, by the parameter's name. */
-  shares(options: CellOptions): Readonly<Record<string, Expression>>;
+  shares(options: Options): Readonly<Record<string, Expression>>;
   /** dL/dx_t */
-  inputGradient(options: CellOptions): Expression;
+  inputGradient(options: Options): Expression;
   /** How its parts are wired, as the textbooks draw it. */
-  picture(options: CellOptions): CellPicture;
+  picture(options: Options): CellPicture;
 
   /**
    * One step forward.
@@ -66,7 +96,7 @@ export interface Cell {
    * @param prev   state at t−1 (in the pass's own direction), each [H]
    * @param values receives every quantity, each [H]
    */
-  forward(options: CellOptions, p: NamedTensors, x_t: StepInput, prev: State, values: Values): void;
+  forward(options: Options, p: NamedTensors, x_t: StepInput, prev: State, values: Values): void;
 
   /**
    * One step backward: from dL/dh_t (and dL/dc_t from the step after) to the pre-activations and the state before.
@@ -77,7 +107,7 @@ export interface Cell {
    * @param dx_t      receives dL/dx_t [X] added to what is there, or null where nobody asks
    */
   backward(
-    options: CellOptions,
+    options: Options,
     p: NamedTensors,
     prev: State,
     values: Values,
@@ -87,12 +117,5 @@ export interface Cell {
   ): void;
 
   /** Adds this step's share of every parameter's gradient to `dp`, from the gradients that `backward` has filled in. */
-  accumulate(
-    options: CellOptions,
-    x_t: StepInput,
-    prev: State,
-    values: Values,
-    gradients: Values,
-    dp: NamedTensors,
-  ): void;
+  accumulate(options: Options, x_t: StepInput, prev: State, values: Values, gradients: Values, dp: NamedTensors): void;
 }

@@ -38,28 +38,52 @@ const gate = (k: string) => sum(product(`Wx${k}`, input), product(`Wh${k}`, befo
 const keptState = times(now("z"), before("h"));
 const addedState = times(minus(one, now("z")), now("n"));
 
+const titles = { r: "reset gate", z: "update gate", n: "candidate" } as const;
+
+export type GruReset = "after" | "before";
+
 type GruValues = Record<"r" | "z" | "q" | "n" | "h", Float64Array>;
 
-export const gruCell: Cell = {
+export const gruCell: Cell<{ readonly reset: GruReset }> = {
+  title: "gated recurrent unit: reset and update gates",
+  equation: "h_t = (1 − z) ∘ n + z ∘ h_{t−1}",
+  article: "a",
+  options: {
+    reset: {
+      doc: "where the reset gate acts",
+      default: "after",
+      choices: [
+        { value: "after", doc: "n = tanh(Wxn x + bn + r ∘ (Whn h + bhn)), as PyTorch and cuDNN" },
+        {
+          value: "before",
+          doc: "n = tanh(Wxn x + Whn (r ∘ h) + bn), as Cho et al. 2014",
+          without: "which has bn alone",
+        },
+      ],
+      title: (reset) => `(reset ${reset})`,
+    },
+  },
   parameters: ({ reset }) => [
-    ...["r", "z", "n"].flatMap((k) => [
-      { name: `Wx${k}`, cols: "input" as const },
-      { name: `Wh${k}`, cols: "hidden" as const },
-      { name: `b${k}`, cols: null },
+    ...(["r", "z", "n"] as const).flatMap((k) => [
+      { name: `Wx${k}`, cols: "input" as const, doc: `${titles[k]} ${k}: weights of the layer's input` },
+      { name: `Wh${k}`, cols: "hidden" as const, doc: `${titles[k]} ${k}: weights of the hidden state before` },
+      { name: `b${k}`, cols: null, doc: `${titles[k]} ${k}: bias` },
     ]),
-    ...(reset === "after" ? [{ name: "bhn", cols: null }] : []),
+    ...(reset === "after"
+      ? [{ name: "bhn", cols: null, doc: "candidate n: bias inside the reset product, with `reset: after` alone" }]
+      : []),
   ],
   states: ["h"],
   quantities: ({ reset }) => [
-    { name: "r", title: "reset gate", traced: true, gradientOfPreActivation: true },
-    { name: "z", title: "update gate", traced: true, gradientOfPreActivation: true },
+    { name: "r", title: titles.r, traced: true, gradientOfPreActivation: true },
+    { name: "z", title: titles.z, traced: true, gradientOfPreActivation: true },
     {
       name: "q",
       title: reset === "after" ? "recurrent part of the candidate" : "reset state",
       traced: false,
       gradientOfPreActivation: false,
     },
-    { name: "n", title: "candidate", traced: true, gradientOfPreActivation: true },
+    { name: "n", title: titles.n, traced: true, gradientOfPreActivation: true },
     { name: "h", title: "hidden state", traced: true, gradientOfPreActivation: false },
   ],
   forwardOperations: ({ reset }) => [

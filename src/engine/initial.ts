@@ -6,7 +6,7 @@ export interface InitialSettings {
   /** Deviation of `normal` (default 0.01), factor of `identity` (default 1); null where the file leaves it out. */
   readonly scale: number | null;
   readonly seed: number;
-  /** What an LSTM's `bf` begins with. */
+  /** What a forget gate's bias begins with. */
   readonly forgetBias: number;
 }
 
@@ -17,7 +17,7 @@ export interface ParameterShape {
   readonly rank: 1 | 2;
   readonly rows: number;
   readonly cols: number;
-  readonly role: "input" | "recurrent" | "output" | "bias";
+  readonly role: "input" | "recurrent" | "output" | "bias" | "forgetBias";
   /** H of its layer; of the top layer for the read-out. */
   readonly hidden: number;
 }
@@ -30,10 +30,10 @@ export interface ParameterShape {
 export function drawParameters(shapes: readonly ParameterShape[], settings: InitialSettings): Tensor[] {
   const random = new Random(settings.seed);
   return shapes.map((shape) => {
-    const { name, rank, rows, cols, role } = shape;
+    const { rank, rows, cols, role } = shape;
     const data = new Float64Array(rows * cols);
-    if (role === "bias") data.fill(name === "bf" ? settings.forgetBias : 0);
-    else drawMatrix(data, shape, settings, random);
+    if (role === "forgetBias") data.fill(settings.forgetBias);
+    else if (role !== "bias") drawMatrix(data, shape, settings, random);
     return { rank, rows, cols, data };
   });
 }

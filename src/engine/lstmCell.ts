@@ -34,24 +34,30 @@ import { edge, inputNode, jointNode, partNode, previousNode, quantityNode } from
 
 const gates = ["i", "f", "g", "o"] as const;
 
+const titles = { i: "input gate", f: "forget gate", g: "candidate", o: "output gate" } as const;
+
 const preActivation = (k: string) => sum(product(`Wx${k}`, input), product(`Wh${k}`, before("h")), bias(`b${k}`));
 
 const keptState = times(now("f"), before("c"));
 const addedState = times(now("i"), now("g"));
 
 export const lstmCell: Cell = {
+  title: "long short-term memory: input, forget and output gates around a cell state",
+  equation: "c_t = f ∘ c_{t−1} + i ∘ g; h_t = o ∘ tanh(c_t)",
+  article: "an",
+  options: {},
   parameters: () =>
     gates.flatMap((k) => [
-      { name: `Wx${k}`, cols: "input" },
-      { name: `Wh${k}`, cols: "hidden" },
-      { name: `b${k}`, cols: null },
+      { name: `Wx${k}`, cols: "input", doc: `${titles[k]} ${k}: weights of the layer's input` },
+      { name: `Wh${k}`, cols: "hidden", doc: `${titles[k]} ${k}: weights of the hidden state before` },
+      { name: `b${k}`, cols: null, doc: `${titles[k]} ${k}: bias`, isForgetBias: k === "f" },
     ]),
   states: ["h", "c"],
   quantities: () => [
-    { name: "i", title: "input gate", traced: true, gradientOfPreActivation: true },
-    { name: "f", title: "forget gate", traced: true, gradientOfPreActivation: true },
-    { name: "g", title: "candidate", traced: true, gradientOfPreActivation: true },
-    { name: "o", title: "output gate", traced: true, gradientOfPreActivation: true },
+    { name: "i", title: titles.i, traced: true, gradientOfPreActivation: true },
+    { name: "f", title: titles.f, traced: true, gradientOfPreActivation: true },
+    { name: "g", title: titles.g, traced: true, gradientOfPreActivation: true },
+    { name: "o", title: titles.o, traced: true, gradientOfPreActivation: true },
     { name: "c", title: "cell state", traced: true, gradientOfPreActivation: false },
     { name: "h", title: "hidden state", traced: true, gradientOfPreActivation: false },
   ],

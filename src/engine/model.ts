@@ -1,16 +1,13 @@
+import type { cells } from "./cells";
 import type { NamedTensors, Tensor } from "./tensor";
 
-export type CellKind = "rnn" | "lstm" | "gru";
-export type CellActivation = "tanh" | "relu" | "sigmoid" | "linear";
-export type GruReset = "after" | "before";
+/** A cell's name in the file. */
+export type CellKind = keyof typeof cells;
 export type OutputActivation = "softmax" | "sigmoid" | "linear" | "tanh";
 export type LossType = "cross-entropy" | "binary-cross-entropy" | "mse";
 
-/** A cell's own choices; a cell reads those that it knows. */
-export interface CellOptions {
-  readonly activation: CellActivation;
-  readonly reset: GruReset;
-}
+/** The choices of a layer by their keys, complete: every default is filled in. A cell reads those that it knows. */
+export type CellOptions = Readonly<Record<string, string>>;
 
 /** One direction of a layer: its parameters and the state it starts from. */
 export interface Pass {
@@ -19,7 +16,7 @@ export interface Pass {
   readonly prefix: string;
   /** By short name: `Wxh`, `Whh`, `bh`. */
   readonly parameters: NamedTensors;
-  /** By state name: `h` and, for an LSTM, `c`; each [H]. */
+  /** By state name, each [H]. */
   readonly initial: State;
 }
 

@@ -28,8 +28,9 @@ import {
 } from "./expression";
 import { sigmoid } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
-import type { CellActivation } from "./model";
 import { edge, inputNode, partNode, previousNode, quantityNode } from "./picture";
+
+export type CellActivation = "tanh" | "relu" | "sigmoid" | "linear";
 
 const activations: Record<CellActivation, Expression> = {
   tanh: apply("tanh", now("a")),
@@ -76,11 +77,27 @@ function derivative(activation: CellActivation, a: number, h: number): number {
   }
 }
 
-export const rnnCell: Cell = {
+export const rnnCell: Cell<{ readonly activation: CellActivation }> = {
+  title: "plain recurrent cell",
+  equation: "h_t = activation(Wxh x_t + Whh h_{t−1} + bh)",
+  article: "an",
+  options: {
+    activation: {
+      doc: "what makes h_t of a_t",
+      default: "tanh",
+      choices: [
+        { value: "tanh", doc: "−1 to 1" },
+        { value: "relu", doc: "max(0, a); its derivative at 0 is 0" },
+        { value: "sigmoid", doc: "0 to 1" },
+        { value: "linear", doc: "h_t = a_t" },
+      ],
+      title: (activation) => activation,
+    },
+  },
   parameters: () => [
-    { name: "Wxh", cols: "input" },
-    { name: "Whh", cols: "hidden" },
-    { name: "bh", cols: null },
+    { name: "Wxh", cols: "input", doc: "hidden units: weights of the layer's input" },
+    { name: "Whh", cols: "hidden", doc: "hidden units: weights of the hidden state before" },
+    { name: "bh", cols: null, doc: "hidden units: bias" },
   ],
   states: ["h"],
   quantities: () => [

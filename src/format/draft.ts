@@ -1,3 +1,5 @@
+import { cells } from "../engine/cells";
+import type { CellKind } from "../engine/model";
 import type { Bad } from "./parse";
 
 /** A part of a file as somebody writes it: anything may be missing, and what cannot be used is `bad`. */
@@ -27,8 +29,8 @@ export function nameOf(path: readonly (string | number)[]): string {
 }
 
 /** "an rnn", "an lstm", "a gru" */
-export function withArticle(cell: string): string {
-  return `${cell === "gru" ? "a" : "an"} ${cell}`;
+export function withArticle(cell: CellKind): string {
+  return `${cells[cell].article} ${cell}`;
 }
 
 /** "a, b and c" */

@@ -1,5 +1,6 @@
 /** A part of a JSON schema. */
 type Schema = { readonly [key: string]: unknown };
+type Properties = Readonly<Record<string, Schema>>;
 
 const isSchema = (value: unknown): value is Schema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -71,11 +72,13 @@ function rulesOf(schema: Schema): Rule[] {
   const names = (part: Schema) => ((part["propertyNames"] as Schema)["enum"] as string[]) ?? [];
   const rules = conditions.map((part) => {
     const then = part["then"] as Schema;
-    const inner = Object.entries((then["properties"] as Schema | undefined) ?? {});
+    const inner = Object.entries((then["properties"] as Properties | undefined) ?? {}).filter(
+      ([, value]) => "propertyNames" in value,
+    );
     return {
       condition: part["if"],
       own: names(then),
-      inner: Object.fromEntries(inner.map(([key, value]) => [key, names(value as Schema)])),
+      inner: Object.fromEntries(inner.map(([key, value]) => [key, names(value)])),
     };
   });
   const inEvery = (key: string) => rules.every((rule) => rule.own.includes(key));

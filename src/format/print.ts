@@ -2,6 +2,7 @@ import schema from "../../media/rnn.schema.json";
 import { cells } from "../engine/cells";
 import type { Layer, Model, OptimizerSettings, Pass, Problem, Sequence, TrainingSettings } from "../engine/model";
 import { toNested } from "../engine/tensor";
+import { stateNames } from "../engine/variants";
 import type { Layer as FileLayer, Sequence as FileSequence, RnnFile } from "./file.generated";
 import { plainLayout, printJson } from "./layout";
 
@@ -47,8 +48,7 @@ function printLayer(layer: Layer): FileLayer {
   return {
     cell: layer.cell,
     size: layer.size,
-    ...(layer.cell === "rnn" && { activation: layer.options.activation }),
-    ...(layer.cell === "gru" && { reset: layer.options.reset }),
+    ...Object.fromEntries(Object.keys(cells[layer.cell].options).map((key) => [key, layer.options[key]!])),
     ...(layer.direction !== "forward" && { direction: layer.direction }),
     ...printPass(layer, pass!),
     ...(reverse && { reverse: printPass(layer, reverse) }),
@@ -67,7 +67,9 @@ function printPass(layer: Layer, pass: Pass): Record<string, number[] | number[]
 
 function printSequence(sequence: Sequence, model: Model): FileSequence {
   const states =
-    sequence.initial === null ? {} : { ...printStates(sequence, model, "h"), ...printStates(sequence, model, "c") };
+    sequence.initial === null
+      ? {}
+      : Object.assign({}, ...stateNames().map((state) => printStates(sequence, model, state)));
   return {
     ...(sequence.name !== null && { name: sequence.name }),
     inputs: printInputs(sequence, model),
@@ -107,8 +109,7 @@ function printTargets(sequence: Sequence, model: Model): Pick<FileSequence, "tar
   return target === null ? {} : { target };
 }
 
-function printStates(sequence: Sequence, model: Model, state: "h" | "c"): Pick<FileSequence, "h0" | "c0"> {
-  const key = state === "h" ? "h0" : "c0";
+function printStates(sequence: Sequence, model: Model, state: string): Record<string, FileSequence["h0"]> {
   if (!model.layers.some((layer) => cells[layer.cell].states.includes(state))) return {};
   const entries = model.layers.map((layer, l) => {
     const passes = sequence.initial![l];
@@ -118,7 +119,7 @@ function printStates(sequence: Sequence, model: Model, state: "h" | "c"): Pick<F
   });
   const [first] = entries;
   const single = entries.length === 1 && Array.isArray(first);
-  return { [key]: single ? first : entries };
+  return { [`${state}0`]: single ? first : entries };
 }
 
 /** The keys of an optimizer, as the schema lists them by its type. */

@@ -1,5 +1,6 @@
 import type { Problem, Sequence } from "../engine/model";
 import { drawTask, type Task, taskInputSize } from "../engine/tasks";
+import { inputParameterNames, stateNames } from "../engine/variants";
 import { readDataLines, type Written } from "./data";
 import { counted, type Draft } from "./draft";
 import type { RnnFile } from "./file.generated";
@@ -179,9 +180,10 @@ function readInputSize(
   const layer = file.layers === bad ? undefined : file.layers?.[0];
   if (draft !== undefined || layer === undefined || layer === bad) return null;
   const reverse = layer.reverse === bad ? undefined : layer.reverse;
+  const names = new Set(inputParameterNames());
   for (const pass of [layer, reverse])
     for (const [key, value] of Object.entries(pass ?? {})) {
-      if (!key.startsWith("Wx") || !Array.isArray(value)) continue;
+      if (!names.has(key) || !Array.isArray(value)) continue;
       const row: unknown = value[0];
       if (Array.isArray(row) && row.length > 0) return row.length;
     }
@@ -268,8 +270,8 @@ function checkCarry(file: DraftFile, facts: ModelFacts, written: WrittenSequence
   if (!Array.isArray(written)) return;
   written.forEach(({ draft, base, report }, k) => {
     if (k === 0 || draft === bad || draft.state !== "carry") return;
-    for (const key of ["h0", "c0"] as const)
-      if (draft[key] !== undefined)
+    for (const key of stateNames().map((state) => `${state}0`))
+      if (key in draft)
         report.warning(
           "unused-key",
           [...base, key],

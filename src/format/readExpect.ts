@@ -1,5 +1,6 @@
 import { cells } from "../engine/cells";
 import type { Sequence } from "../engine/model";
+import { tracedNames } from "../engine/variants";
 import { counted, type Draft, listed, withArticle } from "./draft";
 import type { RnnFile } from "./file.generated";
 import { suggestion } from "./nearest";
@@ -188,8 +189,9 @@ class ExpectReader {
       .quantities(layer.options)
       .filter(({ traced }) => traced)
       .map(({ name }) => name);
+    const known = tracedNames();
     const own = both ? ["forward", "backward", "h"] : names;
-    for (const key of [...quantityKeys, "forward", "backward"]) {
+    for (const key of [...known, "forward", "backward"]) {
       const value = values[key];
       if (value === undefined || value === null || value === bad) continue;
       const at = [...path, key];
@@ -199,7 +201,7 @@ class ExpectReader {
           : `layers[${l}] is ${withArticle(layer.cell)} and has`;
         this.report.error("foreign-key", at, `${key} is no value of this layer: ${whose} ${listed(own)}`, "key");
       } else if (isObject(value)) {
-        for (const name of quantityKeys) {
+        for (const name of known) {
           if (value[name] === undefined) continue;
           if (names.includes(name))
             this.vector(value[name], [...at, name], [...place, key, name], layer.size, "the layer has");
@@ -280,9 +282,6 @@ class ExpectReader {
     this.numbers.push({ sequence: this.sequence, path, value, of: key === "updated" ? "updated" : "trace", place });
   }
 }
-
-/** Every value that a layer of some kind has in the trace. */
-const quantityKeys = ["a", "i", "f", "g", "o", "c", "r", "z", "n", "h"];
 
 function targetAt(targets: NonNullable<Sequence["targets"]>, t: number): boolean {
   return targets.kind === "classes" ? targets.classes[t]! >= 0 : targets.present[t] === 1;

@@ -2,7 +2,8 @@ import { cells } from "../engine/cells";
 import { drawParameters, type InitialSettings, type ParameterShape } from "../engine/initial";
 import type { CellKind, CellOptions, Layer, Loss, LossType, Model, OutputActivation, Pass } from "../engine/model";
 import type { Tensor } from "../engine/tensor";
-import { counted, type Draft } from "./draft";
+import { defaultOptions, optionKeys, optionsOf, parametersOfAny } from "../engine/variants";
+import { counted, type Draft, listed, withArticle } from "./draft";
 import type { Layer as FileLayer, RnnFile } from "./file.generated";
 import { bad } from "./parse";
 import type { Report } from "./report";
@@ -67,20 +68,28 @@ function layerFacts(layer: Draft<FileLayer>): LayerFacts {
   if (layer === bad)
     return {
       cell: null,
-      options: { activation: "tanh", reset: "after" },
+      options: defaultOptions(null),
       size: null,
       direction: null,
       outputSize: null,
     };
+  const cell = usable(layer.cell);
   const size = usable(layer.size);
   const direction = layer.direction === bad ? null : (layer.direction ?? "forward");
+  const given = Object.entries(choicesOf(layer)).filter(([, value]) => typeof value === "string");
   return {
-    cell: usable(layer.cell),
-    options: { activation: usable(layer.activation) ?? "tanh", reset: usable(layer.reset) ?? "after" },
+    cell,
+    options: { ...defaultOptions(cell), ...(Object.fromEntries(given) as Record<string, string>) },
     size,
     direction,
     outputSize: size === null || direction === null ? null : direction === "both" ? 2 * size : size,
   };
+}
+
+/** What a layer chooses, by the keys of the cells' options. */
+function choicesOf(layer: DraftLayer): Readonly<Record<string, unknown>> {
+  const values = layer as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(optionKeys().flatMap((key) => (key in values ? [[key, values[key]]] : [])));
 }
 
 function readWords(
@@ -232,22 +241,15 @@ function readLayer(
       `reverse holds a backward pass beside a forward one, but this layer's direction is "${direction}": expected "both"`,
       "key",
     );
-  if (cell === null || draft.activation === bad || draft.reset === bad) {
+  if (cell === null || Object.values(choicesOf(draft)).includes(bad)) {
     parameters.fail();
     return null;
   }
-  if (cell === "gru" && options.reset === "before")
-    for (const [pass, at] of [
-      [draft, path],
-      [usable(draft.reverse), [...path, "reverse"]],
-    ] as const)
-      if (pass?.bhn !== undefined)
-        report.error(
-          "foreign-key",
-          [...at, "bhn"],
-          'bhn does not belong to a gru layer with reset "before", which has bn alone',
-          "key",
-        );
+  for (const [pass, at] of [
+    [draft, path],
+    [usable(draft.reverse), [...path, "reverse"]],
+  ] as const)
+    if (pass !== null) reportParametersOfOthers(pass, at, cell, options, report);
 
   const readPass = (
     pass: DraftLayer | NonNullable<Exclude<DraftLayer["reverse"], typeof bad>>,
@@ -255,7 +257,7 @@ function readLayer(
     prefix: string,
     way: "forward" | "backward",
   ): (() => Pass) => {
-    const readings = cells[cell].parameters(options).map(({ name, cols }) => {
+    const readings = cells[cell].parameters(options).map(({ name, cols, isForgetBias }) => {
       const units = size === null ? "" : counted(size, "unit");
       const reason =
         cols === "input"
@@ -266,15 +268,15 @@ function readLayer(
         rank: cols === null ? (1 as const) : (2 as const),
         rows: size,
         cols: cols === null ? 1 : cols === "input" ? inputSize : size,
-        role: cols === null ? ("bias" as const) : roles[cols],
+        role: cols !== null ? roles[cols] : isForgetBias ? ("forgetBias" as const) : ("bias" as const),
         hidden: size,
       };
       const value = (pass as Record<string, Draft<number[] | number[][]> | undefined>)[name];
       return [name, parameters.read(value, [...at, name], shape, reason)] as const;
     });
     const initial = cells[cell].states.map((state) => {
-      const key = `${state}0` as "h0" | "c0";
-      const given = pass[key];
+      const key = `${state}0`;
+      const given = (pass as Record<string, Draft<number[]> | undefined>)[key];
       const unit = `the layer has ${size === null ? "" : counted(size, "unit")}`;
       const numbers = given === undefined ? null : readVector(given, [...at, key], size, unit, report);
       if (given !== undefined && numbers === null) parameters.fail();
@@ -298,6 +300,32 @@ function readLayer(
     return null;
   }
   return () => ({ cell, options, size, inputSize, direction, passes: passes.map((pass) => pass()) });
+}
+
+/** Reports the parameters that the cell has only with another choice than the layer's. */
+function reportParametersOfOthers(pass: object, at: Path, kind: CellKind, options: CellOptions, report: Report): void {
+  const cell = cells[kind];
+  const namesWith = (chosen: CellOptions) => cell.parameters(chosen).map(({ name }) => name);
+  const own = namesWith(options);
+  for (const { name } of parametersOfAny(cell)) {
+    if (own.includes(name) || !(name in pass)) continue;
+    // Of the layer's choices, those that alone keep the parameter away; else all of them.
+    const all = Object.entries(cell.options);
+    const reasons = all.filter(([key]) =>
+      optionsOf(cell).some((other) => namesWith({ ...options, [key]: other[key]! }).includes(name)),
+    );
+    const chosen = (reasons.length > 0 ? reasons : all).map(([key, { choices }]) => ({
+      text: `${key} ${JSON.stringify(options[key])}`,
+      without: choices.find(({ value }) => value === options[key])?.without,
+    }));
+    const without = chosen.find((choice) => choice.without !== undefined)?.without;
+    report.error(
+      "foreign-key",
+      [...at, name],
+      `${name} does not belong to ${withArticle(kind)} layer with ${listed(chosen.map(({ text }) => text))}${without === undefined ? "" : `, ${without}`}`,
+      "key",
+    );
+  }
 }
 
 const impliedActivation: Record<LossType, OutputActivation> = {

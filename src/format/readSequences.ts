@@ -1,5 +1,6 @@
 import { cells } from "../engine/cells";
 import type { Sequence, SequenceInputs, SequenceTargets, State } from "../engine/model";
+import { cellsWithState, stateNames, stateTitle } from "../engine/variants";
 import { counted, type Draft, describe, listed, nameOf, withArticle } from "./draft";
 import type { Sequence as FileSequence } from "./file.generated";
 import { suggestion } from "./nearest";
@@ -12,7 +13,7 @@ import { readVector } from "./tensors";
 /** The input item of step k, counted from 0, as the file has it: a token, a number or a vector. */
 export type ItemReader = (k: number) => string | number | readonly number[];
 
-/** Initial states as a sequence gives them: one entry a layer, one a pass, `h` and `c` where given. */
+/** Initial states as a sequence gives them: one entry a layer, one a pass, those that are given by their names. */
 export type GivenStates = readonly (readonly Record<string, Float64Array>[] | null)[];
 
 export interface ReadSequence {
@@ -56,10 +57,12 @@ export function readSequence(
   const inputs = readInputs(draft, base, context, report);
   const length = inputs?.length ?? (Array.isArray(draft.inputs) ? draft.inputs.length : null);
   const targets = readTargets(draft, base, length, inputs, context, report);
-  const h = readStates(draft.h0, "h", [...base, "h0"], context.facts.layers, report);
-  const c = readStates(draft.c0, "c", [...base, "c0"], context.facts.layers, report);
-  if (inputs === null || inputs.values === null || targets === undefined || h === undefined || c === undefined)
-    return null;
+  const states = stateNames().map((state) => {
+    const key = `${state}0`;
+    const given = (draft as Readonly<Record<string, DraftSequence["h0"]>>)[key];
+    return { state, layers: readStates(given, state, [...base, key], context.facts.layers, report) };
+  });
+  if (inputs === null || inputs.values === null || targets === undefined || !areGood(states)) return null;
   if (draft.name === bad || draft.state === bad) return null;
   return {
     sequence: {
@@ -69,7 +72,7 @@ export function readSequence(
       targets,
       carry: draft.state === "carry",
     },
-    states: mergeStates(h, c),
+    states: mergeStates(states),
     item: inputs.item,
   };
 }
@@ -477,7 +480,7 @@ type LayerStates = readonly (readonly (Float64Array | null)[] | null)[];
 /** One entry a layer, one a pass. `undefined` where something is wrong, null where the sequence says nothing. */
 function readStates(
   draft: DraftSequence["h0"],
-  state: "h" | "c",
+  state: string,
   path: Path,
   layers: readonly LayerFacts[] | null,
   report: Report,
@@ -490,7 +493,7 @@ function readStates(
     report.error(
       "foreign-key",
       path,
-      `${name} is a cell state, which lstm layers alone have, and the model has none`,
+      `${name} is a ${stateTitle(state)}, which ${listed(cellsWithState(state))} layers alone have, and the model has none`,
       "key",
     );
     return undefined;
@@ -531,7 +534,7 @@ function readStates(
       report.error(
         "foreign-key",
         at,
-        `${name}[${l}] is ${describe(entry)}, but layers[${l}] is ${withArticle(layer.cell!)}, which has no cell state: expected null`,
+        `${name}[${l}] is ${describe(entry)}, but layers[${l}] is ${withArticle(layer.cell!)}, which has no ${stateTitle(state)}: expected null`,
       );
       failed = true;
       return null;
@@ -564,19 +567,32 @@ function unitsOf(layer: LayerFacts): string {
   return `the layer has ${layer.size === null ? "" : counted(layer.size, "unit")}`;
 }
 
-function mergeStates(h: LayerStates | null, c: LayerStates | null): GivenStates | null {
-  const given = h ?? c;
-  if (given === null) return null;
+/** What a sequence gives of one state. */
+interface OneState<Layers> {
+  readonly state: string;
+  readonly layers: Layers;
+}
+
+function areGood(
+  states: readonly OneState<LayerStates | null | undefined>[],
+): states is readonly OneState<LayerStates | null>[] {
+  return states.every(({ layers }) => layers !== undefined);
+}
+
+function mergeStates(states: readonly OneState<LayerStates | null>[]): GivenStates | null {
+  const given = states.find(({ layers }) => layers !== null)?.layers;
+  if (!given) return null;
   const merged = given.map((_, l) => {
-    const passes = Math.max(h?.[l]?.length ?? 0, c?.[l]?.length ?? 0);
+    const passes = Math.max(...states.map(({ layers }) => layers?.[l]?.length ?? 0));
     if (passes === 0) return null;
-    return Array.from({ length: passes }, (_, p) => {
-      const state: Record<string, Float64Array> = {};
-      const [hidden, cell] = [h?.[l]?.[p], c?.[l]?.[p]];
-      if (hidden) state["h"] = hidden;
-      if (cell) state["c"] = cell;
-      return state;
-    });
+    return Array.from({ length: passes }, (_, p) =>
+      Object.fromEntries(
+        states.flatMap(({ state, layers }) => {
+          const vector = layers?.[l]?.[p];
+          return vector ? [[state, vector] as const] : [];
+        }),
+      ),
+    );
   });
   return merged.every((entry) => entry === null) ? null : merged;
 }

@@ -1,5 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import schema from "../../media/rnn.schema.json";
+import { cellKinds } from "../engine/variants";
+import { schemaWithCells } from "./cellSchema";
 import { describe, listed, nameOf } from "./draft";
 import { suggestion } from "./nearest";
 import { bad } from "./parse";
@@ -22,16 +24,18 @@ const annotations = [
 const mostSuggestions = 1000;
 
 type Part = "file" | "sequence";
-const validators = new Map<Part, ValidateFunction>();
+/** By the part, and by the cells that there were when it was made. */
+const validators = new Map<string, ValidateFunction>();
 
 function validator(part: Part): ValidateFunction {
-  const known = validators.get(part);
+  const name = [part, ...cellKinds()].join(" ");
+  const known = validators.get(name);
   if (known) return known;
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false });
   for (const word of annotations) ajv.addKeyword(word);
-  ajv.addSchema(schema, "file");
+  ajv.addSchema(schemaWithCells(schema), "file");
   const made = ajv.getSchema(part === "file" ? "file" : "file#/definitions/sequence")!;
-  validators.set(part, made);
+  validators.set(name, made);
   return made;
 }
 

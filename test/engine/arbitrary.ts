@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { cells } from "../../src/engine/cells";
-import type { CellActivation, Layer, Model, Pass, Problem, Sequence } from "../../src/engine/model";
+import type { Layer, Model, Pass, Problem, Sequence } from "../../src/engine/model";
 import { outputSize } from "../../src/engine/model";
 import { Random } from "../../src/engine/random";
+import type { CellActivation } from "../../src/engine/rnnCell";
 import type { Tensor } from "../../src/engine/tensor";
 import { zeroMatrix, zeroVector } from "../../src/engine/tensor";
 

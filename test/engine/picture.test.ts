@@ -3,8 +3,10 @@ import type { Cell } from "../../src/engine/cell";
 import { cells } from "../../src/engine/cells";
 import type { Expression } from "../../src/engine/expression";
 import { symbolsIn } from "../../src/engine/expression";
-import type { CellActivation, CellOptions, GruReset } from "../../src/engine/model";
+import type { GruReset } from "../../src/engine/gruCell";
+import type { CellOptions } from "../../src/engine/model";
 import { walk } from "../../src/engine/picture";
+import type { CellActivation } from "../../src/engine/rnnCell";
 
 const activations: readonly CellActivation[] = ["tanh", "relu", "sigmoid", "linear"];
 const resets: readonly GruReset[] = ["after", "before"];

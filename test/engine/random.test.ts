@@ -59,7 +59,7 @@ describe("initial parameters", () => {
   const shapes: ParameterShape[] = [
     { name: "Wxh", rank: 2, rows: H, cols: 32, role: "input", hidden: H },
     { name: "Whh", rank: 2, rows: H, cols: H, role: "recurrent", hidden: H },
-    { name: "bf", rank: 1, rows: H, cols: 1, role: "bias", hidden: H },
+    { name: "bf", rank: 1, rows: H, cols: 1, role: "forgetBias", hidden: H },
   ];
   const draw = (settings: Partial<InitialSettings>) => {
     const [Wxh, Whh, bf] = drawParameters(shapes, {

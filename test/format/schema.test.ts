@@ -4,8 +4,10 @@ import path from "node:path";
 import { Ajv } from "ajv";
 import schema from "../../media/rnn.schema.json";
 import { cells } from "../../src/engine/cells";
+import { schemaWithCells } from "../../src/format/cellSchema";
 import { editorSchema } from "../../src/format/editorSchema";
 import { generateTypes } from "./generateTypes";
+import { printSchema } from "./printSchema";
 
 /** Every schema inside a value, with where it stands. */
 function* partsOf(value: unknown, at = "#"): Generator<[string, Record<string, unknown>]> {
@@ -15,10 +17,15 @@ function* partsOf(value: unknown, at = "#"): Generator<[string, Record<string, u
 }
 
 describe("the schema of a file", () => {
+  it("is the text that its parts and the cells give", () => {
+    const file = path.join(import.meta.dirname, "../../media/rnn.schema.json");
+    assert.equal(readFileSync(file, "utf8"), printSchema(schemaWithCells(schema)));
+  });
+
   it("is what the types of the raw file were generated from", async function () {
     this.timeout(60_000);
     const file = path.join(import.meta.dirname, "../../src/format/file.generated.ts");
-    assert.equal(readFileSync(file, "utf8"), await generateTypes(schema));
+    assert.equal(readFileSync(file, "utf8"), await generateTypes(schemaWithCells(schema)));
   });
 
   it("describes every key that a file may have", () => {
