@@ -1,6 +1,8 @@
+import { norm } from "../engine/functions";
 import { parametersOf } from "../engine/model";
 import type { Tensor } from "../engine/tensor";
 import { shapeText } from "../engine/tensor";
+import { stateTitle } from "../engine/variants";
 import type { Reading } from "../format/read";
 import type { TextRange } from "../format/sourceMap";
 import { parameterPath } from "../format/sourceMap";
@@ -15,7 +17,6 @@ import {
   knownShares,
   logitsAt,
   lossAt,
-  norm,
   outputAt,
   outputName,
   startGradient,
@@ -130,7 +131,7 @@ function parameterHover(
   const one = to - from === 1;
   const write = (tensor: Tensor) => {
     if (one) return formatExact(tensor.data[from]!);
-    const norms = `‖·‖ = ${formatNumber(norm(tensor.data, from, to), digits)}`;
+    const norms = `‖·‖ = ${formatNumber(norm(tensor.data.subarray(from, to)), digits)}`;
     return to - from > 8 ? norms : `${listNumbers(tensor.data.subarray(from, to), digits)} (${norms})`;
   };
   const link = `[$(debug-step-over) Step](${stepLink(stepper?.sequenceIndex ?? 0)})`;
@@ -165,7 +166,7 @@ function parameterHover(
       const shares = Array.from({ length: T }, (_, k) => {
         const { data } = stepper.share(name, k + 1) ?? { data: null };
         if (data === null) return null;
-        return one ? data[from]! : norm(data, from, to);
+        return one ? data[from]! : norm(data.subarray(from, to));
       });
       const title = one ? "The share of each step t" : "The norm of the share of each step t";
       lines.push("", `${title}:`, "", picture(title, shareChart(shares, stepper.t, colors)));
@@ -261,14 +262,14 @@ function outputTable(
 
 function startHover(
   stepper: Stepper,
-  { layer, pass, state }: { readonly layer: number; readonly pass: number; readonly state: "h" | "c" },
+  { layer, pass, state }: { readonly layer: number; readonly pass: number; readonly state: string },
   { digits }: HoverOptions,
 ): string {
   const value = stepper.run.start[layer]![pass]![state]!;
   const gradient = startGradient(stepper, layer, pass, state);
   const write = (data: Float64Array) => (data.length === 1 ? formatExact(data[0]!) : listNumbers(data, digits));
   return [
-    `**${state}_0** · the initial ${state === "h" ? "hidden" : "cell"} state of layer ${layer + 1}`,
+    `**${state}_0** · the initial ${stateTitle(state)} of layer ${layer + 1}`,
     "",
     ...table([
       [`${state}_0`, write(value)],

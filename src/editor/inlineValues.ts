@@ -1,10 +1,12 @@
+import { cells } from "../engine/cells";
+import { norm } from "../engine/functions";
 import { parametersOf } from "../engine/model";
 import type { Tensor } from "../engine/tensor";
 import type { Path, SourceMap, TextRange } from "../format/sourceMap";
 import { parameterPath } from "../format/sourceMap";
 import { formatNumber } from "../protocol/numbers";
 import type { Stepper } from "../stepper/stepper";
-import { hiddenAt, hiddenGradientAt, lossAt, norm, outputAt, outputName, startGradient } from "./known";
+import { hiddenAt, hiddenGradientAt, lossAt, outputAt, outputName, startGradient } from "./known";
 import { charactersOf } from "./literal";
 import type { LineRange, TextLines } from "./textLines";
 import { itemsByLine, lastLineOf } from "./textLines";
@@ -117,11 +119,11 @@ function number(value: number, digits: number): Piece {
 }
 
 /** Entries from…to: written out where they are few, else the first ones or, where only one number fits, the norm. */
-function numbers(data: ArrayLike<number>, level: Level, digits: number, from = 0, to = data.length): Piece[] {
+function numbers(data: Float64Array, level: Level, digits: number, from = 0, to = data.length): Piece[] {
   const n = to - from;
   if (n === 1) return [number(data[from]!, digits)];
   if (level.numbers === 1 || n > 4 * mostNumbers)
-    return [{ text: `‖${formatNumber(norm(data, from, to), digits)}‖`, tone: "small" }];
+    return [{ text: `‖${formatNumber(norm(data.subarray(from, to)), digits)}‖`, tone: "small" }];
   const shown = n <= level.numbers ? n : Math.min(level.numbers, 3);
   const pieces: Piece[] = [];
   for (let k = 0; k < shown; k++) {
@@ -299,7 +301,7 @@ export interface StartState {
   readonly path: Path;
   readonly layer: number;
   readonly pass: number;
-  readonly state: "h" | "c";
+  readonly state: string;
 }
 
 /** Where the text gives the initial states that this run starts from: in its layers, or in the sequence instead. */
@@ -308,9 +310,9 @@ export function startStatesOf(stepper: Stepper, source: SourceMap): StartState[]
   const found: StartState[] = [];
   // A carried state replaces them all.
   if (sequence.carry && stepper.sequenceIndex > 0) return found;
-  for (const [layer, { passes }] of model.layers.entries())
+  for (const [layer, { cell, passes }] of model.layers.entries())
     for (const [pass, { prefix, direction }] of passes.entries())
-      for (const state of ["h", "c"] as const) {
+      for (const state of cells[cell].states) {
         const own = ["sequences", stepper.sequenceIndex, `${state}0`];
         const alone = model.layers.length === 1 && passes.length === 1;
         const ofSequence = alone ? own : [...own, layer, ...(passes.length > 1 ? [direction] : [])];

@@ -54,16 +54,6 @@ export function knownShares(stepper: Stepper, name: string): { from: number; to:
   return stepper.known(`shares.${name.slice(0, name.lastIndexOf("."))}`);
 }
 
-/** √Σ v² of some entries. */
-export function norm(data: ArrayLike<number>, from = 0, to = data.length): number {
-  let largest = 0;
-  for (let k = from; k < to; k++) largest = Math.max(largest, Math.abs(data[k]!));
-  if (largest === 0 || !Number.isFinite(largest)) return largest;
-  let sum = 0;
-  for (let k = from; k < to; k++) sum += (data[k]! / largest) ** 2;
-  return largest * Math.sqrt(sum);
-}
-
 /** Entry `index` of a tensor as the file writes it: `[i][j]`, `[i]`. */
 export function entryName(tensor: Tensor, index: number): string {
   if (tensor.rank === 1) return `[${index}]`;

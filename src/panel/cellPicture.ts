@@ -3,6 +3,7 @@
 import { cells } from "../engine/cells";
 import type { Expression } from "../engine/expression";
 import { evaluate, expressionText, gradient, gradientText, sum, symbolsIn, transposed } from "../engine/expression";
+import { norm } from "../engine/functions";
 import type { Layer } from "../engine/model";
 import { hasReadout } from "../engine/network";
 import type { CellPicture, PictureNode, Walk } from "../engine/picture";
@@ -21,7 +22,7 @@ import { equationAt, preActivationsOf } from "../stepper/program";
 import type { Stepper } from "../stepper/stepper";
 import { currentOperation } from "./operations";
 import { surroundingsOf } from "./surroundings";
-import { gradientBase, norm } from "./tracks";
+import { gradientBase } from "./tracks";
 import { inputText, quantityTitles } from "./words";
 
 /** One pass of one layer at one step, and the time around it. */

@@ -1,5 +1,6 @@
 /** A stepper as the webview shows it. Pure: what a run is to look like is decided here, without VS Code. */
 
+import { norm } from "../engine/functions";
 import { parametersOf } from "../engine/model";
 import { formatNumber } from "../protocol/numbers";
 import type {
@@ -24,7 +25,7 @@ import { scanRun } from "./scan";
 import { stepDetailOf } from "./stepDetail";
 import { trackData } from "./trackData";
 import type { Track } from "./tracks";
-import { norm, tracksOf } from "./tracks";
+import { tracksOf } from "./tracks";
 import { inputText, layerTitle, passWord, targetText } from "./words";
 
 /** Shares are summed up at every step only where a jump through the whole run takes less work: else it would hold up the stepping. */

@@ -1,9 +1,9 @@
 /** One look at every number of a run: the tracks' scales, what is not finite, and how the gradient runs over time. */
 
+import { norm } from "../engine/functions";
 import type { Run } from "../engine/run";
 import { TrackStore } from "./trackData";
 import type { Track } from "./tracks";
-import { norm } from "./tracks";
 
 export interface TrackScan {
   /** Largest finite |value|. */

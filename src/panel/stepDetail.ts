@@ -1,13 +1,14 @@
 /** What belongs to the step in which the user stands, as far as it has been computed by now. */
 
 import { cells } from "../engine/cells";
+import { norm } from "../engine/functions";
 import { hasReadout } from "../engine/network";
 import type { StepView } from "../engine/run";
 import type { Flow, NamedVector, OutputDetail, OutputEntry, PassDetail, StepDetail } from "../protocol/panel";
 import type { Stepper } from "../stepper/stepper";
 import { pictureOf } from "./cellPicture";
 import { currentOperation } from "./operations";
-import { gradientBase, norm, passBase } from "./tracks";
+import { gradientBase, passBase } from "./tracks";
 import { inputText, layerTitle, outputLabel, passWord, quantityTitles, targetText } from "./words";
 
 export function stepDetailOf(stepper: Stepper, step: StepView, digits: number): StepDetail {
@@ -129,8 +130,7 @@ function flow(
   active: Flow["active"],
 ): Flow {
   const isNorm = length > 1;
-  const size = (vectors: readonly Float64Array[]) =>
-    isNorm ? Math.hypot(...vectors.map(norm)) : (vectors[0]?.[0] ?? Number.NaN);
+  const size = (vectors: readonly Float64Array[]) => (isNorm ? norm(...vectors) : (vectors[0]?.[0] ?? Number.NaN));
   return { forward: forward && size(forward), backward: backward && size(backward), isNorm, active };
 }
 

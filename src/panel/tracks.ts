@@ -1,9 +1,11 @@
 /** The tracks of the time axis: which there are, and their values. */
 
 import { cells } from "../engine/cells";
+import { norm } from "../engine/functions";
 import type { Model } from "../engine/model";
 import type { Run, StepView } from "../engine/run";
 import type { TrackInfo } from "../protocol/panel";
+import { preActivationsOf } from "../stepper/program";
 import { layerTitle, passWord, quantityTitles } from "./words";
 
 /** A track before its values have been looked at. */
@@ -34,15 +36,7 @@ export function passBase(model: Model, l: number, p: number, name: string): stri
 
 /** Of gates the gradient is that of the pre-activation: dL/da^i_t. */
 export function gradientBase(model: Model, l: number, p: number, name: string): string {
-  const { cell } = model.layers[l]!;
-  const isState = cells[cell].states.includes(name);
-  return passBase(model, l, p, isState || name === "a" || name === "q" ? name : `a^${name}`);
-}
-
-/** What a layer gives comes first, what only leads to it last. */
-function order(name: string): number {
-  if (name === "h") return 0;
-  return name === "a" ? 2 : 1;
+  return passBase(model, l, p, preActivationsOf(model.layers[l]!).has(name) ? `a^${name}` : name);
 }
 
 /** Vectors are seen better as colours than as words in the strip of tokens. */
@@ -73,7 +67,8 @@ function valueTracks(model: Model, l: number): Track[] {
   const quantities = cells[layer.cell].quantities(layer.options).filter(({ traced }) => traced);
   return layer.passes.flatMap((pass, p) =>
     quantities
-      .toSorted((a, b) => order(a.name) - order(b.name))
+      // What a layer gives comes first, then what leads to it.
+      .toSorted((a, b) => Number(b.name === "h") - Number(a.name === "h"))
       .map(({ name, title }) => ({
         info: {
           id: `${pass.prefix}.${name}`,
@@ -186,20 +181,4 @@ function gradientTracks(model: Model, l: number): Track[] {
     };
     return [heat("h"), length, ...names.filter((name) => name !== "h").map(heat)];
   });
-}
-
-/** Euclidean length. Scaled, so that squares neither overflow nor vanish. */
-export function norm(vector: Float64Array): number {
-  let sum = 0;
-  for (const entry of vector) sum += entry * entry;
-  if (sum > 1e-280 && sum < Infinity) return Math.sqrt(sum);
-  let largest = 0;
-  for (const entry of vector) {
-    if (Number.isNaN(entry)) return Number.NaN;
-    largest = Math.max(largest, Math.abs(entry));
-  }
-  if (largest === 0 || largest === Infinity) return largest;
-  let scaled = 0;
-  for (const entry of vector) scaled += (entry / largest) ** 2;
-  return largest * Math.sqrt(scaled);
 }

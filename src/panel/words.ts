@@ -7,13 +7,10 @@ import { formatShort } from "../protocol/numbers";
 
 /** `Layer 1 · rnn tanh · 16 units`, with the layer's directions where it is not a plain forward one. */
 export function layerTitle(layer: Layer, index: number): string {
-  const choice = layer.cell === "rnn" ? ` ${layer.options.activation}` : layer.cell === "gru" ? resetWord(layer) : "";
+  const options = Object.entries(cells[layer.cell].options);
+  const choice = options.map(([key, option]) => ` ${option.title(layer.options[key]!)}`).join("");
   const direction = { forward: "", backward: " · backward", both: " · both directions" }[layer.direction];
   return `Layer ${index + 1} · ${layer.cell}${choice} · ${layer.size} unit${layer.size === 1 ? "" : "s"}${direction}`;
-}
-
-function resetWord(layer: Layer): string {
-  return ` (reset ${layer.options.reset})`;
 }
 
 /** `, backward pass` where a layer has two passes. */
