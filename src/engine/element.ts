@@ -124,10 +124,19 @@ export function elementOf<N extends Valued>(expression: Expression, index: Index
       if (from.targetClass === null) throw new RangeError("this step has no target class");
       return element(expression.of, indexOf(from.targetClass));
     case "total": {
-      const { letter, count, term, general: generalTerm } = entries(expression.of);
-      return seriesOf(letter, count, term, generalTerm);
+      const series = entries(expression.of);
+      return series.count === 1 ? series.term(0) : series;
     }
-    default:
+    case "value":
+    case "gradient":
+    case "above":
+    case "input":
+    case "bias":
+    case "target":
+    case "targetCount":
+    case "setting":
+    case "update":
+    case "memory":
       return from.leaf(expression, index);
   }
 }

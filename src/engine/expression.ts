@@ -159,8 +159,20 @@ export function evaluate(expression: Expression, from: Surroundings): Float64Arr
       return combine([expression.from, expression.minus], from, (a, b) => a - b);
     case "apply":
       return evaluate(expression.of, from).map(functions[expression.function]);
-    default:
-      throw new TypeError(`a cell's expression has no ${expression.kind}`);
+    case "target":
+    case "targetCount":
+    case "setting":
+    case "update":
+    case "memory":
+    case "outer":
+    case "negative":
+    case "quotient":
+    case "extreme":
+    case "softmax":
+    case "logSumExp":
+    case "atTarget":
+    case "total":
+      throw new TypeError(`a cell's operation has no ${expression.kind}`);
   }
 }
 

@@ -24,9 +24,9 @@ import {
 import type { Run } from "../engine/run";
 import type { NumberReference } from "./reference";
 import type { Letters, NumberSymbol } from "./symbol";
-import { passOf, symbolNamed, Symbols, textOf } from "./symbol";
+import { passOf, Symbols, symbolNamed, textOf } from "./symbol";
 import type { FilePath } from "./values";
-import { carries, noSuchNumber, Values } from "./values";
+import { carries, Values } from "./values";
 
 /** A number in an equation. */
 export interface Part {
@@ -64,6 +64,7 @@ const almostNothing = 1e-3;
 export class Derivations {
   private readonly values: Values;
   private readonly symbols: Symbols;
+  private readonly shareExpressions = new Map<string, Expression>();
 
   /** @param source a stepper, or a run and its problem */
   constructor(source: { readonly run: Run; readonly problem: Problem }) {
@@ -73,21 +74,14 @@ export class Derivations {
 
   /** @throws RangeError where the run has no such number */
   value(reference: NumberReference): number {
-    switch (reference.kind) {
-      case "share":
-      case "sumSoFar":
-        return evaluateScalar(this.origin(reference).expression ?? zero);
-      case "update": {
-        const value =
-          reference.quantity === "updated"
-            ? this.values.updated(reference)
-            : evaluateScalar(this.origin(reference).expression ?? zero);
-        if (value === undefined) throw noSuchNumber(reference);
-        return value;
-      }
-      default:
-        return this.values.of(reference);
-    }
+    if (reference.kind === "share" || reference.kind === "sumSoFar") return this.computed(reference);
+    if (reference.kind !== "update") return this.values.of(reference);
+    return reference.quantity === "updated" ? this.values.updated(reference) : this.computed(reference);
+  }
+
+  /** A number that the run does not hold. */
+  private computed(reference: NumberReference): number {
+    return evaluateScalar(this.origin(reference).expression ?? zero);
   }
 
   symbol(reference: NumberReference): NumberSymbol {
@@ -110,8 +104,19 @@ export class Derivations {
 
   /** A number that stands in an equation. */
   private number(reference: NumberReference, letters?: Letters): Scalar<Part> {
-    const symbol = this.symbols.of(reference, letters);
-    return { kind: "number", number: { reference, symbol, value: this.value(reference) } };
+    const { symbols } = this;
+    const value = this.value(reference);
+    return {
+      kind: "number",
+      number: {
+        reference,
+        value,
+        // Of the thousands of numbers of a long sum only a few are ever written
+        get symbol() {
+          return symbols.of(reference, letters);
+        },
+      },
+    };
   }
 
   private origin(reference: NumberReference): Origin {
@@ -276,7 +281,11 @@ export class Derivations {
             return l === 0 ? this.number({ kind: "input", t, i: at }, letters) : this.hidden(l - 1, t, { at, letter });
           case "bias":
             return parameter(leaf.name, { at, letter }, indexOf(0));
-          default:
+          case "target":
+          case "targetCount":
+          case "setting":
+          case "update":
+          case "memory":
             throw unexpected(leaf, "a cell");
         }
       },
@@ -327,7 +336,11 @@ export class Derivations {
             return this.number({ kind: "target", t, i: at }, letters);
           case "targetCount":
             return this.number({ kind: "targetCount" });
-          default:
+          case "above":
+          case "input":
+          case "setting":
+          case "update":
+          case "memory":
             throw unexpected(leaf, "the read-out");
         }
       },
@@ -384,6 +397,15 @@ export class Derivations {
   }
 
   private shareExpression(name: string): Expression {
+    let expression = this.shareExpressions.get(name);
+    if (!expression) {
+      expression = this.findShareExpression(name);
+      this.shareExpressions.set(name, expression);
+    }
+    return expression;
+  }
+
+  private findShareExpression(name: string): Expression {
     const { model } = this.values.run;
     const owner = ownerOf(model, name);
     const short = name.slice(name.lastIndexOf(".") + 1);
@@ -488,7 +510,13 @@ export class Derivations {
                 value: leaf.value,
               },
             };
-          default:
+          case "value":
+          case "gradient":
+          case "above":
+          case "input":
+          case "bias":
+          case "target":
+          case "targetCount":
             throw unexpected(leaf, "an update");
         }
       },

@@ -1,7 +1,7 @@
 /** A derivation as text, LaTeX or Markdown. */
 
 import type { Derivation } from "./derive";
-import { writeNumber, writeScalar, writeSymbol, workedOut } from "./write";
+import { workedOut, writeNumber, writeScalar, writeSymbol } from "./write";
 
 export interface PrintOptions {
   /** Significant digits. */

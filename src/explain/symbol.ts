@@ -287,7 +287,7 @@ function latexIndex(index: string): string {
 }
 
 function latexPart(part: string): string {
-  return /^t=/.test(part) ? part.replaceAll("−", "-") : latexText(part);
+  return part.startsWith("t=") ? part.replaceAll("−", "-") : latexText(part);
 }
 
 /** Words inside a formula. */

@@ -1,8 +1,8 @@
 /** The numbers that a run holds, by reference, and where the file gives those that nothing computes. */
 
-import { hasReadout } from "../engine/network";
 import type { Problem, Sequence } from "../engine/model";
 import { parametersOf } from "../engine/model";
+import { hasReadout } from "../engine/network";
 import { gradientNorm } from "../engine/optimizer";
 import { targetAt } from "../engine/readout";
 import type { Run } from "../engine/run";
@@ -102,9 +102,11 @@ export class Values {
   }
 
   /** The parameter after one update. */
-  updated(reference: { readonly name: string; readonly i: number; readonly j: number }): number | undefined {
-    this.updates ??= updateOnce(this.problem.model, this.run.gradients, this.problem.training);
-    return this.entry(this.updates, reference);
+  updated(reference: NumberReference & { kind: "update" }): number {
+    this.updates ??= updateOnce(this.run.model, this.run.gradients, this.problem.training);
+    const value = this.entry(this.updates, reference);
+    if (value === undefined) throw noSuchNumber(reference);
+    return value;
   }
 
   private entry(
@@ -135,31 +137,26 @@ export class Values {
 
   /** Where the file gives a number that nothing computes; null where that is no one place. */
   pathOf(reference: NumberReference): FilePath | null {
-    const sequence = this.problem.sequences.indexOf(this.run.sequence);
-    switch (reference.kind) {
-      case "parameter": {
-        const { rank } = this.parameters[reference.name]!;
-        return [...keysOf(reference.name), reference.i, ...(rank === 1 ? [] : [reference.j])];
-      }
-      case "input":
-        if (sequence < 0) return null;
-        return this.token(reference.t) >= 0 || this.run.model.inputSize === 1
-          ? ["sequences", sequence, "inputs", reference.t - 1]
-          : ["sequences", sequence, "inputs", reference.t - 1, reference.i];
-      case "target": {
-        if (sequence < 0) return null;
-        const isLast = this.run.model.output.at === "last";
-        const item = isLast ? ["target"] : ["targets", reference.t - 1];
-        const isWhole = typeof this.target(reference.t) === "number" || this.run.model.output.size === 1;
-        return ["sequences", sequence, ...item, ...(isWhole ? [] : [reference.i])];
-      }
-      case "initial":
-        return this.initialPath(reference.name, reference.i, sequence);
-      case "setting":
-        return ["training", ...keysOf(reference.key)];
-      default:
-        return null;
+    if (reference.kind === "parameter") {
+      const { rank } = this.parameters[reference.name]!;
+      return [...keysOf(reference.name), reference.i, ...(rank === 1 ? [] : [reference.j])];
     }
+    if (reference.kind === "setting") return ["training", ...keysOf(reference.key)];
+    const sequence = this.problem.sequences.indexOf(this.run.sequence);
+    if (reference.kind === "initial") return this.initialPath(reference.name, reference.i, sequence);
+    return sequence < 0 ? null : this.itemPath(reference, sequence);
+  }
+
+  private itemPath(reference: NumberReference, sequence: number): FilePath | null {
+    if (reference.kind === "input")
+      return this.token(reference.t) >= 0 || this.run.model.inputSize === 1
+        ? ["sequences", sequence, "inputs", reference.t - 1]
+        : ["sequences", sequence, "inputs", reference.t - 1, reference.i];
+    if (reference.kind !== "target") return null;
+    const isLast = this.run.model.output.at === "last";
+    const item = isLast ? ["target"] : ["targets", reference.t - 1];
+    const isWhole = typeof this.target(reference.t) === "number" || this.run.model.output.size === 1;
+    return ["sequences", sequence, ...item, ...(isWhole ? [] : [reference.i])];
   }
 
   private initialPath(name: string, i: number, index: number): FilePath | null {
@@ -183,6 +180,6 @@ function keysOf(name: string): (string | number)[] {
   return name.split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key));
 }
 
-export function noSuchNumber(reference: NumberReference): RangeError {
+function noSuchNumber(reference: NumberReference): RangeError {
   return new RangeError(`the run has no number ${referenceText(reference)}`);
 }

@@ -276,7 +276,13 @@ function isSimple(scalar: Scalar<Part>): boolean {
       return scalar.factors.every(({ kind }) => kind === "number" || kind === "constant");
     case "negative":
       return isSimple(scalar.of);
-    default:
+    case "sum":
+    case "difference":
+    case "quotient":
+    case "extreme":
+    case "apply":
+    case "softmax":
+    case "logSumExp":
       return false;
   }
 }
