@@ -128,6 +128,7 @@ const views: {
     show: async (bench) => {
       await bench.openFile("broken.rnn.json");
       await bench.runCommand("RNN: Open Stepper to the Side");
+      await bench.panel.getByTestId("errors").waitFor();
     },
   },
   {

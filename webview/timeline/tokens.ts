@@ -64,25 +64,28 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
         }}
       >
         <span class="visually-hidden">t = ${t}:</span>
-        <div class="input">${fits(input) && !isElsewhere ? input : nothing}</div>
+        <div class="input">${fits(input) ? input : nothing}</div>
         ${w >= widthToCut && !isElsewhere ? target(tokens?.targets[t - tokens.from] ?? null) : nothing}
       </button>`;
     })}
-    ${isLone ? currentToken(model) : nothing}
+    ${isLone ? currentToken(model, !isWide || !fits(step.input)) : nothing}
   </div>`;
 }
 
-/** Where columns are too narrow for words: the current token in full, over its column. */
-function currentToken(model: Model): TemplateResult | typeof nothing {
+/**
+ * Where columns are too narrow for words: the current token and its target in full, over its column.
+ * @param withInput the input does not fit into its column either
+ */
+function currentToken(model: Model, withInput: boolean): TemplateResult | typeof nothing {
   const { run, view, plotWidth: width } = model;
   const step = run?.cursor.step;
   if (step === null || step === undefined || step.t < view.from || step.t > lastStep(view)) return nothing;
   const target = step.target === null ? "" : `→ ${step.target}`;
   const middle = stepLeft(view, width, step.t) + stepWidth(view, width) / 2;
-  const room = Math.min(width, Math.max(step.input.length, target.length) * characterWidth + 10);
+  const room = Math.min(width, Math.max(withInput ? step.input.length : 0, target.length) * characterWidth + 10);
   const place = { left: `${Math.min(Math.max(0, middle - room / 2), width - room)}px`, width: `${room}px` };
   return html`<div class="token is-current is-lone" data-testid="current-token" data-t=${step.t} ${styles(place)}>
-    <div class="input">${step.input}</div>
+    <div class="input">${withInput ? step.input : nothing}</div>
     ${target === "" ? nothing : html`<div class="target">${target}</div>`}
   </div>`;
 }
