@@ -20,6 +20,7 @@ export type HeldReference = Exclude<NumberReference, { kind: "share" | "sumSoFar
 
 export class Values {
   readonly parameters: NamedTensors;
+  private readonly places = new Map<string, ReturnType<typeof passOf>>();
   private updates: Record<string, Tensor> | null = null;
 
   constructor(
@@ -92,13 +93,22 @@ export class Values {
     reference: HeldReference & { kind: "value" | "gradient" | "above" | "next" | "initial" | "initialGradient" },
   ): number | undefined {
     const { run } = this;
-    const { layer, pass, short } = passOf(run.model, reference.name);
+    const { layer, pass, short } = this.placeOf(reference.name);
     if (reference.kind === "initial") return run.start[layer]![pass]![short]?.[reference.i];
     if (reference.kind === "initialGradient") return run.startGradients[layer]![pass]![short]?.[reference.i];
     const view = run.at(reference.t).passes[layer]![pass]!;
     if (reference.kind === "value") return view.values[short]?.[reference.i];
     if (reference.kind === "gradient") return view.gradients[short]?.[reference.i];
     return short === "h" ? view[reference.kind][reference.i] : undefined;
+  }
+
+  private placeOf(name: string): ReturnType<typeof passOf> {
+    let place = this.places.get(name);
+    if (!place) {
+      place = passOf(this.run.model, name);
+      this.places.set(name, place);
+    }
+    return place;
   }
 
   /** The parameter after one update. */

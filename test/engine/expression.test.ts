@@ -3,6 +3,9 @@ import fc from "fast-check";
 import { cells } from "../../src/engine/cells";
 import type { Surroundings } from "../../src/engine/expression";
 import { evaluate, expressionText } from "../../src/engine/expression";
+import type { LossType, OptimizerSettings, OptimizerType, OutputActivation } from "../../src/engine/model";
+import { updateEquation } from "../../src/engine/optimizer";
+import { logitGradientExpression, logitsExpression, lossExpression, outputExpression } from "../../src/engine/readout";
 import type { Run } from "../../src/engine/run";
 import { run } from "../../src/engine/run";
 import { problems } from "./arbitrary";
@@ -93,5 +96,73 @@ describe("a cell's equations", function () {
       "h = (1 − z_t) ∘ n_t + z_t ∘ h_{t−1}",
     ]);
     assert.equal(text("gru", "before")[3], "n = tanh(Wxn x_t + Whn q_t + bn)");
+  });
+
+  it("say of shares and of dL/dx what the textbooks do", () => {
+    const options = { activation: "tanh", reset: "before" } as const;
+    const { Wxh, Whh, bh } = cells.rnn.shares(options);
+    assert.deepEqual(
+      [Wxh!, Whh!, bh!].map((share) => expressionText(share)),
+      ["dL/da_t x_tᵀ", "dL/da_t h_{t−1}ᵀ", "dL/da_t"],
+    );
+    assert.equal(expressionText(cells.gru.shares(options)["Whn"]!), "dL/dn_t q_tᵀ");
+    assert.equal(expressionText(cells.rnn.inputGradient(options)), "Wxhᵀ dL/da_t");
+  });
+});
+
+describe("the read-out's equations", () => {
+  it("read as the textbooks write them", () => {
+    assert.equal(expressionText(logitsExpression), "Why h_t + by");
+    assert.equal(expressionText(outputExpression("softmax")), "softmax(z_t)");
+    assert.equal(expressionText(lossExpression("cross-entropy", "softmax")), "−log p_t[target]");
+    assert.equal(
+      expressionText(lossExpression("binary-cross-entropy", "sigmoid")),
+      "−Σ_j (target[j] · log y_t[j] + (1 − target[j]) · log(1 − y_t[j]))",
+    );
+    assert.equal(expressionText(lossExpression("mse", "linear")), "Σ_j (y_t[j] − target[j])²");
+    const gradientOf = (type: LossType, activation: OutputActivation) =>
+      expressionText(logitGradientExpression({ type, reduction: "mean" }, activation));
+    assert.equal(gradientOf("cross-entropy", "softmax"), "(p_t − onehot(target)) / N");
+    assert.equal(gradientOf("mse", "tanh"), "2 (y_t − target) ∘ (1 − y_t²) / N");
+  });
+});
+
+describe("an update's equations", () => {
+  const settings = {
+    learningRate: 0.1,
+    momentum: 0,
+    nesterov: false,
+    beta1: 0.9,
+    beta2: 0.999,
+    alpha: 0.99,
+    epsilon: 1e-8,
+    weightDecay: 0,
+  };
+
+  it("read with the optimizer's numbers", () => {
+    const text = (type: OptimizerType, more: Partial<OptimizerSettings> = {}) =>
+      updateEquation({ ...settings, ...more, type }, null, "Whh");
+    assert.equal(text("sgd"), "Whh ← Whh − 0.1 dWhh");
+    assert.equal(
+      text("sgd", { momentum: 0.9, weightDecay: 0.01 }),
+      "g = dWhh + 0.01 Whh, b = 0.9 b + g, Whh ← Whh − 0.1 b",
+    );
+    assert.equal(text("adagrad"), "s = s + dWhh², Whh ← Whh − 0.1 dWhh / (√s + 1e−8)");
+    assert.equal(
+      text("adam"),
+      "m = 0.9 m + (1 − 0.9) dWhh, m̂ = m / (1 − 0.9), v = 0.999 v + (1 − 0.999) dWhh², v̂ = v / (1 − 0.999), " +
+        "Whh ← Whh − 0.1 m̂ / (√v̂ + 1e−8)",
+    );
+  });
+
+  it("say how gradients are clipped", () => {
+    assert.equal(
+      updateEquation({ ...settings, type: "sgd" }, { type: "value", at: 5 }, "Whh"),
+      "clip(dWhh) = max(−5, min(5, dWhh)), Whh ← Whh − 0.1 clip(dWhh)",
+    );
+    assert.equal(
+      updateEquation({ ...settings, type: "sgd" }, { type: "norm", at: 5 }, "Whh"),
+      "clip(dWhh) = dWhh · min(1, 5 / (‖g‖ + 0.000001)), Whh ← Whh − 0.1 clip(dWhh)",
+    );
   });
 });

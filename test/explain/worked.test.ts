@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { Derivations } from "../../src/explain/derive";
+import { isKnown } from "../../src/explain/known";
 import { printLatex, printMarkdown, printText } from "../../src/explain/print";
 import type { NumberReference } from "../../src/explain/reference";
 import { parseReference } from "../../src/explain/reference";
@@ -154,5 +155,44 @@ describe("a loss whose probability has lost its digits", () => {
       "ℓ_1 = log(exp(z_1[0]) + exp(z_1[1])) − z_1[1] = log(exp(800) + exp(0)) − 0 = 800 − 0 = 800",
     );
     assert.match(loss.note ?? "", /of the logits/);
+  });
+});
+
+describe("a number of the worked example is known", () => {
+  const known = (stepper: Stepper, ...names: string[]) => names.filter((name) => isKnown(stepper, reference(name)));
+  const names = [
+    "layers.0.Whh[0][0]",
+    "layers.0.h@3[0]",
+    "loss@4",
+    "loss",
+    "gradients.layers.0.h@3[0]",
+    "next.layers.0.h@2[0]",
+    "shares.layers.0.Whh@3[0][0]",
+    "sums.layers.0.Whh@2[0][0]",
+    "gradients.layers.0.Whh[0][0]",
+    "updated.layers.0.Whh[0][0]",
+  ];
+
+  it("at the start: the file's alone", () =>
+    assert.deepEqual(known(new Stepper(problem, 0), ...names), ["layers.0.Whh[0][0]"]));
+
+  it("at t = 3 of the backward pass: all of the forward pass, the gradients of t = 4 and 3", () => {
+    const stepper = new Stepper(problem, 0);
+    stepper.goToStep(3, "backward");
+    assert.deepEqual(known(stepper, ...names), [
+      "layers.0.Whh[0][0]",
+      "layers.0.h@3[0]",
+      "loss@4",
+      "loss",
+      "gradients.layers.0.h@3[0]",
+      "shares.layers.0.Whh@3[0][0]",
+      "sums.layers.0.Whh@2[0][0]",
+    ]);
+  });
+
+  it("at the end: every one", () => {
+    const stepper = new Stepper(problem, 0);
+    stepper.runToEnd();
+    assert.deepEqual(known(stepper, ...names), names);
   });
 });
