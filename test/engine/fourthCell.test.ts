@@ -48,7 +48,9 @@ function finish<T>(generator: Generator<unknown, T, void>): T {
 
 const names = ["i", "f", "g", "o"].flatMap((k) => [`Wx${k}`, `Wh${k}`, `b${k}`]).concat("Wci", "Wcf", "Wco");
 
-describe("A fourth cell, a peephole LSTM, in one file and one line", () => {
+describe("A fourth cell, a peephole LSTM, in one file and one line", function () {
+  this.timeout(60_000);
+
   before(() => {
     known["peephole"] = peepholeCell;
   });
