@@ -79,7 +79,6 @@ export function toolbar(model: Model, { info, cursor }: Run): TemplateResult {
           data-testid="play"
           title=${`${playLabel} (Space)`}
           aria-label=${playLabel}
-          ?disabled=${!cursor.canStep && !cursor.playing}
           @click=${() => model.command("togglePlay")}
         >
           <span class="codicon codicon-${cursor.playing ? "debug-pause" : "play"}"></span>
