@@ -109,7 +109,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   page.on("console", (message) => {
     const { url } = message.location();
     const ours =
-      url.includes("/webview/") || url.includes("vscode-resource") || !/\/static\/|open-vsx|\/update\//.test(url);
+      url.includes("/webview/") || url.includes("vscode-resource") || !/\/_?static\/|open-vsx|\/update\//.test(url);
     if (message.type() === "error" && ours && !isNoise(message.text())) consoleErrors.push(message.text());
   });
   page.on("pageerror", (error) => consoleErrors.push(error.stack ?? error.message));
