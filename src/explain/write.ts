@@ -126,7 +126,8 @@ function joinTerms(terms: readonly Written[]): string {
     .map(({ text, strength }, k) => {
       if (k === 0) return text;
       const sign = text[0];
-      return strength === "signed" && (sign === "−" || sign === "-") ? ` ${sign} ${text.slice(1)}` : ` + ${text}`;
+      const isNegative = (strength === "signed" || strength === "sum") && (sign === "−" || sign === "-");
+      return isNegative ? ` ${sign} ${text.slice(1)}` : ` + ${text}`;
     })
     .join("");
 }
@@ -144,7 +145,12 @@ function writeSeries(series: Series<Part>, style: Style): Written {
   if (style.as === "symbols" && series.count > mostSymbols) {
     const general = write(series.general(), style);
     const term = bracketed(general, style, isLoose(general));
-    return { text: isText ? `Σ_${series.letter} ${term}` : `\\sum_{${series.letter}} ${term}`, strength: "sum" };
+    return {
+      text: isText
+        ? `Σ_${series.letter.length > 1 ? `{${series.letter}}` : series.letter} ${term}`
+        : `\\sum_{${series.letter}} ${term}`,
+      strength: "sum",
+    };
   }
   return {
     text: joinTerms([...shownTerms(series, style.most).map((term) => write(term, style)), ...rest(series, style)]),

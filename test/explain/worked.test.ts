@@ -136,6 +136,61 @@ describe("a reference", () => {
   });
 });
 
+describe("a derivation with layers, directions and several units", () => {
+  const { problem: stacked } = readProblem(
+    JSON.stringify({
+      version: 1,
+      layers: [
+        {
+          cell: "rnn",
+          size: 2,
+          direction: "both",
+          Wxh: [[1], [2]],
+          Whh: [
+            [-0.5, 0.25],
+            [0, 1],
+          ],
+          bh: [0, 0.5],
+          reverse: {
+            Wxh: [[1], [2]],
+            Whh: [
+              [-0.5, 0.25],
+              [0, 1],
+            ],
+            bh: [0, 0.5],
+          },
+        },
+        { cell: "gru", size: 1 },
+      ],
+      inputSize: 1,
+      output: { size: 1, at: "last" },
+      loss: { type: "binary-cross-entropy" },
+      sequences: [{ inputs: [0.5, 0.25], target: 1, h0: [{ forward: [1, -1], backward: [0, 0] }, [0]] }],
+    }),
+    { fileName: "stacked.rnn.json" },
+  );
+  const written = (of: string) => {
+    assert.ok(stacked);
+    return printText(new Derivations(new Stepper(stacked, 0)).derive(reference(of)), { digits: 4 });
+  };
+
+  it("says which layer, direction and unit, and takes a minus sign into the sum", () =>
+    assert.equal(
+      written("layers.0.a@1[0]"),
+      "a→^{(1)}_1[0] = Wxh→^{(1)}[0]·x_1 + Whh→^{(1)}[0][0]·h→^{(1)}_0[0] + Whh→^{(1)}[0][1]·h→^{(1)}_0[1] + bh→^{(1)}[0]" +
+        " = 1·0.5 − 0.5·1 + 0.25·(−1) + 0 = −0.25",
+    ));
+
+  it("follows a backward pass to the step after in time", () =>
+    assert.match(written("layers.0.reverse.a@1[1]"), /^a←\^\{\(1\)\}_1\[1\] = .*h←\^\{\(1\)\}_2\[0\]/));
+
+  it("reads both directions of the layer below", () =>
+    assert.match(
+      written("layers.1.r@1[0]"),
+      /Wxr\^\{\(2\)\}\[0\]·h→\^\{\(1\)\}_1\[0\] .*Wxr\^\{\(2\)\}\[3\]·h←\^\{\(1\)\}_1\[1\]/,
+    ));
+});
+
 describe("a loss whose probability has lost its digits", () => {
   it("is derived from the logits", () => {
     const { problem: saturated } = readProblem(
