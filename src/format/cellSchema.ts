@@ -118,7 +118,9 @@ function narrowedOptions(cell: Cell): Record<string, Schema> {
   return Object.fromEntries(
     Object.entries(cell.options).flatMap(([key, { choices }]) => {
       const values = choices.map(({ value }) => value);
-      return values.length < choicesOfAll(key).length ? [[key, { enum: values }]] : [];
+      return values.length < choicesOfAll(key).length
+        ? [[key, { enum: values, enumDescriptions: choices.map(({ doc }) => doc) }]]
+        : [];
     }),
   );
 }

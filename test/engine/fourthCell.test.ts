@@ -113,9 +113,11 @@ describe("A fourth cell, a peephole LSTM, in one file and one line", function ()
       assert.deepEqual(messagesOf(text(', "activation": "relu"')), [
         'activation is "relu", expected one of "tanh" or "linear"',
       ]);
-      assert.deepEqual(messagesOf(text("").replace('"peephole"', '"peepole"')), [
-        'cell is "peepole", expected one of "rnn", "lstm", "gru" or "peephole"; did you mean "peephole"?',
-      ]);
+      const [message] = messagesOf(text("").replace('"peephole"', '"peepole"'));
+      assert.match(
+        message!,
+        /^cell is "peepole", expected one of "rnn", "lstm",.* or "peephole"; did you mean "peephole"\?$/,
+      );
     });
 
     it("has its parameters written into the text, and nothing else changed", () => {
@@ -154,17 +156,17 @@ describe("A fourth cell, a peephole LSTM, in one file and one line", function ()
     it("has its keys, its states and its words, told once where it shares them with another cell", () => {
       const whole = schemaWithCells(schema) as unknown as typeof schema;
       const { properties, defaultSnippets, allOf } = whole.definitions.layer;
-      assert.deepEqual(properties.cell.enum, ["rnn", "lstm", "gru", "peephole"]);
-      assert.equal(properties.cell.enumDescriptions[3], peepholeCell.equation);
+      assert.deepEqual(properties.cell.enum, [...schema.definitions.layer.properties.cell.enum, "peephole"]);
+      assert.equal(properties.cell.enumDescriptions.at(-1), peepholeCell.equation);
       assert.match(properties.Wxi.markdownDescription, /^\*\*lstm\*\*, \*\*peephole\*\*, input gate i: weights/);
       assert.match(properties.c0.markdownDescription, /^\*\*lstm\*\*, \*\*peephole\*\*: initial cell state/);
       assert.ok("Wco" in properties && "Wco" in properties.reverse.properties);
-      assert.deepEqual(defaultSnippets[3], {
+      assert.deepEqual(defaultSnippets.at(-1), {
         label: "peephole layer",
         description: peepholeCell.title,
         body: { cell: "peephole", size: "^${1:4}", activation: "${2|tanh,linear|}" },
       });
-      assert.deepEqual(allOf[3]!.then.propertyNames.own, ["activation", ...names, "c0"]);
+      assert.deepEqual(allOf.at(-1)!.then.propertyNames.own, ["activation", ...names, "c0"]);
       assert.deepEqual(schemaWithCells(whole), whole);
     });
 
@@ -173,7 +175,7 @@ describe("A fourth cell, a peephole LSTM, in one file and one line", function ()
         definitions: { layer: { allOf: { then: { properties: object } }[] } };
       };
       const offers = projected.definitions.layer.allOf.map(({ then }) => "Wco" in then.properties);
-      assert.deepEqual(offers, [false, false, false, true]);
+      assert.deepEqual(offers, [...schema.definitions.layer.allOf.map(() => false), true]);
       const validate = new Ajv({ strict: false }).compile(projected);
       assert.ok(validate({ layers: [{ cell: "peephole", activation: "relu", Wco: 3 }] }));
     });

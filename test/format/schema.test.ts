@@ -99,7 +99,7 @@ describe("the schema for editors", () => {
     assert.equal(projected["allowTrailingCommas"], true);
   });
 
-  it("offers Wxi to an lstm layer alone", () => {
+  it("offers Wxi to the layers that read it alone: to an lstm, and not to an rnn or a gru", () => {
     const layer = (projected["definitions"] as Record<string, Record<string, unknown>>)["layer"]!;
     assert.ok(!("Wxi" in (layer["properties"] as object)));
     assert.ok("size" in (layer["properties"] as object));
@@ -108,7 +108,12 @@ describe("the schema for editors", () => {
     )
       .filter((rule) => "Wxi" in rule.then.properties)
       .map((rule) => rule.if.properties.cell.const);
-    assert.deepEqual(offers, ["lstm"]);
+    const readers = Object.entries(cells).filter(([, cell]) => "Wxi" in cell.shares({}));
+    assert.deepEqual(
+      offers,
+      readers.map(([kind]) => kind),
+    );
+    assert.ok(offers.includes("lstm") && !offers.includes("rnn") && !offers.includes("gru"));
   });
 
   it("suggests the choices of an enum with their descriptions", () => {
