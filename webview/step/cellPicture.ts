@@ -5,6 +5,7 @@
 
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type {
+  Symbol as MathSymbol,
   PassDetail,
   PictureDetail,
   PictureExit,
@@ -13,7 +14,6 @@ import type {
   PictureState,
   RunInfo,
   StepDetail,
-  Symbol as MathSymbol,
 } from "../../src/protocol/panel";
 import { equationParts } from "../equation";
 import { formatNumber, formatToFit } from "../numbers";
