@@ -150,7 +150,7 @@ function contentOf(here: Here, { shows, sign }: PictureNode, isKnown: boolean): 
   const { stepper, step, l, p, isBack } = here;
   switch (shows.kind) {
     case "joint":
-      return { symbol: null, title: "both are read by every gate", equation: at(here, "[h_{t−1}, x_t]") };
+      return { symbol: null, title: "read together by the gates", equation: at(here, "[h_{t−1}, x_t]") };
     case "part": {
       const value = () => evaluate(shows.expression, surroundingsOf(stepper.run, l, p, step.t));
       return {
@@ -246,10 +246,10 @@ function comesBack({ stepper: { run }, layer, l, p }: Here, state: string, t: nu
   return evaluate(fromNext(layer, state), surroundingsOf(run, l, p, t));
 }
 
-function inputContent({ stepper, step, l, layer, flows, isBack, ...rest }: Here, isKnown: boolean): Content {
+function inputContent(here: Here, isKnown: boolean): Content {
+  const { stepper, step, l, layer, flows, isBack } = here;
   const { model, sequence } = stepper.run;
   const symbol = { base: "x", sub: String(step.t), gradient: isBack };
-  const here = { stepper, step, l, layer, flows, isBack, ...rest };
   const title = l === 0 ? "input" : `h of layer ${l}`;
   const number = isKnown ? numberOfFlow(isBack ? flows.input.backward : flows.input.forward, flows.input) : null;
   if (isBack) {
