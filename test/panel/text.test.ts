@@ -158,11 +158,12 @@ describe("The panel beside its text", () => {
     await eventually(view, (now) => JSON.stringify(now) === JSON.stringify(chosen), JSON.stringify(chosen));
   });
 
-  it("shows the same view and place after the window is loaded anew", async () => {
+  it("shows the same view and place after the window is loaded anew", async function () {
+    this.timeout(120_000);
     // The place is written down once stepping pauses.
     await workbench.page.waitForTimeout(1500);
     await workbench.page.reload();
-    await panel.part("position").waitFor();
+    await panel.part("position").waitFor({ timeout: 60_000 });
     await panel.at("t = 2 of 4, forward");
     await eventually(view, (now) => JSON.stringify(now) === JSON.stringify(chosen), JSON.stringify(chosen));
     nearAt(await track(), upTo(2, hiddenStates(0.2)), "h");

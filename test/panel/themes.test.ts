@@ -20,14 +20,14 @@ interface AxeWindow {
 /** More outputs than numbers have room, several layers, both directions: what the worked example does not show. */
 const wide = JSON.stringify({
   version: 1,
-  vocabulary: Array.from({ length: 30 }, (_, k) => `word${k}`),
+  vocabulary: Array.from({ length: 14 }, (_, k) => `word${k}`),
   layers: [
     { cell: "lstm", size: 12, direction: "both" },
     { cell: "gru", size: 6 },
   ],
-  output: { size: 30 },
+  output: { size: 14 },
   loss: { type: "cross-entropy" },
-  sequences: [{ inputs: Array.from({ length: 40 }, (_, t) => `word${t % 30}`), targets: "next" }],
+  sequences: [{ inputs: Array.from({ length: 24 }, (_, t) => `word${t % 14}`), targets: "next" }],
 });
 
 describe("The panel in every theme", function () {
@@ -111,7 +111,7 @@ describe("The panel in every theme", function () {
     await panel.press("run-to-end");
     await panel.at("update");
     for (let k = 0; k < 3; k++) await panel.press("step-back");
-    await panel.at(/^t = \d+ of 40, backward$/);
+    await panel.at(/^t = \d+ of 24, backward$/);
     for (const tab of ["step", "parameters"] as const) {
       await panel.choose(tab);
       assert.deepEqual(await violations(), [], tab);
