@@ -23,11 +23,22 @@ const host = {
   outdir: "dist",
 };
 
+const webview = {
+  ...common,
+  platform: "browser",
+  format: "iife",
+  outdir: "dist/webview",
+  // Of KaTeX's fonts the first of three formats is enough: every webview knows it.
+  loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty" },
+  assetNames: "fonts/[name]",
+};
+
 const bundles = [
   { ...host, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
   { ...host, entryPoints: { trainingWorker: "src/training/worker.ts" } },
   { ...host, entryPoints: { cli: "src/cli.ts" } },
-  { ...common, platform: "browser", format: "iife", entryPoints: { panel: "webview/main.ts" }, outdir: "dist/webview" },
+  { ...webview, entryPoints: { panel: "webview/main.ts" } },
+  { ...webview, entryPoints: { katex: "webview/katex.ts" } },
 ];
 
 // The tests that run inside VS Code, beside their runner; mocha does not bundle.

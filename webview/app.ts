@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { FileError, Run } from "../src/protocol/panel";
+import { explainTab } from "./explain";
 import { keyList } from "./keys";
 import type { Model } from "./model";
 import { parametersTab } from "./parameters";
@@ -9,7 +10,7 @@ import { stepTab } from "./step/stepTab";
 import { timeline } from "./timeline/timeline";
 import { toolbar } from "./toolbar";
 import { trainingTab } from "./training";
-import type { Tab } from "./uiState";
+import { type Tab, tabs } from "./uiState";
 
 export function app(model: Model): TemplateResult {
   return html`${body(model)} ${model.overlay === "keys" ? keyList(model) : nothing}`;
@@ -92,15 +93,16 @@ function runView(model: Model, run: Run): TemplateResult {
           // Fields inside the tabs report changes too
           if (event.target !== event.currentTarget) return;
           const id = (event.currentTarget as Element & { readonly activeid: string }).activeid;
-          const chosen = (["step", "parameters", "training"] as const).find((name) => `tab-${name}` === id);
+          const chosen = tabs.find((name) => `tab-${name}` === id);
           if (chosen !== undefined && chosen !== model.ui.tab) model.setUi({ tab: chosen });
         }}
       >
         <vscode-panel-tab id="tab-step" data-testid="tab-step" aria-label=${stepTitle}>${stepTitle}</vscode-panel-tab>
         <vscode-panel-tab id="tab-parameters" data-testid="tab-parameters">Parameters</vscode-panel-tab>
+        <vscode-panel-tab id="tab-explain" data-testid="tab-explain">Explain</vscode-panel-tab>
         <vscode-panel-tab id="tab-training" data-testid="tab-training">Training</vscode-panel-tab>
         ${panel("step", () => stepTab(model, run))} ${panel("parameters", () => parametersTab(model, run))}
-        ${panel("training", () => trainingTab(model, run))}
+        ${panel("explain", () => explainTab(model, run))} ${panel("training", () => trainingTab(model, run))}
       </vscode-panels>
     </div>`;
 }

@@ -32,6 +32,12 @@ const keys: readonly Key[] = [
     does: "Copy the number pointed at, with all its digits",
     run: (model) => model.copyNumber(),
   },
+  {
+    keys: ["e"],
+    shown: "e",
+    does: "Explain the number pointed at",
+    run: (model) => model.explainNumber(),
+  },
   { keys: ["+", "="], shown: "+", does: "Show fewer steps", run: (model) => zoomAtCursor(model, 0.5) },
   { keys: ["-", "_"], shown: "−", does: "Show more steps", run: (model) => zoomAtCursor(model, 2) },
   {
@@ -94,7 +100,7 @@ export function keyList(model: Model): TemplateResult {
       <dl>${keys.map(({ shown, does }) => html`<dt><kbd>${shown}</kbd></dt><dd>${does}</dd>`)}</dl>
       <p class="quiet">
         Inside a track or a table, Tab comes to it and the arrow keys read its numbers. Ctrl or Cmd and wheel zooms, Shift and wheel
-        moves along the axis.
+        moves along the axis. Enter on a number, or a double click, explains it.
       </p>
       <vscode-button appearance="secondary" @click=${() => model.setOverlay("none")}>Close</vscode-button>
     </div>

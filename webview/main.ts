@@ -31,7 +31,7 @@ function start(): void {
   window.addEventListener("error", (event) => model.report(event.error ?? event.message));
   window.addEventListener("unhandledrejection", (event) => model.report(event.reason));
 
-  installPointing();
+  installPointing((reference) => model.explain(reference));
   installKeys(model);
   onThemeChange(() => model.setTheme());
   render(app(model), root);

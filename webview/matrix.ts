@@ -21,6 +21,8 @@ export interface MatrixPicture {
   /** `dWhh` or `layers.0.h`: its entries are `name[i][j]` or, in a vector, `name[i]`. */
   readonly name: string;
   readonly where?: string;
+  /** The name by which an entry is explained; without it none is. */
+  readonly reference?: (i: number, j: number) => string;
   readonly rowNames?: readonly string[] | null;
   readonly colNames?: readonly string[] | null;
   /** A vector lies on its side: [cols] entries in one row. */
@@ -82,6 +84,7 @@ function numbers(picture: MatrixPicture): TemplateResult {
           data-value=${plainNumber(value)}
           data-name=${entryName(picture, i, j)}
           data-where=${entryPlace(picture, i, j)}
+          data-reference=${picture.reference?.(i, j) ?? ""}
           ${styles({ "background-color": cssColor(color), color: cssColor(inkOn(color)) })}
           >${formatNumber(value, digits)}</span
         >`;
@@ -147,7 +150,8 @@ function extremes(data: Float64Array, rows: number, columns: number) {
 function showEntry(picture: MatrixPicture, i: number, j: number, x: number, y: number): void {
   const value = picture.data[i * picture.cols + j];
   if (value === undefined) return;
-  point({ name: entryName(picture, i, j), where: entryPlace(picture, i, j), values: [value] }, x, y);
+  const reference = picture.reference?.(i, j) ?? "";
+  point({ name: entryName(picture, i, j), where: entryPlace(picture, i, j), values: [value], reference }, x, y);
 }
 
 /** Where the arrow keys are inside a heat map. */

@@ -2,6 +2,8 @@
 
 import type {
   Cursor,
+  DerivationDetail,
+  DerivationPart,
   PanelEvent,
   PanelState,
   ParameterData,
@@ -47,6 +49,25 @@ interface ParameterEntry {
   readonly asking: boolean;
 }
 
+interface DerivationEntry {
+  readonly detail: DerivationDetail | null;
+  /** What the detail is of; another key asks anew. */
+  readonly key: string;
+  readonly asking: boolean;
+}
+
+/** What the list of a long sum's numbers has been unfolded to. */
+interface MoreParts {
+  readonly parts: readonly DerivationPart[];
+  readonly more: number;
+}
+
+/** How many terms of a long sum are shown at first, and how many with each unfolding. */
+const firstTerms = 8;
+const termsAPage = 50;
+/** So many explained numbers can be gone back to. */
+const longestTrail = 8;
+
 export class Model {
   state: PanelState = { kind: "loading", done: null };
   training: TrainingState = { kind: "idle" };
@@ -64,6 +85,10 @@ export class Model {
   private tokenData: Tokens | null = null;
   private tokensAsked = "";
   private readonly parameterData = new Map<string, ParameterEntry>();
+  private readonly derivations = new Map<string, DerivationEntry>();
+  private readonly moreData = new Map<string, MoreParts>();
+  /** After how many terms the next page of a long sum begins. */
+  private readonly offsets = new Map<string, number>();
   /** The run whose gradients were asked to be checked. */
   private checkedRevision: number | null = null;
   private goingTo: number | null = null;
@@ -147,6 +172,9 @@ export class Model {
         this.training = event.training;
         this.changed();
         return;
+      case "explain":
+        this.explain(event.reference);
+        return;
       default:
         throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`);
     }
@@ -170,6 +198,8 @@ export class Model {
     this.tokenData = null;
     this.tokensAsked = "";
     this.parameterData.clear();
+    this.moreData.clear();
+    this.offsets.clear();
     this.cell = null;
   }
 
@@ -254,6 +284,58 @@ export class Model {
       });
   }
 
+  /** Where a number comes from; asks anew where the run, the place in it or the digits have changed. Until it comes, what was there before. */
+  derivation(reference: string): DerivationDetail | null {
+    const { run } = this;
+    if (run === null) return null;
+    const { revision, settings } = run.info;
+    const key = `${revision} ${run.cursor.position} ${settings.digits}`;
+    const entry = this.derivations.get(reference);
+    if (entry === undefined || (entry.key !== key && !entry.asking)) this.askDerivation(reference, revision, key);
+    return entry?.detail ?? null;
+  }
+
+  private askDerivation(reference: string, revision: number, key: string): void {
+    this.derivations.set(reference, { detail: this.derivations.get(reference)?.detail ?? null, key, asking: true });
+    this.host
+      .request("explain", { revision, reference })
+      .then((detail) => {
+        this.derivations.set(reference, { detail, key, asking: false });
+        this.changed();
+      })
+      .catch((error: unknown) => {
+        this.derivations.set(reference, { detail: null, key, asking: false });
+        this.report(error);
+        this.changed();
+      });
+  }
+
+  /** The numbers of an equation as far as the user has unfolded them. */
+  partsOf(reference: string, first: readonly DerivationPart[], more: number): MoreParts {
+    const unfolded = this.moreData.get(reference);
+    if (unfolded === undefined) return { parts: first, more };
+    const known = new Set(first.map((part) => part.reference));
+    return { parts: [...first, ...unfolded.parts.filter((part) => !known.has(part.reference))], more: unfolded.more };
+  }
+
+  /** Asks for the next terms of a long sum. */
+  moreParts(reference: string): void {
+    const { run } = this;
+    if (run === null) return;
+    const { revision } = run.info;
+    const before = this.moreData.get(reference);
+    const offset = this.offsets.get(reference) ?? firstTerms;
+    this.offsets.set(reference, offset + termsAPage);
+    this.host
+      .request("explain", { revision, reference, offset, count: termsAPage })
+      .then((detail) => {
+        if (detail.kind !== "known" || this.run?.info.revision !== revision) return;
+        this.moreData.set(reference, { parts: [...(before?.parts ?? []), ...detail.parts], more: detail.more });
+        this.changed();
+      })
+      .catch((error: unknown) => this.report(error));
+  }
+
   /** Has the gradients of the run on the screen checked: what comes out stands in the cursor. */
   checkGradients(): void {
     if (this.state.kind !== "ready") return;
@@ -303,6 +385,41 @@ export class Model {
     this.host.send("openError", { line, column });
   }
 
+  /** Opens the tab that says where a number comes from. */
+  explain(reference: string): void {
+    const { trail } = this.ui;
+    const isShown = trail.at(-1) === reference;
+    this.setUi({ tab: "explain", trail: isShown ? trail : [...trail, reference].slice(-longestTrail) });
+    // Drawn before the next frame
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".explain-title")?.focus());
+  }
+
+  /** Explains the number under the pointer or the focus. */
+  explainNumber(): void {
+    const pointed = pointedNumber();
+    if (pointed === null) showToast("Point at a number first");
+    else if (pointed.reference) this.explain(pointed.reference);
+    else showToast(pointed.values.length === 0 ? "Not yet" : "This number stands for several: explain one of them");
+  }
+
+  /** Back to a number that was explained before. */
+  backTo(index: number): void {
+    this.setUi({ trail: this.ui.trail.slice(0, index + 1) });
+  }
+
+  /** Selects in the text what gives a number. */
+  showPlace(reference: string): void {
+    if (this.run !== null) this.host.send("showPlace", { revision: this.run.info.revision, reference });
+  }
+
+  /** @param said what the toast says once it is on the clipboard */
+  copy(text: string, said: string): void {
+    this.host
+      .request("copy", { text })
+      .then(() => showToast(said))
+      .catch((error: unknown) => this.report(error));
+  }
+
   /** Copies the number under the pointer or the focus. */
   copyNumber(): void {
     const pointed = pointedNumber();
@@ -311,9 +428,6 @@ export class Model {
       return;
     }
     const text = copyText(pointed);
-    this.host
-      .request("copy", { text })
-      .then(() => showToast(`Copied ${text}`))
-      .catch((error: unknown) => this.report(error));
+    this.copy(text, `Copied ${text}`);
   }
 }

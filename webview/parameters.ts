@@ -62,7 +62,7 @@ function row(
       ${norm("‖this step‖", summary?.shareNorm, `‖${name}, share of t = ${t}‖`)}
       ${norm("‖sum so far‖", summary?.sumNorm, `‖gradients.${name}, so far‖`, summary?.check)}
     </div>
-    ${open ? matrices(model, t, digits, parameter) : nothing}
+    ${open ? matrices(model, t, digits, parameter, summary?.sumReference ?? null) : nothing}
   </div>`;
 }
 
@@ -82,7 +82,13 @@ function mark(short: string, { kind, mark, text }: GradientVerdict): TemplateRes
 const scaleOf = (...all: (Float64Array | null)[]) =>
   Math.max(0, ...all.map((entry) => (entry === null ? 0 : largest(entry))));
 
-function matrices(model: Model, t: number, digits: number, parameter: ParameterInfo): TemplateResult {
+function matrices(
+  model: Model,
+  t: number,
+  digits: number,
+  parameter: ParameterInfo,
+  sumReference: string | null,
+): TemplateResult {
   const data = model.parameter(parameter.name);
   if (data === null) return html`<div class="matrices quiet">…</div>`;
   // Value and updated value share one scale, share and sum another: what is compared must look alike
@@ -90,10 +96,10 @@ function matrices(model: Model, t: number, digits: number, parameter: ParameterI
   const gradients = scaleOf(data.share, data.sum);
   const { name } = parameter;
   return html`<div class="matrices">
-    ${one(model, parameter, digits, "value", data.value, values, name)}
-    ${one(model, parameter, digits, t > 0 ? `share of t = ${t}` : "share of the step", data.share, gradients, `share of gradients.${name}`)}
-    ${one(model, parameter, digits, "sum so far", data.sum, gradients, `gradients.${name}, so far`)}
-    ${one(model, parameter, digits, "after the update", data.updated, values, `updated ${name}`)}
+    ${one(model, parameter, digits, "value", data.value, values, name, name)}
+    ${one(model, parameter, digits, t > 0 ? `share of t = ${t}` : "share of the step", data.share, gradients, `share of gradients.${name}`, `shares.${name}@${t}`)}
+    ${one(model, parameter, digits, "sum so far", data.sum, gradients, `gradients.${name}, so far`, sumReference)}
+    ${one(model, parameter, digits, "after the update", data.updated, values, `updated ${name}`, `updated.${name}`)}
   </div>`;
 }
 
@@ -105,8 +111,10 @@ function one(
   data: ParameterData[keyof ParameterData],
   scale: number,
   name: string,
+  reference: string | null,
 ): TemplateResult {
   const { rows, cols, rank, rowNames, colNames, short } = parameter;
+  const entry = (i: number, j: number) => (rank === 1 ? `[${i + j}][0]` : `[${i}][${j}]`);
   // A bias is written as a column, next to the rows of its matrix
   return html`<figure class="matrix-figure" data-kind=${title}>
     <figcaption>${title}</figcaption>
@@ -120,6 +128,7 @@ function one(
             theme: model.theme,
             digits,
             name,
+            ...(reference === null ? {} : { reference: (i, j) => reference + entry(i, j) }),
             ...(rank === 1 && rows > 8 ? {} : { rowNames, colNames }),
             isVector: rank === 1 && rows > 8,
             label: `${short}, ${title}`,

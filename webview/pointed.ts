@@ -15,6 +15,8 @@ export interface Pointed {
   readonly values: readonly number[];
   /** What it is computed by. */
   readonly equation?: string;
+  /** The name by which it is explained; empty where it is no one number of the run. */
+  readonly reference?: string;
 }
 
 let current: Pointed | null = null;
@@ -92,7 +94,7 @@ function readNumber(element: Element): Pointed {
   const data = (name: string) => element.getAttribute(`data-${name}`) ?? "";
   const equation = element.closest("[data-equation]")?.getAttribute("data-equation") ?? "";
   const values = data("value") === "" ? [] : [Number(data("value"))];
-  return { name: data("name"), where: data("where"), values, equation };
+  return { name: data("name"), where: data("where"), values, equation, reference: data("reference") };
 }
 
 function pointAtElement(element: Element): void {
@@ -142,8 +144,43 @@ function focusNumber(number: HTMLElement | SVGElement | undefined): void {
   number.focus();
 }
 
-/** Puts the tooltip, the live region and the toast on the page and listens for numbers under the pointer and the focus. */
-export function installPointing(): void {
+/** Explains a number that is double-clicked, or on which Enter is pressed; and says to VS Code's menu which one it is over. */
+function installExplaining(explain: (reference: string) => void): void {
+  const referenceAt = (target: Element | null): string =>
+    numberAt(target)?.getAttribute("data-reference") || (current?.reference ?? "");
+  document.addEventListener("dblclick", (event) => {
+    // The first click may have given its target the pointer
+    const target = document.elementFromPoint(event.clientX, event.clientY);
+    const reference = target?.closest("button, .label") ? "" : referenceAt(target);
+    if (reference === "") return;
+    window.getSelection()?.removeAllRanges();
+    explain(reference);
+  });
+  document.addEventListener("keydown", (event) => {
+    const number = event.target instanceof Element && event.target.matches(".num") ? event.target : null;
+    const reference = number?.getAttribute("data-reference") ?? "";
+    if (event.key !== "Enter" || reference === "") return;
+    event.preventDefault();
+    explain(reference);
+  });
+  document.addEventListener(
+    "contextmenu",
+    (event) => {
+      const rnnReference = referenceAt(event.target instanceof Element ? event.target : null);
+      const { dataset } = document.body;
+      if (rnnReference === "") delete dataset["vscodeContext"];
+      else dataset["vscodeContext"] = JSON.stringify({ rnnReference, preventDefaultContextMenuItems: true });
+    },
+    { capture: true },
+  );
+}
+
+/**
+ * Puts the tooltip, the live region and the toast on the page and listens for numbers under the pointer and the focus.
+ * @param explain what to do with a number, by its reference, that the user wants explained
+ */
+export function installPointing(explain: (reference: string) => void): void {
+  installExplaining(explain);
   tip.className = "tip";
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;

@@ -31,14 +31,21 @@ export interface NumberPlace {
   readonly name: string;
   /** `t = 3` */
   readonly where?: string;
+  /** The name by which it is explained. */
+  readonly reference?: string | null;
 }
 
 const finiteClass = (value: number) => (Number.isFinite(value) ? "num" : "num non-finite");
 
 /** A number: short to read, whole on hover, and to copy. A dash where it is not known. */
-export function num(value: number | null, digits: number, { name, where = "" }: NumberPlace): TemplateResult {
+export function num(
+  value: number | null,
+  digits: number,
+  { name, where = "", reference = "" }: NumberPlace,
+): TemplateResult {
   if (value === null) return html`<span class="not-known">–</span>`;
   return html`<span class=${finiteClass(value)} data-value=${plainNumber(value)} data-name=${name} data-where=${where}
+    data-reference=${reference ?? ""}
     >${formatNumber(value, digits)}</span
   >`;
 }
@@ -47,9 +54,10 @@ export function num(value: number | null, digits: number, { name, where = "" }: 
 export function svgNum(
   value: number,
   text: string,
-  { name, where = "" }: NumberPlace,
+  { name, where = "", reference = "" }: NumberPlace,
   at: { readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end"; readonly quiet?: boolean },
 ): TemplateResult {
   return svg`<text class="${finiteClass(value)}${at.quiet === true ? " quiet" : ""}" x=${at.x} y=${at.y}
-    text-anchor=${at.anchor} data-value=${plainNumber(value)} data-name=${name} data-where=${where}>${text}</text>`;
+    text-anchor=${at.anchor} data-value=${plainNumber(value)} data-name=${name} data-where=${where}
+    data-reference=${reference ?? ""}>${text}</text>`;
 }

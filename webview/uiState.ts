@@ -1,6 +1,10 @@
 /** What the user chose about the view; kept with the webview's state, so that it survives hiding and reloading. */
 
-export type Tab = "step" | "parameters" | "training";
+import type { CopyFormat } from "../src/protocol/panel";
+
+export const tabs = ["step", "parameters", "explain", "training"] as const;
+
+export type Tab = (typeof tabs)[number];
 
 export interface UiState {
   readonly tab: Tab;
@@ -18,6 +22,11 @@ export interface UiState {
   /** Height in pixels of the tracks' pane; null is what it needs, up to a part of the panel. */
   readonly paneHeight: number | null;
   readonly logAxis: boolean;
+  /** The numbers that were explained, the one that is shown last. */
+  readonly trail: readonly string[];
+  /** Numbers that are open in the tree of a derivation: each by the way that leads to it. */
+  readonly opened: readonly string[];
+  readonly copyFormat: CopyFormat;
 }
 
 export const initialUi: UiState = {
@@ -30,6 +39,9 @@ export const initialUi: UiState = {
   view: null,
   paneHeight: null,
   logAxis: false,
+  trail: [],
+  opened: [],
+  copyFormat: "latex",
 };
 
 const isStrings = (value: unknown): value is string[] =>
@@ -39,14 +51,14 @@ const isStrings = (value: unknown): value is string[] =>
 export function restoreUi(saved: unknown): UiState {
   if (typeof saved !== "object" || saved === null) return initialUi;
   const old = saved as Record<string, unknown>;
-  const strings = (key: "order" | "hidden" | "folded" | "expanded" | "toggledParameters") => {
+  const strings = (key: "order" | "hidden" | "folded" | "expanded" | "toggledParameters" | "trail" | "opened") => {
     const value = old[key];
     return isStrings(value) ? value : initialUi[key];
   };
-  const { tab, view, paneHeight, logAxis } = old;
+  const { tab, view, paneHeight, logAxis, copyFormat } = old;
   const { from, span } = (typeof view === "object" && view !== null ? view : {}) as Record<string, unknown>;
   return {
-    tab: tab === "parameters" || tab === "training" ? tab : "step",
+    tab: tabs.find((one) => one === tab) ?? "step",
     order: strings("order"),
     hidden: strings("hidden"),
     folded: strings("folded"),
@@ -55,6 +67,9 @@ export function restoreUi(saved: unknown): UiState {
     view: typeof from === "number" && typeof span === "number" ? { from, span } : null,
     paneHeight: typeof paneHeight === "number" ? paneHeight : null,
     logAxis: logAxis === true,
+    trail: strings("trail"),
+    opened: strings("opened"),
+    copyFormat: copyFormat === "markdown" || copyFormat === "text" ? copyFormat : "latex",
   };
 }
 

@@ -157,7 +157,7 @@ function contentOf(here: Here, { shows, sign }: PictureNode, isKnown: boolean): 
         symbol: null,
         title: "",
         equation: at(here, expressionText(shows.expression)),
-        number: isKnown && !isBack ? numberOf(value(), sign) : null,
+        number: isKnown && !isBack ? numberOf(value(), sign, null) : null,
       };
     }
     case "input":
@@ -177,7 +177,7 @@ const at = ({ layer, p, step }: Here, equation: string, t = step.t): string =>
 const withoutPass = (base: string) => base.replace(/[→←]$/, "");
 
 function quantityContent(here: Here, name: string, sign: string, isKnown: boolean): Content {
-  const { step, l, p, layer, isBack, stepper } = here;
+  const { step, l, p, layer, isBack, stepper, prefix } = here;
   const { model } = stepper.run;
   const cell = cells[layer.cell];
   const operations = isBack ? cell.backwardOperations(layer.options) : cell.forwardOperations(layer.options);
@@ -190,7 +190,7 @@ function quantityContent(here: Here, name: string, sign: string, isKnown: boolea
       symbol: { base: name, sub, gradient: false },
       title,
       equation: at(here, `${name}_t = ${expressionText(expression)}`),
-      number: isKnown ? numberOf(values[name]!, sign) : null,
+      number: isKnown ? numberOf(values[name]!, sign, `${prefix}.${name}@${sub}[0]`) : null,
     };
   const preActivations = preActivationsOf(layer);
   return {
@@ -200,13 +200,13 @@ function quantityContent(here: Here, name: string, sign: string, isKnown: boolea
       here,
       `${gradientText(name, "now", preActivations)} = ${expressionText(expression, { preActivations })}`,
     ),
-    number: isKnown ? numberOf(gradients[name]!, "") : null,
+    number: isKnown ? numberOf(gradients[name]!, "", `gradients.${prefix}.${name}@${sub}[0]`) : null,
   };
 }
 
 /** The state that comes in; going back, what flows on to it from here: all of its gradient only where nothing else reads it. */
 function previousContent(here: Here, name: string, isKnown: boolean): Content {
-  const { stepper, l, p, layer, isBack, before } = here;
+  const { stepper, l, p, layer, isBack, before, prefix } = here;
   const { run } = stepper;
   const exists = before >= 1 && before <= run.length;
   const title = quantityTitles(layer).get(name) ?? name;
@@ -217,7 +217,9 @@ function previousContent(here: Here, name: string, isKnown: boolean): Content {
       symbol,
       title: `${title} ${exists ? "of the step before" : "at the start"}`,
       equation: at(here, `${name}_{t−1}`),
-      number: isKnown ? numberOf(state(), "") : null,
+      number: isKnown
+        ? numberOf(state(), "", exists ? `${prefix}.${name}@${before}[0]` : `initial.${prefix}.${name}[0]`)
+        : null,
     };
   }
   const preActivations = preActivationsOf(layer);
@@ -229,7 +231,11 @@ function previousContent(here: Here, name: string, isKnown: boolean): Content {
       ? `what flows back to the ${title} of t = ${before} from here`
       : `gradient of the ${title} at the start`,
     equation: at(here, `${gradientText(name, "now", preActivations)} ${exists ? "+=" : "="} ${text}`, before),
-    number: isKnown ? numberOf(exists ? comesBack(here, name, before) : run.startGradients[l]![p]![name]!, "") : null,
+    number: !isKnown
+      ? null
+      : exists
+        ? numberOf(comesBack(here, name, before), "", nextReference(here, name, before))
+        : numberOf(run.startGradients[l]![p]![name]!, "", `gradients.initial.${prefix}.${name}[0]`),
   };
 }
 
@@ -246,12 +252,25 @@ function comesBack({ stepper: { run }, layer, l, p }: Here, state: string, t: nu
   return evaluate(fromNext(layer, state), surroundingsOf(run, l, p, t));
 }
 
+/** The part of dL/dh_t from the step after is explained by itself; that of another state as a part of its gradient alone. */
+const nextReference = ({ prefix }: Here, state: string, t: number): string | null =>
+  state === "h" ? `next.${prefix}.h@${t}[0]` : null;
+
+/** What the layer reads, where it is one number: x_t, or h_t of the one pass below. */
+function inputReference({ stepper, step, l, isBack }: Here): string | null {
+  if (l === 0) return `${isBack ? "gradients." : ""}x@${step.t}[0]`;
+  const below = stepper.run.model.layers[l - 1]!.passes;
+  return below.length > 1 ? null : `${isBack ? "above." : ""}${below[0]!.prefix}.h@${step.t}[0]`;
+}
+
 function inputContent(here: Here, isKnown: boolean): Content {
   const { stepper, step, l, layer, flows, isBack } = here;
   const { model, sequence } = stepper.run;
   const symbol = { base: "x", sub: String(step.t), gradient: isBack };
   const title = l === 0 ? "input" : `h of layer ${l}`;
-  const number = isKnown ? numberOfFlow(isBack ? flows.input.backward : flows.input.forward, flows.input) : null;
+  const number = isKnown
+    ? numberOfFlow(isBack ? flows.input.backward : flows.input.forward, flows.input, inputReference(here))
+    : null;
   if (isBack) {
     const terms = cells[layer.cell]
       .forwardOperations(layer.options)
@@ -280,7 +299,7 @@ function exitsOf(here: Here): PictureExit[] {
       node: "h",
       side: "above",
       label: isTop ? "read-out" : `layer ${l + 2}`,
-      number: isBack ? numberOfFlow(flows.above.backward, flows.above) : null,
+      number: isBack ? numberOfFlow(flows.above.backward, flows.above, `above.${here.prefix}.h@${step.t}[0]`) : null,
       state: exitState(flows.above, isBack),
     });
   if (after < 1 || after > length) return exits;
@@ -291,7 +310,8 @@ function exitsOf(here: Here): PictureExit[] {
       node: state,
       side: "next",
       label: `t = ${after}`,
-      number: isBack && isKnown ? numberOf(comesBack(here, state, step.t), "") : null,
+      number:
+        isBack && isKnown ? numberOf(comesBack(here, state, step.t), "", nextReference(here, state, step.t)) : null,
       state: stateOf(isActive, isKnown),
     });
   }
@@ -305,13 +325,15 @@ function exitState({ active, forward, backward }: Flow, isBack: boolean): Pictur
   return (isBack ? backward : forward) === null ? "ahead" : "known";
 }
 
-function numberOfFlow(value: number | null, { isNorm }: Flow): PictureNumber | null {
-  return value === null ? null : { value, measure: isNorm ? "length" : "itself" };
+function numberOfFlow(value: number | null, { isNorm }: Flow, reference: string | null): PictureNumber | null {
+  if (value === null) return null;
+  return isNorm ? { value, measure: "length", reference: null } : { value, measure: "itself", reference };
 }
 
-/** Of many units: how far a gate stands open on the average, and how long any other vector is. */
-function numberOf(vector: Float64Array, sign: string): PictureNumber {
-  if (vector.length === 1) return { value: vector[0]!, measure: "itself" };
-  if (sign !== "σ") return { value: norm(vector), measure: "length" };
-  return { value: vector.reduce((total, entry) => total + entry, 0) / vector.length, measure: "mean" };
+/** Of many units: how far a gate stands open on the average, and how long any other vector is. Of one unit its number, by its reference. */
+function numberOf(vector: Float64Array, sign: string, reference: string | null): PictureNumber {
+  if (vector.length === 1) return { value: vector[0]!, measure: "itself", reference };
+  if (sign !== "σ") return { value: norm(vector), measure: "length", reference: null };
+  const value = vector.reduce((total, entry) => total + entry, 0) / vector.length;
+  return { value, measure: "mean", reference: null };
 }

@@ -28,6 +28,7 @@ export function operationsOf(stepper: Stepper, step: StepView | null): Operation
         equation: equationAt(operation.equation, place.t, directionOf(stepper, operation.product)),
         state: isCurrent ? ("current" as const) : k < place.operation ? ("done" as const) : ("ahead" as const),
         result: isCurrent && step ? resultOf(stepper, operation.product, step) : null,
+        reference: isCurrent && step ? referenceOf(stepper, operation.product, step.t) : null,
       },
     ];
   });
@@ -79,6 +80,30 @@ function resultOf({ run }: Stepper, product: Product, step: StepView): Float64Ar
       return step.dLogits;
     case "loss":
       return step.loss === null ? null : Float64Array.of(step.loss);
+    case "share":
+    case "readoutShare":
+    case "update":
+      return null;
+  }
+}
+
+/** By which name the entries of a result are explained. */
+function referenceOf({ run: { model } }: Stepper, product: Product, t: number): string | null {
+  switch (product.kind) {
+    case "input":
+      return `x@${t}`;
+    case "value":
+      return `${model.layers[product.layer]!.passes[product.pass]!.prefix}.${product.name}@${t}`;
+    case "gradient":
+      return `gradients.${model.layers[product.layer]!.passes[product.pass]!.prefix}.${product.name}@${t}`;
+    case "logits":
+      return `logits@${t}`;
+    case "output":
+      return `output@${t}`;
+    case "dLogits":
+      return `gradients.logits@${t}`;
+    case "loss":
+      return `loss@${t}`;
     case "share":
     case "readoutShare":
     case "update":

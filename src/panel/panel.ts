@@ -17,6 +17,7 @@ import type { Session } from "../session/session";
 import type { Stepper } from "../stepper/stepper";
 import type { GradientChecks, Training } from "../training";
 import { panelHtml, resourceRoots } from "./html";
+import { pathText, placeOf } from "./place";
 import { RunView } from "./present";
 
 const commands: Readonly<Record<StepperCommand, string>> = {
@@ -50,6 +51,8 @@ export class StepperPanel implements vscode.Disposable {
   private building: Stepper | null = null;
   /** What the webview has to be told at the end of this turn. */
   private pending: "state" | "cursor" | null = null;
+  /** The webview has said that it is there. */
+  private isListening = false;
   private isDisposed = false;
 
   constructor(
@@ -65,6 +68,11 @@ export class StepperPanel implements vscode.Disposable {
       webview.onDidReceiveMessage((message: unknown) => this.receive(message)),
       session.onDidChange(() => this.tell("state")),
       session.onDidMove(() => this.tell("cursor")),
+      session.onDidAskToExplain(() => this.tellExplanation()),
+      panel.onDidChangeViewState(() => {
+        // A hidden webview is gone; when it comes back it says so.
+        if (!panel.visible) this.isListening = false;
+      }),
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("rnn.digits", session.document.uri)) this.tell("state");
       }),
@@ -191,6 +199,15 @@ export class StepperPanel implements vscode.Disposable {
     }
   }
 
+  /** After what is being answered now: the webview has to know the run first. */
+  private tellExplanation(): void {
+    setImmediate(() => {
+      if (this.isDisposed || !this.isListening || !this.panel.visible) return;
+      const reference = this.session.takeQuestion();
+      if (reference !== null) this.post({ type: "explain", reference });
+    });
+  }
+
   private post(message: HostMessage): void {
     if (this.isDisposed) return;
     this.panel.webview.postMessage(toWire(message)).then(undefined, (error: unknown) => {
@@ -223,6 +240,8 @@ export class StepperPanel implements vscode.Disposable {
   private readonly handlers: Handlers = {
     ready: () => {
       this.session.start();
+      this.isListening = true;
+      this.tellExplanation();
       return { state: this.state(), training: this.training.of(this.session) };
     },
     command: async ({ command }) => {
@@ -256,6 +275,25 @@ export class StepperPanel implements vscode.Disposable {
     checkGradients: ({ revision }) => {
       this.current(revision);
       this.gradientChecks.start(this.session);
+      return null;
+    },
+    explain: ({ revision, reference, offset, count }) =>
+      this.current(revision).explainer.explain(reference, {
+        digits: this.digits,
+        ...(offset !== undefined && { offset }),
+        ...(count !== undefined && { count }),
+        locate: (path) => (placeOf(this.session.reading.source, path) ? pathText(path) : null),
+      }),
+    showPlace: async ({ revision, reference }) => {
+      const path = this.current(revision).explainer.pathOf(reference);
+      const { document } = this.session;
+      const place = path && placeOf(this.session.upToDate().source, path, document.getText());
+      if (!place) throw new RangeError(`the file does not give ${reference}`);
+      const range = new vscode.Range(
+        document.positionAt(place.offset),
+        document.positionAt(place.offset + place.length),
+      );
+      await vscode.commands.executeCommand("rnn.showText", document.uri, range);
       return null;
     },
     copy: async ({ text }) => {

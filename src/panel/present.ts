@@ -17,6 +17,7 @@ import type {
 } from "../protocol/panel";
 import type { Sweep } from "../stepper/program";
 import type { Stepper } from "../stepper/stepper";
+import { Explainer } from "./explain";
 import type { GradientFlow } from "./gradientFlow";
 import { gradientFlowOf } from "./gradientFlow";
 import { operationsOf } from "./operations";
@@ -50,6 +51,7 @@ export class RunView {
   private readonly nonFinite: string | null;
   private readonly flow: GradientFlow | null;
   private readonly endOfForward: number;
+  private explained: Explainer | null = null;
   private wholeNorms: ReadonlyMap<string, number> | null = null;
 
   private constructor(
@@ -183,6 +185,12 @@ export class RunView {
     };
   }
 
+  /** Where a number comes from. Made when somebody first asks. */
+  get explainer(): Explainer {
+    this.explained ??= new Explainer(this.stepper);
+    return this.explained;
+  }
+
   private summary(name: string): Omit<ParameterSummary, "check"> {
     const { stepper } = this;
     const share = this.isShared ? stepper.share(name) : null;
@@ -191,7 +199,14 @@ export class RunView {
       shareNorm: share && norm(share.data),
       sumNorm: this.sumNorm(name),
       updated: stepper.known(`updated.${name}`) !== null,
+      sumReference: this.sumReference(name),
     };
+  }
+
+  private sumReference(name: string): string | null {
+    const steps = this.stepper.sharesKnown(name);
+    if (steps === null) return null;
+    return this.isWhole(name) ? `gradients.${name}` : `sums.${name}@${steps}`;
   }
 
   private sumNorm(name: string): number | null {

@@ -42,6 +42,7 @@ function passDetail(stepper: Stepper, step: StepView, l: number, p: number): Pas
         symbol: { base: passBase(model, l, p, name), sub, gradient: false },
         title,
         data: known(`${pass.prefix}.${name}`, values[name]!),
+        reference: `${pass.prefix}.${name}@${sub}`,
       }),
     ),
     gradients:
@@ -52,6 +53,7 @@ function passDetail(stepper: Stepper, step: StepView, l: number, p: number): Pas
               symbol: { base: gradientBase(model, l, p, name), sub, gradient: true },
               title: `gradient of the ${titles.get(name) ?? name}`,
               data: known(`gradients.${pass.prefix}.${name}`, gradients[name]!),
+              reference: `gradients.${pass.prefix}.${name}@${sub}`,
             }),
           ),
     flows,

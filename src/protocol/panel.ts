@@ -148,6 +148,8 @@ export interface OperationInfo {
   readonly state: "done" | "current" | "ahead";
   /** The current operation's result, where it is a vector of the step; null where not. */
   readonly result: Float64Array | null;
+  /** The name by which the result's entries are explained, without their index; null where there is no result. */
+  readonly reference: string | null;
 }
 
 export interface StepDetail {
@@ -217,6 +219,8 @@ export interface PictureNodeDetail {
 export interface PictureNumber {
   readonly value: number;
   readonly measure: "itself" | "mean" | "length";
+  /** The name by which it is explained; null where it is no one number of the run. */
+  readonly reference: string | null;
 }
 
 export interface PictureEdgeDetail {
@@ -243,6 +247,8 @@ export interface NamedVector {
   readonly title: string;
   /** [H] */
   readonly data: Float64Array | null;
+  /** The name by which its entries are explained, without their index: `layers.0.h@3`. */
+  readonly reference: string;
 }
 
 /** Forward: the value that goes along the arrow; backward: the gradient that comes back along it. A vector of one is itself, a longer one its norm. */
@@ -281,6 +287,8 @@ export interface ParameterSummary {
   readonly sumNorm: number | null;
   /** The update has been made. */
   readonly updated: boolean;
+  /** The name by which the entries of the sum so far are explained, without their indices; null while there is none. */
+  readonly sumReference: string | null;
   /** Whether the whole gradient agrees with differences of the loss; null before it is complete, and where nobody checks. */
   readonly check: GradientVerdict | null;
 }
@@ -327,6 +335,55 @@ export interface ParameterData {
   readonly updated: Float64Array | null;
 }
 
+/** Where a number comes from, one level deep. Each of its parts can be asked for in turn, down to the file. */
+export type DerivationDetail =
+  | {
+      readonly kind: "known";
+      /** The number's name: `layers.0.h@2[0]`. */
+      readonly reference: string;
+      readonly symbol: SymbolText;
+      /** "hidden state at t = 2" */
+      readonly title: string;
+      readonly value: number;
+      /** The value as the equation writes it. */
+      readonly number: string;
+      /** The equation in LaTeX: in symbols, in numbers, worked out; a line each. Null for what nothing computes. */
+      readonly equation: string | null;
+      /** The whole equation for the clipboard. */
+      readonly copies: Readonly<Record<CopyFormat, string>>;
+      readonly note: string | null;
+      /** The numbers in the equation: of a long sum those of its largest terms. */
+      readonly parts: readonly DerivationPart[];
+      /** How many terms of a long sum come after these. */
+      readonly more: number;
+      /** Where the file gives it: `layers[0].Whh[0][0]`; null where it does not. */
+      readonly place: string | null;
+    }
+  /** It has not been computed where the user stands. */
+  | { readonly kind: "notYet"; readonly reference: string; readonly symbol: SymbolText; readonly title: string }
+  /** The run has no such number, or has it no longer. */
+  | { readonly kind: "gone"; readonly reference: string; readonly reason: string };
+
+export type CopyFormat = "latex" | "markdown" | "text";
+
+export interface SymbolText {
+  readonly latex: string;
+  readonly text: string;
+}
+
+export interface DerivationPart {
+  /** Null where nothing is behind it. */
+  readonly reference: string | null;
+  readonly symbol: SymbolText;
+  readonly title: string;
+  readonly value: number;
+  readonly number: string;
+  /** Nothing computes it: an input, a parameter, a setting. */
+  readonly isGiven: boolean;
+  /** Where the file gives it, where it does. */
+  readonly place: string | null;
+}
+
 /** Each a command of the palette too. */
 export type StepperCommand =
   | "step"
@@ -360,6 +417,13 @@ export interface Requests {
   parameter: { params: { revision: number; name: string }; result: ParameterData };
   /** Somebody looks at the gradients of this run: they are checked, and the cursor's parameters say what comes out. */
   checkGradients: { params: { revision: number }; result: null };
+  /** Where a number comes from. Of long sums: `count` terms after the first `offset`; without them the largest few. */
+  explain: {
+    params: { revision: number; reference: string; offset?: number; count?: number };
+    result: DerivationDetail;
+  };
+  /** Selects the place in the text that gives a number. */
+  showPlace: { params: { revision: number; reference: string }; result: null };
   copy: { params: { text: string }; result: null };
   /** Puts the text editor's cursor on an error. */
   openError: { params: { line: number; column: number }; result: null };
@@ -404,7 +468,9 @@ export type PanelEvent =
   | { readonly type: "state"; readonly state: PanelState }
   /** A step within the run that the webview shows. */
   | { readonly type: "cursor"; readonly revision: number; readonly cursor: Cursor }
-  | { readonly type: "training"; readonly training: TrainingState };
+  | { readonly type: "training"; readonly training: TrainingState }
+  /** Somebody asked in the text where a number comes from. */
+  | { readonly type: "explain"; readonly reference: string };
 
 export type HostMessage = ResponseMessage | PanelEvent;
 
@@ -418,7 +484,7 @@ const isNumber = (value: unknown) => typeof value === "number";
 const isString = (value: unknown) => typeof value === "string";
 
 /** The parameters that each request must have. A message that lacks one is not a request. */
-const parameterChecks: { [N in RequestName]: { [K in keyof Requests[N]["params"]]: (value: unknown) => boolean } } = {
+const parameterChecks: { [N in RequestName]: { [K in keyof Requests[N]["params"]]-?: (value: unknown) => boolean } } = {
   ready: {},
   command: { command: isString },
   goTo: { t: isNumber },
@@ -428,6 +494,13 @@ const parameterChecks: { [N in RequestName]: { [K in keyof Requests[N]["params"]
   track: { revision: isNumber, id: isString, from: isNumber, to: isNumber, columns: isNumber, rows: isNumber },
   parameter: { revision: isNumber, name: isString },
   checkGradients: { revision: isNumber },
+  explain: {
+    revision: isNumber,
+    reference: isString,
+    offset: (value) => value === undefined || isNumber(value),
+    count: (value) => value === undefined || isNumber(value),
+  },
+  showPlace: { revision: isNumber, reference: isString },
   copy: { text: isString },
   openError: { line: isNumber, column: isNumber },
   report: { message: isString, stack: isString },
@@ -444,5 +517,5 @@ export function isRequestMessage(value: unknown): value is RequestMessage {
 }
 
 export function isHostMessage(value: unknown): value is HostMessage {
-  return isRecord(value) && ["response", "state", "cursor", "training"].includes(String(value["type"]));
+  return isRecord(value) && ["response", "state", "cursor", "training", "explain"].includes(String(value["type"]));
 }

@@ -40,6 +40,10 @@ export class Session implements vscode.Disposable {
   private readonly moved = new vscode.EventEmitter<void>();
   /** The stepper moved, or playing began or ended. */
   readonly onDidMove = this.moved.event;
+  private readonly asked = new vscode.EventEmitter<void>();
+  /** Somebody wants to know where a number comes from; the first panel that is there takes the question. */
+  readonly onDidAskToExplain = this.asked.event;
+  private question: string | null = null;
 
   private current: Reading;
   private currentState: SessionState = { kind: "idle" };
@@ -220,6 +224,19 @@ export class Session implements vscode.Disposable {
     this.moved.fire();
   }
 
+  /** @param reference a number's name: `layers.0.h@2[0]` */
+  explain(reference: string): void {
+    this.question = reference;
+    this.asked.fire();
+  }
+
+  /** The number that somebody wants explained, if nobody has taken the question yet. */
+  takeQuestion(): string | null {
+    const { question } = this;
+    this.question = null;
+    return question;
+  }
+
   /** What to remember of it; null where nobody has stepped. */
   savedPlace(): SavedPlace | null {
     const { stepper } = this;
@@ -233,5 +250,6 @@ export class Session implements vscode.Disposable {
     this.forgetStepper();
     this.changed.dispose();
     this.moved.dispose();
+    this.asked.dispose();
   }
 }

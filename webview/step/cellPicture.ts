@@ -165,7 +165,12 @@ function pictureNumber(
 ): TemplateResult {
   const { value } = number;
   const text = formatToFit(value, digits, mostCharacters) ?? formatNumber(value, 2);
-  return svgNum(value, text, { name: measured(name, number), where: `${title}, ${where}` }, at);
+  return svgNum(
+    value,
+    text,
+    { name: measured(name, number), where: `${title}, ${where}`, reference: number.reference },
+    at,
+  );
 }
 
 /** The symbol typeset, and what its number is of a vector: ‖h‖ its length, a line over it the mean. */

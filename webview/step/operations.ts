@@ -45,6 +45,12 @@ function result(
   const name = symbolText(operation.symbol);
   return html`<div class="operation-result">
     <span class="quiet">=</span>
-    ${matrix({ rows: 1, cols: data.length, data, scale: largest(data), theme: model.theme, digits, name, where: `t = ${cursor.t}`, isVector: true, label: name })}
+    ${matrix({ rows: 1, cols: data.length, data, scale: largest(data), theme: model.theme, digits, name, where: `t = ${cursor.t}`, reference: (_, j) => entryOf(operation.reference, j), isVector: true, label: name })}
   </div>`;
+}
+
+/** A loss is one number by itself. */
+function entryOf(reference: string | null, j: number): string {
+  if (reference === null) return "";
+  return reference.startsWith("loss@") ? reference : `${reference}[${j}]`;
 }

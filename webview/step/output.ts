@@ -56,10 +56,10 @@ export function output(
               <td class="for-bar">
                 <div class="bar"><div class="bar-fill" ${styles({ width: `${(100 * Math.abs(finite(entry.output))) / most}%` })}></div></div>
               </td>
-              <td class="is-number">${num(entry.output, digits, { name: `output[${entry.index}]`, where: where(entry) })}</td>
-              ${hasVector ? html`<td class="is-number">${num(entry.target, digits, { name: `target[${entry.index}]`, where: where(entry) })}</td>` : nothing}
-              ${withLogits ? html`<td class="is-number">${num(entry.logit, digits, { name: `logits[${entry.index}]`, where: where(entry) })}</td>` : nothing}
-              ${withGradients ? html`<td class="is-number">${gradient(model, entry, steepest, digits, where(entry))}</td>` : nothing}
+              <td class="is-number">${num(entry.output, digits, { name: `output[${entry.index}]`, where: where(entry), reference: `output@${t}[${entry.index}]` })}</td>
+              ${hasVector ? html`<td class="is-number">${num(entry.target, digits, { name: `target[${entry.index}]`, where: where(entry), reference: `target@${t}[${entry.index}]` })}</td>` : nothing}
+              ${withLogits ? html`<td class="is-number">${num(entry.logit, digits, { name: `logits[${entry.index}]`, where: where(entry), reference: `logits@${t}[${entry.index}]` })}</td>` : nothing}
+              ${withGradients ? html`<td class="is-number">${gradient(model, entry, steepest, digits, where(entry), t)}</td>` : nothing}
             </tr>`,
           )}
           ${
@@ -86,7 +86,7 @@ export function output(
           ? nothing
           : html`<div class="loss-line">
               <span><span class="symbol">ℓ${sub}</span> <span class="quiet">${info.loss?.type ?? "loss"}</span></span>
-              ${num(loss, digits, { name: "loss", where: `t = ${t}` })}
+              ${num(loss, digits, { name: "loss", where: `t = ${t}`, reference: `loss@${t}` })}
             </div>`
       }
       ${
@@ -94,7 +94,7 @@ export function output(
           ? nothing
           : html`<div class="loss-line">
               <span><span class="symbol">L</span> <span class="quiet">${info.loss?.reduction ?? ""} over the sequence</span></span>
-              <span data-testid="total-loss">${num(cursor.loss, digits, { name: "L" })}</span>
+              <span data-testid="total-loss">${num(cursor.loss, digits, { name: "L", reference: "loss" })}</span>
             </div>`
       }
     </div>
@@ -109,8 +109,10 @@ function gradient(
   scale: number,
   digits: number,
   where: string,
+  t: number,
 ): TemplateResult {
-  const shown = num(dLogit, digits, { name: `gradients.logits[${index}]`, where });
+  const reference = `gradients.logits@${t}[${index}]`;
+  const shown = num(dLogit, digits, { name: `gradients.logits[${index}]`, where, reference });
   if (dLogit === null) return shown;
   const color = model.theme.colors.color(dLogit, scale);
   return html`<span class="chip" ${styles({ "background-color": cssColor(color), color: cssColor(inkOn(color)) })}>${shown}</span>`;

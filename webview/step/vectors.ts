@@ -28,7 +28,7 @@ function list(
   return html`<div class="vector-list">
     <h3>${title}</h3>
     ${all.map(
-      ({ symbol: name, title: meaning, data }) => html`<div class="vector">
+      ({ symbol: name, title: meaning, data, reference }) => html`<div class="vector">
         <div class="vector-name" title=${meaning}>${symbol(name)}</div>
         ${
           data === null
@@ -42,6 +42,7 @@ function list(
                 digits,
                 name: symbolText(name),
                 where: `t = ${t}, ${pass.title.split(" · ")[0] ?? ""}`,
+                reference: (_, j) => `${reference}[${j}]`,
                 isVector: true,
                 label: `${symbolText(name)}, ${meaning}`,
               })

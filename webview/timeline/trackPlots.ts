@@ -75,6 +75,12 @@ export function numberName(track: TrackInfo, row: number): string {
   return track.kind === "heat" ? `${track.id}[${row}]` : track.id;
 }
 
+/** The name by which a track's number is explained; empty for a length, which stands for many. */
+export function numberReference(track: TrackInfo, t: number, row: number): string {
+  if (track.kind === "log") return "";
+  return track.id === "probability" || track.id === "loss" ? `${track.id}@${t}` : `${track.id}@${t}[${row}]`;
+}
+
 function stepsOf(view: View): number[] {
   return Array.from({ length: view.span }, (_, k) => view.from + k);
 }
@@ -130,6 +136,7 @@ function heatCells(context: PlotContext): TemplateResult {
         data-value=${plainNumber(value)}
         data-name=${numberName(track, row)}
         data-where=${`t = ${t}`}
+        data-reference=${numberReference(track, t, row)}
         ${styles({ "background-color": cssColor(color), color: cssColor(inkOn(color)) })}
         >${text}</div>`;
     }),
@@ -200,6 +207,7 @@ function barCells(context: PlotContext): TemplateResult {
           data-value=${plainNumber(value)}
           data-name=${numberName(track, row)}
           data-where=${`t = ${t}`}
+          data-reference=${numberReference(track, t, row)}
           >${formatToFit(value, digits, characters)}</span
         >
       </div>`,
@@ -222,6 +230,7 @@ function numberCells(context: PlotContext): TemplateResult {
           data-value=${plainNumber(value)}
           data-name=${numberName(track, row)}
           data-where=${`t = ${t}`}
+          data-reference=${numberReference(track, t, row)}
           >${formatToFit(value, digits, characters)}</span
         >
       </div>`,
@@ -265,7 +274,8 @@ function dots(
     .filter(({ min, max }) => Number.isFinite(max) && min === max)
     .map(
       (point) => svg`<circle class="chart-point num" cx=${x(point)} cy=${y(point.max)} r=${radius} data-testid="cell"
-        data-value=${plainNumber(point.max)} data-name=${track.id} data-where=${`t = ${point.from}`}></circle>`,
+        data-value=${plainNumber(point.max)} data-name=${track.id} data-where=${`t = ${point.from}`}
+        data-reference=${numberReference(track, point.from, 0)}></circle>`,
     );
 }
 

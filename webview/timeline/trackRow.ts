@@ -10,7 +10,7 @@ import { symbol, symbolText } from "../symbols";
 import { toggled } from "../uiState";
 import { trackWindow } from "./layout";
 import { isKnown, valuesAt } from "./series";
-import { logAxis, logHeightOf, numberName, plotContext, plotHeight, trackPlot } from "./trackPlots";
+import { logAxis, logHeightOf, numberName, numberReference, plotContext, plotHeight, trackPlot } from "./trackPlots";
 import { clamp, followStep, lastStep, stepLeft, stepWidth } from "./view";
 
 export function trackRow(model: Model, track: TrackInfo): TemplateResult {
@@ -98,6 +98,7 @@ function pointedAt(model: Model, track: TrackInfo, t: number, row: number): Poin
     name: numberName(track, row),
     where: isOne ? `t = ${t}` : `around t = ${t}, smallest … largest`,
     values: isOne ? [values.max] : [values.min, values.max],
+    reference: isOne ? numberReference(track, t, row) : "",
   };
 }
 
