@@ -179,8 +179,7 @@ function derivation(model: Model, reference: string, detail: KnownDetail, path: 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function partLine(model: Model, part: DerivationPart, parent: string): TemplateResult {
-  const { reference, symbol, title: words, isGiven, place } = part;
-  const spoken = `${symbol.text} = ${part.number}, ${words}`;
+  const { reference, symbol, isGiven, place } = part;
   if (reference === null || (isGiven && place === null))
     return html`<div class="part is-plain" data-testid="part" data-part=${reference ?? symbol.text}>${line(part, "")}</div>`;
   if (isGiven)
@@ -188,11 +187,10 @@ function partLine(model: Model, part: DerivationPart, parent: string): TemplateR
       class="part"
       data-testid="part"
       data-part=${reference}
-      aria-label="${spoken}: show it in the text"
       title="${place ?? ""} in the text"
       @click=${() => model.showPlace(reference)}
     >
-      ${line(part, "go-to-file")}
+      ${line(part, "go-to-file")}<span class="visually-hidden">: show it in the text</span>
     </button>`;
   const path = `${parent} ${reference}`;
   const isOpen = model.ui.opened.includes(path);
@@ -201,7 +199,6 @@ function partLine(model: Model, part: DerivationPart, parent: string): TemplateR
       data-testid="part"
       data-part=${reference}
       aria-expanded=${isOpen}
-      aria-label=${spoken}
       @click=${() => model.setUi({ opened: toggled(model.ui.opened, path) })}
     >
       ${line(part, isOpen ? "chevron-down" : "chevron-right")}
@@ -211,8 +208,9 @@ function partLine(model: Model, part: DerivationPart, parent: string): TemplateR
 
 function line({ symbol, title: words, value, number, reference }: DerivationPart, icon: string): TemplateResult {
   return html`<span class="codicon ${icon === "" ? "is-none" : `codicon-${icon}`}" aria-hidden="true"></span>
-    <span class="part-symbol" ${formula(symbol.latex, symbol.text)}></span>
-    <span aria-hidden="true">=</span>
+    <span class="visually-hidden">${symbol.text}</span>
+    <span class="part-symbol" aria-hidden="true" ${formula(symbol.latex, symbol.text)}></span>
+    <span>=</span>
     <span
       class="num ${Number.isFinite(value) ? "" : "non-finite"}"
       data-value=${plainNumber(value)}

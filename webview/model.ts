@@ -89,6 +89,8 @@ export class Model {
   private readonly moreData = new Map<string, MoreParts>();
   /** After how many terms the next page of a long sum begins. */
   private readonly offsets = new Map<string, number>();
+  /** The user has asked for a derivation that is not drawn yet. */
+  private isFocusDue = false;
   /** The run whose gradients were asked to be checked. */
   private checkedRevision: number | null = null;
   private goingTo: number | null = null;
@@ -173,7 +175,8 @@ export class Model {
         this.changed();
         return;
       case "explain":
-        this.explain(event.reference);
+        // Asked in the text, which keeps the keyboard
+        this.openExplanation(event.reference);
         return;
       default:
         throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`);
@@ -302,6 +305,7 @@ export class Model {
       .then((detail) => {
         this.derivations.set(reference, { detail, key, asking: false });
         this.changed();
+        this.focusExplanation();
       })
       .catch((error: unknown) => {
         this.derivations.set(reference, { detail: null, key, asking: false });
@@ -387,11 +391,26 @@ export class Model {
 
   /** Opens the tab that says where a number comes from. */
   explain(reference: string): void {
+    this.isFocusDue = true;
+    this.openExplanation(reference);
+    this.focusExplanation();
+  }
+
+  private openExplanation(reference: string): void {
     const { trail } = this.ui;
     const isShown = trail.at(-1) === reference;
     this.setUi({ tab: "explain", trail: isShown ? trail : [...trail, reference].slice(-longestTrail) });
-    // Drawn before the next frame
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(".explain-title")?.focus());
+  }
+
+  /** The keyboard comes to the derivation once it is drawn. */
+  private focusExplanation(): void {
+    if (!this.isFocusDue) return;
+    requestAnimationFrame(() => {
+      const title = document.querySelector<HTMLElement>(".explain-title");
+      if (title === null || !this.isFocusDue) return;
+      title.focus();
+      this.isFocusDue = false;
+    });
   }
 
   /** Explains the number under the pointer or the focus. */

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
 import type { GradientChecks } from "../training";
+import { explainCommand } from "./explain";
 import { hoverAt } from "./hoverText";
 import { modelFiles, rangeOf } from "./places";
 import type { ChartColors } from "./shareChart";
@@ -17,11 +18,12 @@ export function registerHover(sessions: Sessions, gradientChecks: GradientChecks
         digits: vscode.workspace.getConfiguration("rnn").get<number>("digits", 4),
         colors: chartColors(vscode.window.activeColorTheme.kind),
         verdictOn: (name) => stepper && gradientChecks.verdict(session, stepper, name),
+        explainLink: (reference) => commandLink(explainCommand, [document.uri, reference]),
         stepLink: (sequence, t) => commandLink(stepHereCommand, [document.uri, sequence, t ?? null]),
       });
       if (!found) return null;
       const markdown = new vscode.MarkdownString(found.markdown, true);
-      markdown.isTrusted = { enabledCommands: [stepHereCommand] };
+      markdown.isTrusted = { enabledCommands: [stepHereCommand, explainCommand] };
       return new vscode.Hover(markdown, rangeOf(document, found.range));
     },
   });

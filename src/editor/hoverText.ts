@@ -9,6 +9,7 @@ import { parameterPath } from "../format/sourceMap";
 import { formatExact, formatNumber } from "../protocol/numbers";
 import type { GradientVerdict } from "../protocol/panel";
 import type { Stepper } from "../stepper/stepper";
+import { parameterReference, stepReference } from "./explainAt";
 import { startStatesOf } from "./inlineValues";
 import {
   entryName,
@@ -31,6 +32,8 @@ export interface HoverOptions {
   readonly colors: ChartColors;
   /** What a check of a parameter's gradient has found. */
   readonly verdictOn?: (name: string) => GradientVerdict | null;
+  /** The address of a link that explains a number; without it there is none. */
+  readonly explainLink?: (reference: string) => string;
   /** The address of a link that steps a sequence; with t, that goes to that step. */
   readonly stepLink: (sequence: number, t?: number) => string;
 }
@@ -124,7 +127,7 @@ function parameterHover(
   parameter: Tensor,
   rest: readonly (string | number)[],
   stepper: Stepper | null,
-  { digits, colors, verdictOn, stepLink }: HoverOptions,
+  { digits, colors, verdictOn, stepLink, explainLink }: HoverOptions,
 ): string {
   const short = name.slice(name.lastIndexOf(".") + 1);
   const { name: title, from, to } = entriesOf(short, parameter, rest);
@@ -134,7 +137,13 @@ function parameterHover(
     const norms = `‖·‖ = ${formatNumber(norm(tensor.data.subarray(from, to)), digits)}`;
     return to - from > 8 ? norms : `${listNumbers(tensor.data.subarray(from, to), digits)} (${norms})`;
   };
-  const link = `[$(debug-step-over) Step](${stepLink(stepper?.sequenceIndex ?? 0)})`;
+  const entry =
+    parameter.rank === 1 ? `[${from}][0]` : `[${Math.floor(from / parameter.cols)}][${from % parameter.cols}]`;
+  const explain =
+    stepper && one && explainLink
+      ? ` · [$(lightbulb) Explain](${explainLink(parameterReference(stepper, name, entry))})`
+      : "";
+  const link = `[$(debug-step-over) Step](${stepLink(stepper?.sequenceIndex ?? 0)})${explain}`;
   const lines = [`**${code(title)}** · ${code(`${name} ${shapeText(parameter)}`)} · ${link}`, ""];
   const rows: [string, string][] = [["value", write(parameter)]];
   if (!stepper) {
@@ -194,7 +203,7 @@ function stepHover(
   stepper: Stepper | null,
   sequence: number,
   t: number,
-  { digits, stepLink }: HoverOptions,
+  { digits, stepLink, explainLink }: HoverOptions,
 ): string | null {
   const item = reading.items[sequence]?.(t - 1);
   const { model } = reading.problem!;
@@ -204,6 +213,9 @@ function stepHover(
 
   const { run } = stepper;
   const { target } = run.at(t);
+  const explain = explainLink
+    ? ` · [$(lightbulb) Explain h_${t}](${explainLink(stepReference(model, "input", t))})`
+    : "";
   const vector = (data: Float64Array | null) =>
     data === null ? notYet : data.length === 1 ? formatExact(data[0]!) : listNumbers(data, digits);
   const rows: [string, string][] = [];
@@ -221,7 +233,7 @@ function stepHover(
       rows.push([`dL/dh_${t}${of}`, vector(gradient)]);
       if (gradient && gradient.length > 1) rows.push([`‖dL/dh_${t}‖${of}`, formatExact(norm(gradient))]);
     }
-  const lines = [`${title}${targetText(model.labels, target, digits)} · ${link}`, "", ...table(rows)];
+  const lines = [`${title}${targetText(model.labels, target, digits)} · ${link}${explain}`, "", ...table(rows)];
   const output = outputAt(stepper, t);
   const logits = logitsAt(stepper, t);
   if (output && logits) lines.push("", ...outputTable(stepper, output, logits, target, digits));

@@ -4,6 +4,7 @@ import type { GradientChecks } from "../training";
 import { registerCompletion } from "./completion";
 import { watchDataFiles } from "./dataFiles";
 import { registerDiagnostics } from "./diagnostics";
+import { registerExplain } from "./explain";
 import { registerHover } from "./hover";
 import { InlineDecorations } from "./inlineDecorations";
 import { Lenses } from "./lenses";
@@ -24,6 +25,7 @@ export function registerEditor(
     new InlineDecorations(context, sessions),
     registerHover(sessions, gradientChecks),
     registerStepHere(sessions),
+    registerExplain(sessions),
     registerNewFile(context),
     noticeGradients(sessions),
   );

@@ -75,7 +75,7 @@ export class Panel {
     return (await this.part("position").innerText()).trim();
   }
 
-  async choose(tab: "step" | "parameters" | "training"): Promise<void> {
+  async choose(tab: "step" | "parameters" | "explain" | "training"): Promise<void> {
     await this.press(`tab-${tab}`);
     await this.part(`${tab}-tab`).waitFor();
   }

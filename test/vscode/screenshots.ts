@@ -171,6 +171,25 @@ const views: {
     },
   },
   {
+    name: "explain",
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await repeat(3, () => bench.runCommand("RNN: Step"));
+      await explain(bench, "layers.0.h", 2);
+      await bench.panel.locator('[data-part="layers.0.h@1[0]"]').click();
+    },
+  },
+  {
+    name: "explain-gradient",
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+      await explain(bench, "gradients.layers.0.h", 3);
+      await bench.panel.locator('[data-part="above.layers.0.h@3[0]"]').click();
+      await bench.panel.locator('[data-part="next.layers.0.h@3[0]"]').click();
+    },
+  },
+  {
     name: "walkthrough",
     show: async (bench) => {
       await bench.runCommand("Welcome: Open Walkthrough...");
@@ -189,6 +208,11 @@ async function open(bench: Workbench, name: string): Promise<void> {
   await bench.runCommand("RNN: Open Stepper to the Side");
   await bench.panel.getByTestId("state").first().waitFor();
   await bench.runCommand("RNN: Run Back to Start");
+}
+
+async function explain(bench: Workbench, track: string, t: number): Promise<void> {
+  await bench.panel.locator(`[data-testid=cell][data-name="${track}[0]"][data-where="t = ${t}"]`).dblclick();
+  await bench.panel.locator("[data-testid=equation] .katex-html").first().waitFor();
 }
 
 async function tab(bench: Workbench, name: string): Promise<void> {

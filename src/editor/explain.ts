@@ -1,0 +1,63 @@
+import * as vscode from "vscode";
+import { showPanel } from "../commands/showEditors";
+import { guarded } from "../failure";
+import type { Session } from "../session/session";
+import type { Sessions } from "../session/sessions";
+import { isModelFile } from "../session/sessions";
+import { explainAt } from "./explainAt";
+
+/** Shows where a number comes from: with the document and the number's reference. */
+export const explainCommand = "rnn.explain";
+
+/** `rnn.explain` for links and for the panel's own menu, `rnn.explainAtCursor` for the number at the text's cursor. */
+export function registerExplain(sessions: Sessions): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand(explainCommand, (from: unknown, reference: unknown) =>
+      guarded("explaining a number", async () => {
+        const chosen = chosenInPanel(from);
+        if (chosen !== null) {
+          sessions.active?.explain(chosen);
+          return;
+        }
+        const uri = from instanceof vscode.Uri ? from : vscode.Uri.from(from as { scheme: string });
+        if (!isModelFile(uri) || typeof reference !== "string") return;
+        await explain(await sessions.at(uri), reference);
+      }),
+    ),
+    vscode.commands.registerCommand("rnn.explainAtCursor", () =>
+      guarded("explaining a number", async () => {
+        const editor = vscode.window.activeTextEditor;
+        const session = editor && sessions.of(editor.document);
+        if (!session) {
+          void vscode.window.showInformationMessage("Put the cursor on a number or an input of a model file first.");
+          return;
+        }
+        const { document, selection } = editor;
+        const reading = session.upToDate();
+        session.start();
+        const stepper = session.state.kind === "ready" ? session.state.stepper : null;
+        const found = explainAt(reading, stepper, document.getText(), document.offsetAt(selection.active));
+        if (!found) {
+          void vscode.window.showInformationMessage(
+            "There is no number of a run at the cursor: put it on an entry of a parameter, an input or a target.",
+          );
+          return;
+        }
+        if (found.sequence !== null) session.selectSequence(found.sequence);
+        await explain(session, found.reference);
+      }),
+    ),
+  );
+}
+
+async function explain(session: Session, reference: string): Promise<void> {
+  session.start();
+  await showPanel(session.document.uri);
+  session.explain(reference);
+}
+
+/** The number that the panel's menu was opened on; null where the command comes from elsewhere. */
+function chosenInPanel(from: unknown): string | null {
+  if (typeof from !== "object" || from === null || !("rnnReference" in from)) return null;
+  return typeof from.rnnReference === "string" ? from.rnnReference : null;
+}
