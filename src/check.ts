@@ -81,8 +81,9 @@ function computedOf(problem: Problem, sequence: number): { trace: Json; updated:
   };
 }
 
-function numberAt(value: Json, place: readonly (string | number)[]): number | null {
-  let found: unknown = value;
+/** The number at a place of nested values; null where there is none. */
+export function numberAt(value: unknown, place: readonly (string | number)[]): number | null {
+  let found = value;
   for (const key of place) {
     if (typeof found !== "object" || found === null) return null;
     found = (found as Readonly<Record<string | number, unknown>>)[key];
