@@ -37,6 +37,8 @@ const bundles = [
   { ...host, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
   { ...host, entryPoints: { trainingWorker: "src/training/worker.ts" } },
   { ...host, entryPoints: { cli: "src/cli.ts" } },
+  // Apart from the extension, so that the typesetting of formulas is loaded when somebody exports.
+  { ...host, entryPoints: { export: "src/export/index.ts" } },
   { ...webview, entryPoints: { panel: "webview/main.ts" } },
   { ...webview, entryPoints: { katex: "webview/katex.ts" } },
 ];

@@ -3,6 +3,7 @@ import { guarded, log } from "../failure";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
 import type { Stepper } from "../stepper/stepper";
+import { exportWorkedExample } from "./exportWorkedExample";
 import { pickSequence, pickSpeed, pickStep } from "./pickers";
 import { isPanelOpen, showPanel, showText } from "./showEditors";
 import { targetOf } from "./target";
@@ -66,6 +67,13 @@ export function registerCommands(context: vscode.ExtensionContext, sessions: Ses
     const target = await targetOf(sessions, args);
     const selection = args[1] instanceof vscode.Range ? args[1] : null;
     if (target) await showText(target.session.document.uri, selection);
+  });
+  register("exportWorkedExample", async (...args) => {
+    const target = await targetOf(sessions, args);
+    if (!target) return;
+    target.session.start();
+    const stepper = runOf(target.session);
+    if (stepper) await exportWorkedExample(target.session, stepper, context.asAbsolutePath("dist/export.js"), args[1]);
   });
   register("showLog", () => log.show());
 }

@@ -1,5 +1,7 @@
 /** A document as data: what a worked example says, before it is written as Markdown or HTML. */
 
+import { linesOf } from "./lines";
+
 /** Words, a formula in LaTeX, or a token as the file has it. */
 export type Inline = string | { readonly math: string } | { readonly code: string };
 
@@ -26,9 +28,21 @@ export interface Document {
   readonly blocks: readonly Block[];
 }
 
+/** Signs on a line of a page, and on a line of an equation. */
+export const pageWidth = 78;
+const lineWidth = 66;
+
+/** The lines that stand right of the sign of equality's place; all but the first of a stage begin further in. */
+export function equationLines({ stages }: Equation): string[] {
+  return stages.flatMap((stage) =>
+    linesOf(stage, lineWidth).map((line, k) => (k === 0 ? `= ${line}` : `\\quad ${line}`)),
+  );
+}
+
 /** An equation line by line, the signs of equality under each other. */
-export function equationLatex({ left, stages }: Equation): string {
-  if (stages.length <= 1) return [left, ...stages].join(" = ");
-  const lines = stages.map((stage, k) => `${k === 0 ? `${left} ` : ""}&= ${stage}`);
-  return `\\begin{aligned}\n${lines.join(" \\\\\n")}\n\\end{aligned}`;
+export function equationLatex(equation: Equation): string {
+  const lines = equationLines(equation);
+  if (lines.length <= 1) return [equation.left, ...lines].join(" ");
+  const aligned = lines.map((line, k) => `${k === 0 ? `${equation.left} ` : ""}&${line}`);
+  return `\\begin{aligned}\n${aligned.join(" \\\\\n")}\n\\end{aligned}`;
 }

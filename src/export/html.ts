@@ -1,9 +1,9 @@
 import katex from "katex";
 import type { Block, Document, Inline } from "./document";
-import { equationLatex } from "./document";
+import { equationLatex, equationLines, pageWidth } from "./document";
+import { widthOf } from "./lines";
 
-/** One line of a formula of so many signs is as wide as the page. */
-const pageWidth = 78;
+/** A formula that is too wide for the page is made smaller, down to so many percent. */
 const smallest = 45;
 
 const style = `
@@ -73,11 +73,11 @@ function writeBlock(block: Block, startsPage: boolean): string {
     case "list":
       return `<ul>\n${block.items.map((item) => `<li>${writeInlines(item)}</li>`).join("\n")}\n</ul>`;
     case "equation": {
-      const { left, stages } = block.equation;
-      const width = Math.max(...stages.map((stage) => widthOf(left) + 3 + widthOf(stage)));
+      const { equation } = block;
+      const width = widthOf(equation.left) + Math.max(...equationLines(equation).map(widthOf));
       const size = Math.max(smallest, Math.floor((100 * pageWidth) / width));
       const smaller = size < 100 ? ` style="font-size: ${size}%"` : "";
-      return `<div class="equation"${smaller}>${formula(equationLatex(block.equation), true)}</div>`;
+      return `<div class="equation"${smaller}>${formula(equationLatex(equation), true)}</div>`;
     }
     case "table": {
       const row = (cells: readonly (readonly Inline[])[], tag: "th" | "td") =>
@@ -104,18 +104,6 @@ function formula(latex: string, displayMode: boolean): string {
     .renderToString(latex, { output: "mathml", displayMode, strict: false })
     .replaceAll(/<annotation[^>]*>[\s\S]*?<\/annotation>/g, "")
     .replaceAll(/ xmlns="[^"]*"/g, "");
-}
-
-/** How many signs wide a formula is, roughly; of a fraction or a matrix the whole. */
-function widthOf(latex: string): number {
-  if (latex.includes("\\begin{bmatrix}"))
-    return Math.max(...latex.split("\\\\").map((row) => widthOf(row.replaceAll(/\\(begin|end)\{bmatrix\}/g, ""))));
-  return latex
-    .replaceAll(/\\frac\{\\partial L\}/g, "")
-    .replaceAll(/\\(text|mathrm|operatorname|overrightarrow|overleftarrow)\b/g, "")
-    .replaceAll(/\\(left|right)\b/g, "")
-    .replaceAll(/\\[a-zA-Z]+/g, "x")
-    .replaceAll(/[{}^_\\]/g, "").length;
 }
 
 function escapeText(text: string): string {

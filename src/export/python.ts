@@ -262,8 +262,8 @@ export function forwardFunction(
   library: Library,
 ): string {
   const { cell, options } = layer;
-  const { states, forwardOperations } = cells[cell];
-  const operations = forwardOperations(options);
+  const { states } = cells[cell];
+  const operations = cells[cell].forwardOperations(options);
   const names = operations.map(({ name }) => name);
   const expressions = operations.map(({ expression }) => expression);
   const readsInput = expressions.some((one) => symbolsIn(one).some(({ kind }) => kind === "input"));

@@ -33,7 +33,7 @@ export function shownResults(options: ResultOptions): Results {
 }
 
 /** A ruled gap with its number. */
-const gap = (n: number) => `\\rule{4em}{0.4pt}\\;(${n})`;
+const gap = (n: number) => `\\rule{0pt}{1.5em}\\rule{6em}{0.4pt}\\;(${n})`;
 
 /** A gap for each number, and their list on a page of its own. */
 export function asked({ digits, mostTerms }: ResultOptions): Results {
