@@ -43,10 +43,15 @@ function row(
   const { name, short, rows, cols, rank } = parameter;
   const open = isOpen(model, parameter);
   const shape = rank === 1 ? `[${rows}]` : `[${rows} × ${cols}]`;
-  const norm = (label: string, value: number | null | undefined, full: string, check: GradientVerdict | null = null) =>
+  const norm = (
+    label: string,
+    value: number | null | undefined,
+    full: string,
+    { check = null, reference = null }: { check?: GradientVerdict | null; reference?: string | null } = {},
+  ) =>
     value === null || value === undefined
       ? nothing
-      : html`<span class="parameter-norm"><span class="quiet">${label}</span> ${num(value, digits, { name: full })}
+      : html`<span class="parameter-norm"><span class="quiet">${label}</span> ${num(value, digits, { name: full, reference })}
           ${check ? mark(short, check) : nothing}</span
         >`;
   return html`<div class="parameter" data-testid="parameter" data-parameter=${name}>
@@ -60,7 +65,11 @@ function row(
         <span class="parameter-name">${short}</span> <span class="quiet">${shape}</span>
       </button>
       ${norm("‖this step‖", summary?.shareNorm, `‖${name}, share of t = ${t}‖`)}
-      ${norm("‖sum so far‖", summary?.sumNorm, `‖gradients.${name}, so far‖`, summary?.check)}
+      ${norm("‖sum so far‖", summary?.sumNorm, `‖gradients.${name}, so far‖`, {
+        check: summary?.check ?? null,
+        // Only the whole gradient has a length that the run computes with
+        reference: summary?.updated ? `norm.${name}` : null,
+      })}
     </div>
     ${open ? matrices(model, t, digits, parameter, summary?.sumReference ?? null) : nothing}
   </div>`;

@@ -25,6 +25,11 @@ export function isPanelOpen(uri: vscode.Uri): boolean {
   return panelTab(uri) !== null;
 }
 
+/** Whether a file's panel is in front of the other editors of its group. */
+export function isPanelInFront(uri: vscode.Uri): boolean {
+  return panelTab(uri)?.isActive ?? false;
+}
+
 /** Shows a file's panel beside its text. The focus stays in the text, or comes to it; it does not go to the panel. */
 export async function showPanel(uri: vscode.Uri): Promise<void> {
   const open = panelTab(uri);

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { showPanel } from "../commands/showEditors";
+import { isPanelInFront, showPanel } from "../commands/showEditors";
 import { guarded } from "../failure";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
@@ -52,7 +52,7 @@ export function registerExplain(sessions: Sessions): vscode.Disposable {
 
 async function explain(session: Session, reference: string): Promise<void> {
   session.start();
-  await showPanel(session.document.uri);
+  if (!isPanelInFront(session.document.uri)) await showPanel(session.document.uri);
   session.explain(reference);
 }
 

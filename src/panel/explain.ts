@@ -164,9 +164,9 @@ export function titleOf(model: Model, reference: NumberReference): string {
     case "gradient":
       return `gradient of the ${quantityTitle(model, reference.name)}${at}`;
     case "above":
-      return `what comes from above of the gradient of the ${quantityTitle(model, reference.name)}${at}`;
+      return `gradient of the ${quantityTitle(model, reference.name)}${at}, from above`;
     case "next":
-      return `what comes from the next step of the gradient of the ${quantityTitle(model, reference.name)}${at}`;
+      return `gradient of the ${quantityTitle(model, reference.name)}${at}, from the next step`;
     case "inputGradient":
       return `gradient of the input${at}`;
     case "initialGradient":

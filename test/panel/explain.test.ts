@@ -199,6 +199,12 @@ describe("The derivation of a number in the panel", () => {
     );
   });
 
+  it("opens from the menu of a number", async () => {
+    await cell(3).click({ button: "right" });
+    await workbench.page.getByRole("menuitem", { name: "Explain" }).click();
+    await says("h_3 = tanh(Wxh[class] + Whh·h_2 + bh) = tanh(0.8 + 0.2·(−0.2046) + 0) = tanh(0.7591) = 0.6405");
+  });
+
   it("opens from the text, for the number at the text's cursor", async () => {
     await panel.focusText();
     await workbench.goTo(lineOf(worked, '        "class",') + 1, 12);
@@ -226,6 +232,13 @@ describe("The derivation of a number in the panel", () => {
     await more.waitFor({ state: "detached" });
     assert.equal(await panel.frame.locator('[data-testid=part][data-part^="layers.0.Wxh"]').count(), 105);
   });
+
+  for (const theme of ["light", "highContrastDark", "highContrastLight"] as const)
+    it(`has no violation that axe-core finds, ${theme}`, async () => {
+      await workbench.setTheme(theme);
+      await workbench.page.waitForTimeout(300);
+      assert.deepEqual(await violations(), []);
+    });
 
   it("puts no error on the console and breaks its content security policy nowhere", () => {
     assert.deepEqual(workbench.consoleErrors(), []);
