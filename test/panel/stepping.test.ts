@@ -284,9 +284,10 @@ describe("Stepping in the panel", () => {
       "the button Play",
     );
     // At the end it plays from the start again.
+    await panel.select("speed", "1/s");
     await panel.press("play");
     await panel.at("t = 1 of 4, forward");
-    await panel.at("update");
+    await panel.press("play");
   });
 
   it("goes to the step of a token that is clicked on", async () => {
