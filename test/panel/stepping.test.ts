@@ -258,9 +258,9 @@ describe("Stepping in the panel", () => {
 
   it("plays at the chosen speed to the end, and stops where it is paused", async () => {
     await restart();
-    await panel.select("speed", "4/s");
+    await panel.select("speed", "1/s");
     await panel.press("play");
-    await panel.at("t = 2 of 4, forward");
+    await panel.at("t = 1 of 4, forward");
     assert.equal(await panel.part("play").getAttribute("aria-label"), "Pause");
     await panel.press("play");
     await eventually(
@@ -269,15 +269,15 @@ describe("Stepping in the panel", () => {
       "the button Play",
     );
     const place = await panel.place();
-    await workbench.page.waitForTimeout(700);
+    await workbench.page.waitForTimeout(1300);
     assert.equal(await panel.place(), place);
 
     await panel.select("speed", "16/s");
     const began = Date.now();
     await panel.press("play");
     await panel.at("update");
-    // At the 4 steps a second of before, seven steps take 1.75 s.
-    assert.ok(Date.now() - began < 1700, `${Date.now() - began} ms`);
+    // At the one step a second of before, eight steps take 8 s.
+    assert.ok(Date.now() - began < 6000, `${Date.now() - began} ms`);
     await eventually(
       () => panel.part("play").getAttribute("aria-label"),
       (label) => label === "Play",
