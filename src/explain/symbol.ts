@@ -123,7 +123,7 @@ export class Symbols {
       case "parameterGradient":
         return { ...this.parameter(reference.name, reference, letters), gradient: "d" };
       case "share":
-        return { ...this.parameter(reference.name, reference, letters), gradient: "d", part: `t=${time}` };
+        return { ...this.parameter(reference.name, reference, letters), gradient: "d", part: letters.t ?? `t=${time}` };
       case "sumSoFar":
         return {
           ...this.parameter(reference.name, reference, letters),
@@ -287,7 +287,7 @@ function latexIndex(index: string): string {
 }
 
 function latexPart(part: string): string {
-  return part.startsWith("t=") ? part.replaceAll("−", "-") : latexText(part);
+  return part === "t" || part.startsWith("t=") ? part.replaceAll("−", "-") : latexText(part);
 }
 
 /** Words inside a formula. */

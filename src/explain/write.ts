@@ -195,7 +195,7 @@ function writeApply(name: ElementFunction, of: Written, style: Style): Written {
       return {
         text: isText
           ? `${bracketed(of, style, of.strength !== "atom")}²`
-          : `${bracketed(of, style, of.strength !== "atom" || of.text.includes("^") || of.text.includes("'"))}^2`,
+          : `${bracketed(of, style, of.strength !== "atom" || /\^|'|\\frac/.test(of.text))}^2`,
         strength: "atom",
       };
     case "√":

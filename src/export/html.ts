@@ -100,10 +100,14 @@ function writeInlines(inlines: readonly Inline[]): string {
 
 /** MathML without its LaTeX source, which would double the file, and without its namespace, which HTML knows. */
 function formula(latex: string, displayMode: boolean): string {
-  return katex
-    .renderToString(latex, { output: "mathml", displayMode, strict: false })
-    .replaceAll(/<annotation[^>]*>[\s\S]*?<\/annotation>/g, "")
-    .replaceAll(/ xmlns="[^"]*"/g, "");
+  return (
+    katex
+      .renderToString(latex, { output: "mathml", displayMode, strict: false })
+      .replaceAll(/<annotation[^>]*>[\s\S]*?<\/annotation>/g, "")
+      .replaceAll(/ xmlns="[^"]*"/g, "")
+      // The bar behind a fraction grows with it where it is this sign
+      .replaceAll('<mo fence="true">∣</mo>', '<mo fence="true" form="postfix" stretchy="true">|</mo>')
+  );
 }
 
 function escapeText(text: string): string {

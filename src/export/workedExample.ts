@@ -166,7 +166,7 @@ class WorkedExample {
     const which = index < 0 ? "One sequence" : `Sequence ${index + 1}${name}`;
     const numbers = `Numbers stand with ${counted(this.options.digits, "significant digit")}, and are computed in double precision.`;
     this.say(
-      `${which} of ${counted(length, "step")}, ${run.loss === null ? "forward" : "forward, back through time, and through one update"}. `,
+      `${which}, ${counted(length, "step")}: ${run.loss === null ? "forward" : "forward, back through time, and through one update"}. `,
       this.results.areShown
         ? numbers
         : "Work out each number and write it into its gap; the key stands on a page of its own at the end.",
@@ -250,7 +250,10 @@ class WorkedExample {
   }
 
   private readout(): void {
-    const { output, loss } = this.source.run.model;
+    const { layers, output, loss } = this.source.run.model;
+    const hasGateZ = layers.some(({ cell, options }) =>
+      cells[cell].quantities(options).some(({ name }) => name === "z"),
+    );
     const write = (name: string, expression: Expression) =>
       this.formula(quantityLatex(name, "value", plainNaming), expressionLatex(expression, plainNaming));
     this.say(
@@ -258,6 +261,7 @@ class WorkedExample {
     );
     write("z", logitsExpression);
     write(outputName(output.activation), outputExpression(output.activation));
+    if (hasGateZ) this.say("Here and in the loss z are the logits, in a layer the gate.");
     if (!loss) return;
     this.say(`Loss: ${loss.type}, ${loss.reduction === "mean" ? "the mean over the steps with a target" : "summed"}:`);
     write("ℓ", lossExpression(loss.type, output.activation));

@@ -89,6 +89,12 @@ describe("a large model", function () {
     assert.ok(text.includes("### Step $t = 37$"));
   });
 
+  it("squares a whole gradient, and names the step of a general share by its letter", () => {
+    assert.match(text, /\\left\(\\left\.\\frac\{\\partial L\}\{[^\n]*\}\\right\|_\{\\text\{clipped\}\}\\right\)\^2/);
+    assert.match(text, /\\sum_\{t\} \\left\.\\frac\{\\partial L\}\{[^\n]*\}\\right\|_\{t\} /);
+    assert.ok(!text.includes("t=t"));
+  });
+
   it("shows the probability of a target beyond the entries that are written", () => {
     assert.ok(text.includes("p_{37}[\\text{w7}] &="));
     assert.ok(!text.includes("p_{37}[\\text{w8}] &="));

@@ -41,7 +41,7 @@ function assertClose(actual: unknown, expected: Nested, where: string): void {
 
 function rowsOf({ rank, rows, cols, data }: Tensor): Nested {
   if (rank === 1) return [...data];
-  return Array.from({ length: rows }, (_, i) => [...data.slice(i * cols, (i + 1) * cols)]);
+  return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * cols, (i + 1) * cols)));
 }
 
 /** What the engine says of everything that a script prints. */
