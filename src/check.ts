@@ -32,6 +32,7 @@ export interface ExpectationResult {
 }
 
 export interface CheckResult {
+  readonly comparisons: readonly Comparison[];
   readonly expectations: ExpectationResult;
   readonly gradientCheck: GradientCheck;
 }
@@ -67,7 +68,8 @@ export function checkProblem(problem: Problem, expect: Expect | null): CheckResu
   const gradients = checkGradients(problem.model, problem.sequences);
   let next = gradients.next();
   while (!next.done) next = gradients.next();
-  return { expectations: summaryOf(compareExpected(problem, expect)), gradientCheck: next.value };
+  const comparisons = compareExpected(problem, expect);
+  return { comparisons, expectations: summaryOf(comparisons), gradientCheck: next.value };
 }
 
 /** A sequence's trace, and the parameters after one update on that sequence alone. */

@@ -8,6 +8,8 @@ import { setImmediate } from "node:timers/promises";
 import type { ParseArgsConfig } from "node:util";
 import { parseArgs } from "node:util";
 import { checkProblem } from "./check";
+import type { Diagnosis } from "./diagnosis/diagnose";
+import { diagnose } from "./diagnosis/diagnose";
 import { gradientTolerance } from "./engine/gradientCheck";
 import type { Problem, Sequence } from "./engine/model";
 import { predict } from "./engine/predict";
@@ -42,7 +44,8 @@ const usage = `Usage: unroll COMMAND FILE.rnn.json [OPTIONS]
       --seed S          of the drawing (default 0)
 
   check FILE
-      Every expectation of "expect", and every parameter's gradient against central differences.
+      Every expectation of "expect", and every parameter's gradient against central differences. Where known slips explain
+      what is wrong, "diagnosis" names them.
 
   --help                prints this
 
@@ -240,12 +243,18 @@ function predictCommand(args: string[]): number {
   return 0;
 }
 
+/** Slips that, made together, explain so many of the wrong expectations. */
+function printedDiagnosis({ slips, explained, wrong }: Diagnosis) {
+  return { slips, explained: explained.length, wrong };
+}
+
 function checkCommand(args: string[]): number {
   const { file } = parse(args, {});
   const { reading, problem } = read(file);
-  const { expectations, gradientCheck } = checkProblem(problem, reading.expect);
+  const { comparisons, expectations, gradientCheck } = checkProblem(problem, reading.expect);
   const { worst, parameter } = gradientCheck;
-  print({ expectations, gradientCheck: { worst, parameter } });
+  const diagnosis = diagnose(problem, reading.expect?.tolerance ?? 0, comparisons).map(printedDiagnosis);
+  print({ expectations, gradientCheck: { worst, parameter }, ...(diagnosis.length > 0 && { diagnosis }) });
   return expectations.failed.length > 0 || (worst ?? 0) > gradientTolerance ? 1 : 0;
 }
 

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { openStartFile } from "./commands/startFile";
 import { registerEditor } from "./editor";
+import { registerExpectations } from "./expectations";
 import { log } from "./failure";
 import { registerPanel } from "./panel/editor";
 import { registerStatusBar } from "./panel/statusBar";
@@ -23,6 +24,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   registerPanel(context, sessions, training, gradientChecks);
   registerStatusBar(context, sessions);
   registerEditor(context, sessions, gradientChecks);
+  registerExpectations(context, sessions);
   registerContextKeys(context, sessions);
   followSettings(context, sessions);
   void openStartFile(sessions);

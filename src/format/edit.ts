@@ -70,7 +70,14 @@ export function parameterEdits(text: string, parameters: NamedTensors): TextEdit
     }
     entries.set(String(path[path.length - 1]), tensor);
   }
-  for (const { path, entries } of missing.values()) insertKeys(text, source, path, entries, edits);
+  for (const { path, entries } of missing.values())
+    insertEntries(
+      text,
+      source.locate(path)!,
+      lastKeyOf(source, path),
+      (layout) => printMissing(entries, layout, path),
+      edits,
+    );
   return edits.sort((a, b) => a.offset - b.offset);
 }
 
@@ -128,29 +135,49 @@ function checked(tensor: Tensor, path: Path): Tensor {
   return tensor;
 }
 
-/** Adds keys to an object behind its last one, in its style. */
-function insertKeys(text: string, source: SourceMap, path: Path, entries: Missing, edits: TextEdit[]): void {
-  const object = source.locate(path)!;
+/** The last key of an object with its value, or the last item of an array. */
+export interface LastEntry {
+  /** Where the key, or the item, begins. */
+  readonly start: TextRange;
+  readonly value: TextRange;
+}
+
+function lastKeyOf(source: SourceMap, path: Path): LastEntry | null {
   const last = source.lastEntry(path);
+  return last && { start: last.key, value: last.value };
+}
+
+/**
+ * Adds keys to an object, or items to an array, behind the last one, in its style.
+ * @param last  null where it is empty
+ * @param print what is added, in a layout
+ */
+export function insertEntries(
+  text: string,
+  container: TextRange,
+  last: LastEntry | null,
+  print: (layout: Layout) => string[],
+  edits: TextEdit[],
+): void {
   if (last === null) {
-    edits.push(fillEmpty(text, object, entries, path));
+    edits.push(fillEmpty(text, container, print));
     return;
   }
   const valueEnd = last.value.offset + last.value.length;
   const tail = tailOf(text, valueEnd);
-  const lineStart = lineStartOf(text, last.key.offset);
-  const beforeKey = text.slice(lineStart, last.key.offset);
-  const startsLine = beforeKey.trim() === "" && lineStart > object.offset;
+  const lineStart = lineStartOf(text, last.start.offset);
+  const beforeKey = text.slice(lineStart, last.start.offset);
+  const startsLine = beforeKey.trim() === "" && lineStart > container.offset;
   const newLine = startsLine || tail.endsLine;
-  const compact = last.value.offset === last.key.offset + last.key.length + 1;
+  const compact = last.value.offset === last.start.offset + last.start.length + 1;
 
-  const layout = layoutAt(text, object.offset, newLine ? 120 : Number.POSITIVE_INFINITY);
+  const layout = layoutAt(text, container.offset, newLine ? 120 : Number.POSITIVE_INFINITY);
   const indent = startsLine ? beforeKey : layout.indent + layout.unit;
   const outer = layout.indent;
   const unit =
     startsLine && indent.startsWith(outer) && indent.length > outer.length ? indent.slice(outer.length) : layout.unit;
   const between = newLine ? layout.eol + indent : compact ? "" : " ";
-  const added = [...printMissing(entries, { ...layout, indent, unit, compact: compact && !newLine }, path)]
+  const added = print({ ...layout, indent, unit, compact: compact && !newLine })
     .map((entry) => between + entry)
     .join(",");
   if (tail.comma) edits.push({ offset: tail.end, length: 0, text: `${added},` });
@@ -158,17 +185,17 @@ function insertKeys(text: string, source: SourceMap, path: Path, entries: Missin
   else edits.push({ offset: valueEnd, length: 0, text: "," }, { offset: tail.end, length: 0, text: added });
 }
 
-function fillEmpty(text: string, object: TextRange, entries: Missing, path: Path): TextEdit {
+function fillEmpty(text: string, object: TextRange, print: (layout: Layout) => string[]): TextEdit {
   const start = object.offset + 1;
   const inside = text.slice(start, object.offset + object.length - 1);
   const blank = inside.trim() === "";
   if (blank && /[\r\n]/.test(inside)) {
     const layout = layoutAt(text, object.offset, 120);
     const indent = layout.indent + layout.unit;
-    const lines = printMissing(entries, { ...layout, indent }, path).map((entry) => layout.eol + indent + entry);
+    const lines = print({ ...layout, indent }).map((entry) => layout.eol + indent + entry);
     return { offset: start, length: inside.length, text: `${lines.join(",")}${layout.eol}${layout.indent}` };
   }
-  const printed = printMissing(entries, layoutAt(text, object.offset, Number.POSITIVE_INFINITY), path).join(", ");
+  const printed = print(layoutAt(text, object.offset, Number.POSITIVE_INFINITY)).join(", ");
   // A comment in it stays, behind the keys.
   if (blank) return { offset: start, length: inside.length, text: ` ${printed} ` };
   return { offset: start, length: 0, text: /^\s/.test(inside) ? ` ${printed}` : ` ${printed} ` };
@@ -221,7 +248,7 @@ function commaFollows(text: string, offset: number): boolean {
 }
 
 /** The layout of the line on which something stands. */
-function layoutAt(text: string, offset: number, width: number): Layout {
+export function layoutAt(text: string, offset: number, width: number): Layout {
   const start = lineStartOf(text, offset);
   const indent = /^[ \t]*/.exec(text.slice(start, offset))![0];
   const feed = text.indexOf("\n");

@@ -1,4 +1,5 @@
 /** What a check found, as a page that people read. */
+import { explanationOf } from "../diagnosis/words";
 import { gradientTolerance } from "../engine/gradientCheck";
 import { formatExact, formatNumber } from "../protocol/numbers";
 import type { CheckOutcome } from "./messages";
@@ -20,7 +21,7 @@ export interface CheckReport {
 
 export function checkReport(
   name: string,
-  { comparisons, gradientCheck }: CheckOutcome,
+  { comparisons, diagnoses, gradientCheck }: CheckOutcome,
   tolerance: number | null,
 ): CheckReport {
   const failed = comparisons.filter(({ right }) => !right);
@@ -63,6 +64,8 @@ export function checkReport(
     );
     lines.push(...table);
   }
+  const explanation = explanationOf(diagnoses);
+  if (explanation !== null) lines.push("", `${explanation}.`);
   lines.push("", "## Gradients", "");
   if (worst === null) lines.push("No sequence has a target: there is no loss to differentiate.");
   else {

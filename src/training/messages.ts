@@ -1,5 +1,6 @@
 /** What the extension host and the worker thread say to each other. All of it is plain data. */
 import type { Comparison } from "../check";
+import type { Diagnosis } from "../diagnosis/diagnose";
 import type { Checked, GradientCheck, ParameterCheck } from "../engine/gradientCheck";
 import type { Problem, Sequence } from "../engine/model";
 import type { Generation, Prediction } from "../engine/predict";
@@ -10,6 +11,7 @@ import type { Expect } from "../format/read";
 export type Task =
   | { readonly kind: "train"; readonly problem: Problem }
   | { readonly kind: "check"; readonly problem: Problem; readonly expect: Expect | null }
+  | { readonly kind: "expectations"; readonly problem: Problem; readonly expect: Expect }
   /** Of one sequence, against the gradients that somebody looks at; in a few seconds at most. */
   | { readonly kind: "gradients"; readonly checked: Checked }
   | {
@@ -26,8 +28,13 @@ export interface TrainingOutcome {
   readonly lossAfter: number | null;
 }
 
-export interface CheckOutcome {
+/** The author's numbers beside the engine's, and what explains those that are wrong. */
+export interface ExpectationsOutcome {
   readonly comparisons: readonly Comparison[];
+  readonly diagnoses: readonly Diagnosis[];
+}
+
+export interface CheckOutcome extends ExpectationsOutcome {
   readonly gradientCheck: GradientCheck;
 }
 
@@ -35,6 +42,7 @@ export interface CheckOutcome {
 export interface Outcomes {
   readonly train: TrainingOutcome;
   readonly check: CheckOutcome | null;
+  readonly expectations: ExpectationsOutcome;
   readonly gradients: readonly ParameterCheck[] | null;
   readonly predict: Prediction;
 }

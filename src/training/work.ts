@@ -1,5 +1,6 @@
 /** What the worker thread does, without the thread. */
 import { compareExpected } from "../check";
+import { diagnose } from "../diagnosis/diagnose";
 import type { Checked, ParameterCheck } from "../engine/gradientCheck";
 import { checkGradients, checkSequence } from "../engine/gradientCheck";
 import type { OptimizerSettings, Problem } from "../engine/model";
@@ -9,7 +10,8 @@ import { startOf } from "../engine/run";
 import type { NamedTensors } from "../engine/tensor";
 import type { EpochResult } from "../engine/train";
 import { train } from "../engine/train";
-import type { CheckOutcome, Outcomes, Progress, Task, TrainingOutcome } from "./messages";
+import type { Expect } from "../format/read";
+import type { CheckOutcome, ExpectationsOutcome, Outcomes, Progress, Task, TrainingOutcome } from "./messages";
 
 /** What a task needs of the platform. */
 export interface Surroundings {
@@ -32,6 +34,8 @@ export function work(task: Task, around: Surroundings): Promise<Outcomes[Task["k
       return trainAndReport(task.problem, around);
     case "check":
       return check(task, around);
+    case "expectations":
+      return Promise.resolve(expectations(task.problem, task.expect));
     case "gradients":
       return checkShown(task.checked, around);
     case "predict":
@@ -90,15 +94,20 @@ async function meanLoss(problem: Problem, parameters: NamedTensors, around: Surr
   return null;
 }
 
+function expectations(problem: Problem, expect: Expect | null): ExpectationsOutcome {
+  const comparisons = compareExpected(problem, expect);
+  return { comparisons, diagnoses: expect ? diagnose(problem, expect.tolerance, comparisons) : [] };
+}
+
 async function check(
   { problem, expect }: Extract<Task, { kind: "check" }>,
   around: Surroundings,
 ): Promise<CheckOutcome | null> {
-  const comparisons = compareExpected(problem, expect);
+  const compared = expectations(problem, expect);
   const gradients = checkGradients(problem.model, problem.sequences);
   let posted = around.nowMs();
   for (let next = gradients.next(); ; next = gradients.next()) {
-    if (next.done) return { comparisons, gradientCheck: next.value };
+    if (next.done) return { ...compared, gradientCheck: next.value };
     if (around.isCancelled()) return null;
     if (around.nowMs() - posted < postEveryMs) continue;
     around.post({ type: "progress", done: next.value.done, epochs: [] });

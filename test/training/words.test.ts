@@ -87,7 +87,7 @@ describe("The page of a check", () => {
   const { gradientCheck } = checkProblem(problem!, null);
 
   it("links each failed expectation: the characters of its line are its path", () => {
-    const { text, links } = checkReport("x", { comparisons, gradientCheck }, 1e-8);
+    const { text, links } = checkReport("x", { comparisons, diagnoses: [], gradientCheck }, 1e-8);
     assert.equal(links.length, 1);
     const [{ line, from, to, path }] = links as [(typeof links)[number]];
     assert.equal(text.split("\n")[line]!.slice(from, to), "expect.sequences[0].steps[1].a[0]");
@@ -101,7 +101,7 @@ describe("The page of a check", () => {
       { ...entries, name: "output.by", worst: 0 },
     ];
     const wrong = { worst: 0.5, parameter: "layers.0.Whh", byParameter };
-    const report = checkReport("x", { comparisons: [], gradientCheck: wrong }, null);
+    const report = checkReport("x", { comparisons: [], diagnoses: [], gradientCheck: wrong }, null);
     assert.equal(report.right, false);
     assert.equal(report.verdict, "gradients do not agree with differences: 0.50 in layers.0.Whh");
     assert.match(report.text, /layers\.0\.Whh \| +0\.50 \| does not agree/);

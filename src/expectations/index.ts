@@ -1,0 +1,27 @@
+import * as vscode from "vscode";
+import { guarded } from "../failure";
+import type { Sessions } from "../session/sessions";
+import { ExpectationChecks } from "./checks";
+import { registerFindings } from "./findings";
+import type { Chosen } from "./takeDown";
+import { takeDown } from "./takeDown";
+import { ExpectationTests } from "./testing";
+
+/** What the author expects: marked in the text, taken down from a run, and run as tests. */
+export function registerExpectations(context: vscode.ExtensionContext, sessions: Sessions): void {
+  const workerFile = context.asAbsolutePath("dist/trainingWorker.js");
+  const checks = new ExpectationChecks(sessions, workerFile);
+  context.subscriptions.push(
+    checks,
+    registerFindings(sessions, checks),
+    new ExpectationTests(sessions, workerFile),
+    vscode.commands.registerCommand("rnn.takeDownExpectations", (uri?: unknown, chosen?: Chosen) =>
+      guarded("taking down expectations", async () => {
+        const session = uri instanceof vscode.Uri ? await sessions.at(uri) : sessions.active;
+        if (session) return takeDown(session, chosen ?? null);
+        void vscode.window.showInformationMessage("Open an .rnn.json file first.");
+        return undefined;
+      }),
+    ),
+  );
+}
