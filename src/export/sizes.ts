@@ -20,10 +20,8 @@ export function shownSteps(length: number): number[] {
   return length <= mostSteps ? all : [...all.slice(0, few), ...all.slice(-few)];
 }
 
-/** Of a list of entries those that are written. */
-export function shownEntries<T>(entries: readonly T[]): readonly T[] {
-  return entries.length <= mostEntries ? entries : entries.slice(0, few);
-}
+/** How many of so many entries of a matrix are written. */
+export const shownEntries = (count: number): number => (count <= mostEntries ? count : few);
 
 /** A matrix or a column in LaTeX, of a large one its corner. */
 export function matrixLatex(rows: number, cols: number, entry: (i: number, j: number) => string): string {

@@ -124,8 +124,14 @@ class WorkedExample {
   }
 
   private matrix(left: string, { rows, cols, data }: Tensor): void {
-    const entry = (i: number, j: number) => latexNumber(data[i * cols + j]!, this.options.digits);
-    this.formula(left, matrixLatex(rows, cols, entry));
+    this.matrixOf(left, rows, cols, (i, j) => data[i * cols + j]!);
+  }
+
+  private matrixOf(left: string, rows: number, cols: number, entry: (i: number, j: number) => number): void {
+    this.formula(
+      left,
+      matrixLatex(rows, cols, (i, j) => latexNumber(entry(i, j), this.options.digits)),
+    );
     if (isCut(rows, cols)) this.say(`Left out: the rest of ${rows} × ${cols} numbers.`);
   }
 
@@ -401,11 +407,10 @@ class WorkedExample {
     for (const short of names) {
       const name = `${prefix}.${short}`;
       const token = this.readsTokens(name) ? this.values.token(t) : -1;
-      const used = this.entriesOf(name).filter(({ j }) => token < 0 || j === token);
-      const shown = shownEntries(used);
+      const { entries, left } = this.entriesOf(name, token < 0 ? null : token);
       this.derive(
-        shown.map(({ i, j }) => ({ kind: "share", name, t, i, j })),
-        used.length - shown.length,
+        entries.map(({ i, j }) => ({ kind: "share", name, t, i, j })),
+        left,
       );
     }
   }
@@ -419,9 +424,13 @@ class WorkedExample {
     return cells[layer.cell].parameters(layer.options).some(({ name, cols }) => name === short && cols === "input");
   }
 
-  private entriesOf(name: string): { i: number; j: number }[] {
+  /** The entries of a parameter, or of one of its columns, that are written, and how many are left. */
+  private entriesOf(name: string, column: number | null = null): { entries: { i: number; j: number }[]; left: number } {
     const { rows, cols } = this.values.parameters[name]!;
-    return Array.from({ length: rows * cols }, (_, k) => ({ i: Math.floor(k / cols), j: k % cols }));
+    const count = column === null ? rows * cols : rows;
+    const shown = shownEntries(count);
+    const entry = (k: number) => (column === null ? { i: Math.floor(k / cols), j: k % cols } : { i: k, j: column });
+    return { entries: Array.from({ length: shown }, (_, k) => entry(k)), left: count - shown };
   }
 
   private gradients(): void {
@@ -429,11 +438,10 @@ class WorkedExample {
     this.say("The gradient of a parameter is the sum of the steps' shares.");
     for (const [name, gradient] of Object.entries(this.source.run.gradients)) {
       this.heading(3, { math: this.parameterName(name) });
-      const entries = this.entriesOf(name);
-      const shown = shownEntries(entries);
+      const { entries, left } = this.entriesOf(name);
       this.derive(
-        shown.map(({ i, j }) => ({ kind: "parameterGradient", name, i, j })),
-        entries.length - shown.length,
+        entries.map(({ i, j }) => ({ kind: "parameterGradient", name, i, j })),
+        left,
       );
       if (this.results.areShown && entries.length > 1)
         this.matrix(this.nameOf({ kind: "parameterGradient", name, i: 0, j: 0 }), gradient);
@@ -454,28 +462,27 @@ class WorkedExample {
       ]);
     for (const [name, tensor] of Object.entries(this.values.parameters)) {
       this.heading(3, { math: this.parameterName(name) });
-      const entries = this.entriesOf(name);
-      const shown = shownEntries(entries);
+      const { entries, left } = this.entriesOf(name);
       this.derive(
-        shown.flatMap(({ i, j }) =>
+        entries.flatMap(({ i, j }) =>
           operations.map(({ quantity }): NumberReference => ({ kind: "update", quantity, name, i, j })),
         ),
-        entries.length - shown.length,
+        left,
       );
       if (this.results.areShown && entries.length > 1) this.oldAndNew(name, tensor);
     }
   }
 
-  private oldAndNew(name: string, { rows, cols, data, rank }: Tensor): void {
-    const after = Float64Array.from(data, (_, k) =>
-      this.values.updated({ kind: "update", quantity: "updated", name, i: Math.floor(k / cols), j: k % cols }),
-    );
-    this.matrix(this.parameterName(name), { rows, cols, rank, data });
-    this.matrix(this.nameOf({ kind: "update", quantity: "updated", name, i: 0, j: 0 }), {
-      rows,
-      cols,
-      rank,
-      data: after,
+  private oldAndNew(name: string, tensor: Tensor): void {
+    const { rows, cols } = tensor;
+    const updated = (i: number, j: number): NumberReference & { kind: "update" } => ({
+      kind: "update",
+      quantity: "updated",
+      name,
+      i,
+      j,
     });
+    this.matrix(this.parameterName(name), tensor);
+    this.matrixOf(this.nameOf(updated(0, 0)), rows, cols, (i, j) => this.values.updated(updated(i, j)));
   }
 }
