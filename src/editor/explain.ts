@@ -16,7 +16,7 @@ export function registerExplain(sessions: Sessions): vscode.Disposable {
       guarded("explaining a number", async () => {
         const chosen = chosenInPanel(from);
         if (chosen !== null) {
-          sessions.active?.explain(chosen);
+          (await sessions.at(chosen.document)).explain(chosen.reference);
           return;
         }
         const uri = from instanceof vscode.Uri ? from : vscode.Uri.from(from as { scheme: string });
@@ -57,7 +57,9 @@ async function explain(session: Session, reference: string): Promise<void> {
 }
 
 /** The number that the panel's menu was opened on; null where the command comes from elsewhere. */
-function chosenInPanel(from: unknown): string | null {
-  if (typeof from !== "object" || from === null || !("rnnReference" in from)) return null;
-  return typeof from.rnnReference === "string" ? from.rnnReference : null;
+function chosenInPanel(from: unknown): { readonly document: vscode.Uri; readonly reference: string } | null {
+  if (typeof from !== "object" || from === null || !("rnnReference" in from) || !("rnnDocument" in from)) return null;
+  const { rnnReference: reference, rnnDocument: document } = from;
+  if (typeof reference !== "string" || typeof document !== "string") return null;
+  return { document: vscode.Uri.parse(document, true), reference };
 }

@@ -6,8 +6,11 @@ export function resourceRoots(extension: vscode.Uri): vscode.Uri[] {
   return [vscode.Uri.joinPath(extension, "dist", "webview"), vscode.Uri.joinPath(extension, "media")];
 }
 
-/** The panel's page: it may run its own script and nothing else, and load nothing from anywhere else. */
-export function panelHtml(webview: vscode.Webview, extension: vscode.Uri): string {
+/**
+ * The panel's page: it may run its own script and nothing else, and load nothing from anywhere else.
+ * @param document what the panel shows; commands in its menus get it as `rnnDocument`
+ */
+export function panelHtml(webview: vscode.Webview, extension: vscode.Uri, document: vscode.Uri): string {
   const nonce = randomBytes(16).toString("base64url");
   const file = (name: string) =>
     webview.asWebviewUri(vscode.Uri.joinPath(extension, "dist", "webview", name)).toString();
@@ -18,6 +21,9 @@ export function panelHtml(webview: vscode.Webview, extension: vscode.Uri): strin
     `font-src ${webview.cspSource}`,
     `img-src ${webview.cspSource} data:`,
   ].join("; ");
+  const context = JSON.stringify({ rnnDocument: document.toString() })
+    .replaceAll("&", "&amp;")
+    .replaceAll('"', "&quot;");
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -31,7 +37,7 @@ export function panelHtml(webview: vscode.Webview, extension: vscode.Uri): strin
   <link rel="stylesheet" href="${file("panel.css")}">
 </head>
 <body>
-  <main id="app"></main>
+  <main id="app" data-vscode-context="${context}"></main>
   <script nonce="${nonce}" src="${file("panel.js")}"></script>
 </body>
 </html>`;

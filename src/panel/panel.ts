@@ -83,7 +83,7 @@ export class StepperPanel implements vscode.Disposable {
         if (changed === session) this.tell("cursor");
       }),
     );
-    webview.html = panelHtml(webview, extension);
+    webview.html = panelHtml(webview, extension, session.document.uri);
   }
 
   // ------------------------------------------------------------------------------------------ what it shows
