@@ -3,6 +3,7 @@ import { registerCommands } from "./commands";
 import { openStartFile } from "./commands/startFile";
 import { registerEditor } from "./editor";
 import { registerExpectations } from "./expectations";
+import type { ExpectationTests } from "./expectations/testing";
 import { log } from "./failure";
 import { registerPanel } from "./panel/editor";
 import { registerStatusBar } from "./panel/statusBar";
@@ -13,6 +14,7 @@ import { registerTraining, type Training } from "./training";
 export interface Api {
   readonly sessions: Sessions;
   readonly training: Training;
+  readonly expectationTests: ExpectationTests;
 }
 
 /** Composition root: each feature is registered here, on the same sessions. */
@@ -24,11 +26,11 @@ export function activate(context: vscode.ExtensionContext): Api {
   registerPanel(context, sessions, training, gradientChecks);
   registerStatusBar(context, sessions);
   registerEditor(context, sessions, gradientChecks);
-  registerExpectations(context, sessions);
+  const expectationTests = registerExpectations(context, sessions);
   registerContextKeys(context, sessions);
   followSettings(context, sessions);
   void openStartFile(sessions);
-  return { sessions, training };
+  return { sessions, training, expectationTests };
 }
 
 /** `rnn.active`: the focus is in a model file, in its text or in its panel. */

@@ -8,13 +8,14 @@ import { takeDown } from "./takeDown";
 import { ExpectationTests } from "./testing";
 
 /** What the author expects: marked in the text, taken down from a run, and run as tests. */
-export function registerExpectations(context: vscode.ExtensionContext, sessions: Sessions): void {
+export function registerExpectations(context: vscode.ExtensionContext, sessions: Sessions): ExpectationTests {
   const workerFile = context.asAbsolutePath("dist/trainingWorker.js");
   const checks = new ExpectationChecks(sessions, workerFile);
+  const tests = new ExpectationTests(sessions, workerFile);
   context.subscriptions.push(
     checks,
+    tests,
     registerFindings(sessions, checks),
-    new ExpectationTests(sessions, workerFile),
     vscode.commands.registerCommand("rnn.takeDownExpectations", (uri?: unknown, chosen?: Chosen) =>
       guarded("taking down expectations", async () => {
         const session = uri instanceof vscode.Uri ? await sessions.at(uri) : sessions.active;
@@ -24,4 +25,5 @@ export function registerExpectations(context: vscode.ExtensionContext, sessions:
       }),
     ),
   );
+  return tests;
 }

@@ -1,11 +1,13 @@
 import * as vscode from "vscode";
+import type { Comparison } from "../check";
 import { explanationOfNumber } from "../diagnosis/words";
 import { rangeOf } from "../editor/places";
+import type { Model } from "../engine/model";
 import { reportFailure } from "../failure";
+import type { Reading } from "../format/read";
 import { formatExact } from "../protocol/numbers";
 import type { Session } from "../session/session";
 import { isModelFile, type Sessions } from "../session/sessions";
-import type { ExpectationsOutcome } from "../training/messages";
 import { startThread } from "../training/thread";
 import type { Item } from "./items";
 import { isInside, itemsOf } from "./items";
@@ -20,6 +22,7 @@ const mostMessages = 50;
 /** The files that expect something, in VS Code's Testing view: file, sequence, and steps, loss, gradients and updated parameters. */
 export class ExpectationTests implements vscode.Disposable {
   readonly controller = vscode.tests.createTestController("rnn.expectations", "RNN Expectations");
+  readonly profile: vscode.TestRunProfile;
   private readonly disposables: vscode.Disposable[] = [];
   /** What each item of a file is about. */
   private readonly abouts = new WeakMap<vscode.TestItem, Item>();
@@ -34,7 +37,7 @@ export class ExpectationTests implements vscode.Disposable {
       else await this.discover();
     };
     this.controller.refreshHandler = () => this.discover();
-    const profile = this.controller.createRunProfile(
+    this.profile = this.controller.createRunProfile(
       "Compare",
       vscode.TestRunProfileKind.Run,
       (request, token) => this.run(request, token),
@@ -42,7 +45,7 @@ export class ExpectationTests implements vscode.Disposable {
     );
     this.disposables.push(
       this.controller,
-      profile,
+      this.profile,
       sessions.onDidOpen((session) => this.follow(session)),
       sessions.onDidChange((session) => this.follow(session)),
       sessions.onDidClose(({ document }) => void this.look(document.uri)),
@@ -124,16 +127,17 @@ export class ExpectationTests implements vscode.Disposable {
   }
 
   /** Reads a file that somebody unfolds or runs. */
-  private async resolve(item: vscode.TestItem): Promise<Session | null> {
-    if (!item.uri) return null;
+  private async resolve(item: vscode.TestItem): Promise<Session | string> {
+    if (!item.uri) return `${item.label} is no file`;
     try {
       const session = await this.sessions.at(item.uri);
       session.upToDate();
       this.follow(session);
       return session;
     } catch (error) {
-      item.error = error instanceof Error ? error.message : String(error);
-      return null;
+      const reason = error instanceof Error ? error.message : String(error);
+      item.error = reason;
+      return reason;
     }
   }
 
@@ -144,9 +148,13 @@ export class ExpectationTests implements vscode.Disposable {
     try {
       for (const file of new Set(asked.map(fileOf))) {
         if (token.isCancellationRequested) break;
-        const session = await this.resolve(file);
-        const items = asked.filter((item) => fileOf(item) === file);
-        await this.runFile(run, session, items.flatMap(leavesOf), file, request.exclude ?? [], token);
+        await this.resolve(file);
+        const wanted = asked
+          .filter((item) => fileOf(item) === file)
+          .flatMap(leavesOf)
+          .filter((item) => !request.exclude?.some((other) => isWithin(item, other)));
+        for (const leaf of wanted) run.started(leaf);
+        await this.runFile(run, file, new Set(wanted), token);
       }
     } catch (error) {
       reportFailure("comparing the expectations", error);
@@ -157,67 +165,98 @@ export class ExpectationTests implements vscode.Disposable {
 
   private async runFile(
     run: vscode.TestRun,
-    session: Session | null,
-    items: readonly vscode.TestItem[],
     file: vscode.TestItem,
-    excluded: readonly vscode.TestItem[],
+    wanted: ReadonlySet<vscode.TestItem>,
     token: vscode.CancellationToken,
   ): Promise<void> {
-    const reading = session?.reading;
-    if (!session || !reading?.problem || !reading.expect) {
-      const reason = reading?.diagnostics.find(({ severity }) => severity === "error")?.message ?? file.error;
-      run.errored(file, new vscode.TestMessage(reason ?? "the file expects nothing"));
+    const started = performance.now();
+    const results = await this.compare(file, token);
+    if (token.isCancellationRequested) {
+      for (const leaf of wanted) run.skipped(leaf);
       return;
     }
-    const leaves = items.filter((item) => !excluded.some((other) => isWithin(item, other)));
-    for (const leaf of leaves) run.started(leaf);
+    if (typeof results === "string") {
+      run.errored(file, new vscode.TestMessage(results));
+      return;
+    }
+    const ms = performance.now() - started;
+    for (const { item, messages } of results) {
+      if (!wanted.has(item)) continue;
+      if (messages.length === 0) run.passed(item, ms);
+      else run.failed(item, [...messages], ms);
+    }
+  }
+
+  /** Compares a file's expectations. @returns for each item that is about numbers what is wrong with them; or why the file cannot be run */
+  async compare(file: vscode.TestItem, token: vscode.CancellationToken): Promise<ItemResult[] | string> {
+    const session = await this.resolve(file);
+    if (typeof session === "string") return session;
+    const { reading, document } = session;
     const { problem, expect } = reading;
-    const started = performance.now();
+    if (!problem || !expect)
+      return reading.diagnostics.find(({ severity }) => severity === "error")?.message ?? "the file expects nothing";
     const thread = startThread(this.workerFile, { kind: "expectations", problem, expect }, () => undefined);
     const cancelling = token.onCancellationRequested(() => thread.terminate());
     try {
-      const outcome = await thread.outcome;
-      const ms = performance.now() - started;
-      for (const leaf of leaves) this.report(run, session, leaf, outcome, ms);
+      const { comparisons, diagnoses } = await thread.outcome;
+      const message = (comparison: Comparison, index: number) =>
+        messageOf(
+          document,
+          reading,
+          problem.model,
+          expect.tolerance,
+          comparison,
+          explanationOfNumber(diagnoses, index),
+        );
+      return leavesOf(file).map((item) => {
+        const path = this.abouts.get(item)?.path ?? [];
+        const wrong = comparisons.flatMap((comparison, index) =>
+          !comparison.right && isInside(comparison.expected.path, path) ? [{ comparison, index }] : [],
+        );
+        return {
+          item,
+          messages: wrong.slice(0, mostMessages).map(({ comparison, index }) => message(comparison, index)),
+        };
+      });
     } catch (error) {
-      if (!token.isCancellationRequested) throw error;
-      for (const leaf of leaves) run.skipped(leaf);
+      // A thread that was ended has failed by our own hand.
+      if (token.isCancellationRequested) return [];
+      throw error;
     } finally {
       cancelling.dispose();
     }
   }
 
-  private report(
-    run: vscode.TestRun,
-    { document, reading }: Session,
-    leaf: vscode.TestItem,
-    { comparisons, diagnoses }: ExpectationsOutcome,
-    ms: number,
-  ): void {
-    const about = this.abouts.get(leaf);
-    const { problem, expect } = reading;
-    if (!about || !problem || !expect) return;
-    const messages = comparisons.flatMap((comparison, index) => {
-      const { expected, actual, right } = comparison;
-      if (right || !isInside(expected.path, about.path)) return [];
-      const explanation = explanationOfNumber(diagnoses, index);
-      const text = wrongText(problem.model, comparison, expect.tolerance, 4);
-      const message = vscode.TestMessage.diff(
-        explanation === null ? text : `${text}. ${explanation}`,
-        formatExact(expected.value),
-        actual === null ? "no such number" : formatExact(actual),
-      );
-      const place = reading.source.locate(expected.path);
-      if (place) message.location = new vscode.Location(document.uri, rangeOf(document, place));
-      return [message];
-    });
-    if (messages.length === 0) run.passed(leaf, ms);
-    else run.failed(leaf, messages.slice(0, mostMessages), ms);
-  }
-
   dispose(): void {
     for (const disposable of this.disposables) disposable.dispose();
   }
+}
+
+/** What is wrong with the numbers of an item; nothing where they are right. */
+export interface ItemResult {
+  readonly item: vscode.TestItem;
+  readonly messages: readonly vscode.TestMessage[];
+}
+
+function messageOf(
+  document: vscode.TextDocument,
+  { source }: Reading,
+  model: Model,
+  tolerance: number,
+  comparison: Comparison,
+  explanation: string | null,
+): vscode.TestMessage {
+  const { expected, actual } = comparison;
+  const digits = vscode.workspace.getConfiguration("rnn", document.uri).get<number>("digits", 4);
+  const text = wrongText(model, comparison, tolerance, digits);
+  const message = vscode.TestMessage.diff(
+    explanation === null ? text : `${text}. ${explanation}`,
+    formatExact(expected.value),
+    actual === null ? "no such number" : formatExact(actual),
+  );
+  const place = source.locate(expected.path);
+  if (place) message.location = new vscode.Location(document.uri, rangeOf(document, place));
+  return message;
 }
 
 function fileOf(item: vscode.TestItem): vscode.TestItem {
