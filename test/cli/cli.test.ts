@@ -204,6 +204,21 @@ describe("the command line", function () {
       if (worstBelow !== undefined) assert.ok(result.gradientCheck.worst! < worstBelow);
     });
 
+  it("check names the slip that explains wrong expectations, and nothing where none does", () => {
+    const check = (h: number) => {
+      const expecting = bothWays
+        .replace('"Whh": [[0.5]] }', '"Whh": [[0.5]], "bh": [0.25] }')
+        .replace('"training"', `"expect": { "sequences": [{ "steps": [{ "h": [${h}] }] }] }, "training"`);
+      const { status, out } = unroll("check", file("expecting.rnn.json", expecting));
+      assert.equal(status, 1);
+      return (JSON.parse(out) as { diagnosis?: unknown }).diagnosis;
+    };
+    // tanh(0.5), as if there were no bias
+    const slips = [{ id: "forgotten-bias:layers.0.bh", text: "the bias bh is left out" }];
+    assert.deepEqual(check(0.46211715726), [{ slips, explained: 1, wrong: 1 }]);
+    assert.equal(check(0.4), undefined);
+  });
+
   it("a bad file prints all its errors as file:line:column: message, nothing on standard output, and exits with 2", () => {
     const bad = file("bad.rnn.json", bothWays.replace("[[1]]", "[[1, 2]]").replace('"target": 1', '"target": "hi"'));
     for (const command of ["trace", "train", "predict", "check"]) {
