@@ -83,17 +83,6 @@ describe("The panel's host", function () {
     await position("t = 2 of 4, forward");
   });
 
-  it("stands where it stood after the window was loaded anew", async function () {
-    this.timeout(150_000);
-    for (let k = 0; k < 6; k++) await press("Shift+Alt+PageDown");
-    await position("t = 3 of 4, backward");
-    // The place is written down once stepping pauses.
-    await workbench.page.waitForTimeout(1500);
-    await workbench.page.reload();
-    await workbench.panel.getByTestId("position").waitFor({ timeout: 90_000 });
-    await position("t = 3 of 4, backward");
-  });
-
   it("shows ∞ as such, and where it comes from", async () => {
     await workbench.runCommand("View: Close All Editors");
     await workbench.openFile("overflow.rnn.json");

@@ -179,8 +179,10 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     async goTo(line, column = 1) {
       await page.keyboard.press("Control+G");
       await quickInput.locator("input").fill(`:${line}:${column}`);
-      await page.keyboard.press("Enter");
-      await quickInput.waitFor({ state: "hidden", timeout: 5000 });
+      // Pressed before VS Code has read the place, Enter does nothing.
+      const deadline = Date.now() + commandTimeoutMs;
+      do await page.keyboard.press("Enter");
+      while (!(await appears(quickInput, 1000, "hidden")) && Date.now() < deadline);
     },
     async save() {
       await page.keyboard.press("ControlOrMeta+S");
@@ -226,9 +228,9 @@ function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
-async function appears(locator: Locator, timeout: number): Promise<boolean> {
+async function appears(locator: Locator, timeout: number, state: "visible" | "hidden" = "visible"): Promise<boolean> {
   try {
-    await locator.waitFor({ timeout });
+    await locator.waitFor({ timeout, state });
     return true;
   } catch (error) {
     if (error instanceof errors.TimeoutError) return false;
