@@ -2,10 +2,10 @@
  * A sequence forward and back once more, apart from the engine, with the choices of somebody who works it out otherwise.
  * As it should be, it gives the engine's numbers.
  */
-import { activateOutput, countTargets, stepLoss, type Target, targetAt } from "../engine/readout";
 import type { LossType, Model, OutputActivation, Problem, Sequence, State } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import { hasReadout } from "../engine/network";
+import { activateOutput, countTargets, stepLoss, type Target, targetAt } from "../engine/readout";
 import type { NamedTensors, Tensor } from "../engine/tensor";
 import { toNested } from "../engine/tensor";
 import { updateOnce } from "../engine/train";

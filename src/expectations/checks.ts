@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { Problem } from "../engine/model";
 import { reportFailure } from "../failure";
 import type { Expect, Reading } from "../format/read";
 import type { Session } from "../session/session";
@@ -6,7 +7,6 @@ import type { Sessions } from "../session/sessions";
 import type { ExpectationsOutcome } from "../training/messages";
 import type { Thread } from "../training/thread";
 import { startThread } from "../training/thread";
-import type { Problem } from "../engine/model";
 
 /** So long nothing must change before a thread is started: while somebody types, none is. */
 const patienceMs = 150;

@@ -1,4 +1,4 @@
-import { type TextEdit, insertEntries, layoutAt } from "./edit";
+import { insertEntries, layoutAt, type TextEdit } from "./edit";
 import { type Layout, printEntry, printJson, printNumber } from "./layout";
 import { parseText } from "./parse";
 import { type Path, SourceMap } from "./sourceMap";
