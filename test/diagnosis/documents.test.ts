@@ -212,4 +212,22 @@ describe("The diagnosis of numbers worked by hand", function () {
       [0.842, 0.62],
     );
   });
+
+  it("finds that every sum was rounded to two decimals before it was gone on with", () => {
+    // h_t = h_{t−1} + 0.333: 0.333, 0.663, 0.993, … where each is rounded first
+    const { problem, expect } = readText(
+      JSON.stringify({
+        version: 1,
+        inputSize: 1,
+        layers: [{ cell: "rnn", size: 1, activation: "linear", Wxh: [[0.333]], Whh: [[1]], bh: [0] }],
+        output: { size: 1 },
+        sequences: [{ inputs: [1, 1, 1, 1, 1, 1] }],
+        expect: { sequences: [{ steps: [0.33, 0.66, 0.99, 1.32, 1.65, 1.98].map((h) => ({ h: [h] })) }] },
+      }),
+    );
+    const found = diagnose(problem, expect!.tolerance, compareExpected(problem, expect));
+    // Rounding and cutting off give the same here.
+    assert.deepEqual(idsOf(found), [["rounded-on-the-way"], ["cut-off-on-the-way"]]);
+    assert.equal(found[0]!.slips[0]!.text, "every intermediate result is rounded after 2 decimals and gone on with");
+  });
 });
