@@ -98,20 +98,6 @@ describe("The panel's host", function () {
     assert.match(await workbench.panel.getByTestId("total-loss").innerText(), /∞/);
   });
 
-  it("says where the text is wrong, keeps the last run, and goes to the error", async () => {
-    await press("Shift+Alt+PageDown");
-    await position("t = 1 of 4, forward");
-    await workbench.goTo(9, 15);
-    await workbench.page.keyboard.type(" oops");
-    await workbench.panel.getByTestId("errors").waitFor();
-    await workbench.panel.getByTestId("last-run").waitFor();
-    await workbench.panel.getByTestId("error-link").first().click();
-    await statusBar("Ln 9,");
-    await press("ControlOrMeta+Z");
-    await workbench.panel.locator("[data-testid=state][data-kind=ready]").waitFor();
-    await position("t = 1 of 4, forward");
-  });
-
   it("changes its digits with the setting", async () => {
     await press("Shift+Alt+PageDown");
     const cell = workbench.panel.locator('[data-testid=cell][data-name="layers.0.h[0]"][data-where="t = 1"]');
