@@ -61,8 +61,8 @@ const loadedBudget = 64e6;
 /** What the checkpoints of a long run may take: states and their gradients, and sums of shares. */
 const stateBudget = 64e6;
 const sumBudget = 64e6;
-/** Multiplications of one segment: some 20 ms, in which nobody waits and after which others may work. */
-const segmentWork = 1.5e7;
+/** Multiplications of one segment: some 10 ms, in which nobody waits and after which others may work. */
+const segmentWork = 7e6;
 
 /** The state in which sequence `index` starts: its own, or, where it carries, the one in which the sequence before it ended. */
 export function startOf(model: Model, sequences: readonly Sequence[], index: number): NetworkState {
