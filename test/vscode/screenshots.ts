@@ -1,7 +1,7 @@
 // Writes pictures of the main views into screenshots/, in dark, light and both high-contrast themes, for a designer's eyes.
 // `npm run screenshots -- dark light` takes only those themes.
 
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Theme, Workbench } from "../panel/workbench";
 import { openWorkbench } from "../panel/workbench";
@@ -206,6 +206,7 @@ const views: {
   {
     name: "worked-example-exported",
     show: async (bench) => {
+      rmSync(path.join(bench.folder, "hi-there-class-worked.md"), { force: true });
       await open(bench, "hi-there-class.rnn.json");
       await bench.runCommand("RNN: Export Worked Example…");
       const input = bench.page.locator(".quick-input-widget");
@@ -265,6 +266,7 @@ try {
       process.stdout.write(`screenshots/${view.name}-${theme}.png\n`);
       await bench.runCommand("File: Revert File");
       await bench.runCommand("View: Close All Editors");
+      if (await bench.page.locator(".part.panel").isVisible()) await bench.runCommand("View: Toggle Panel Visibility");
     }
   }
   const errors = bench.consoleErrors();
