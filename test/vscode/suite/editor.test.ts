@@ -2,29 +2,9 @@ import { strict as assert } from "node:assert";
 import * as vscode from "vscode";
 import type { Api } from "../../../src/extension";
 import { lineOf, worked } from "../../editor/worked";
+import { answerOf as eventually, folder, openModel } from "./documents";
 
-const folder = () => vscode.workspace.workspaceFolders![0]!.uri;
-let files = 0;
-
-/** A model file on disk with this text, shown in the text editor. */
-async function open(text: string): Promise<vscode.TextDocument> {
-  const uri = vscode.Uri.joinPath(folder(), `editor-${files++}.rnn.json`);
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-  const document = await vscode.workspace.openTextDocument(uri);
-  await vscode.window.showTextDocument(document);
-  return document;
-}
-
-/** Asks again until the answer is there. */
-async function eventually<T>(ask: () => T | Promise<T>, isThere: (answer: T) => boolean): Promise<T> {
-  const end = Date.now() + 10_000;
-  for (;;) {
-    const answer = await ask();
-    if (isThere(answer)) return answer;
-    assert.ok(Date.now() < end, `still ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const open = (text: string) => openModel("editor", text);
 
 async function api(): Promise<Api> {
   return vscode.extensions.getExtension<Api>("unroll.unroll-rnn")!.activate();

@@ -4,26 +4,11 @@ import * as vscode from "vscode";
 import type { Api } from "../../../src/extension";
 import type { Session } from "../../../src/session/session";
 import { worked } from "../../editor/worked";
+import { eventually, folder, openModel } from "./documents";
 
-const folder = () => vscode.workspace.workspaceFolders![0]!.uri;
-let files = 0;
 let sessions: Api["sessions"];
 
-/** A model file on disk with this text, shown in the text editor. */
-async function open(text: string): Promise<vscode.TextDocument> {
-  const uri = vscode.Uri.joinPath(folder(), `stepper-${files++}.rnn.json`);
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-  const document = await vscode.workspace.openTextDocument(uri);
-  await vscode.window.showTextDocument(document);
-  return document;
-}
-
-async function eventually(isSo: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; !isSo(); ) {
-    assert.ok(Date.now() < end, what);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const open = (text: string) => openModel("stepper", text);
 
 const rnn = (command: string, ...args: unknown[]) => vscode.commands.executeCommand(`rnn.${command}`, ...args);
 

@@ -4,18 +4,9 @@ import type { Api } from "../../../src/extension";
 import type { Session } from "../../../src/session/session";
 import type { Training } from "../../../src/training";
 import type { TrainingResult } from "../../../src/training/runs";
+import { eventually, folder, openModel } from "./documents";
 
-const folder = () => vscode.workspace.workspaceFolders![0]!.uri;
-let files = 0;
-
-/** A model file on disk with this text, shown in the text editor. */
-async function open(text: string): Promise<vscode.TextDocument> {
-  const uri = vscode.Uri.joinPath(folder(), `training-${files++}.rnn.json`);
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-  const document = await vscode.workspace.openTextDocument(uri);
-  await vscode.window.showTextDocument(document);
-  return document;
-}
+const open = (text: string) => openModel("training", text);
 
 async function sample(name: string): Promise<string> {
   const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder(), name));
@@ -28,13 +19,6 @@ function api(): Thenable<Api> {
 
 function train(document: vscode.TextDocument, epochs?: number): Thenable<TrainingResult> {
   return vscode.commands.executeCommand<TrainingResult>("rnn.train", document.uri, epochs);
-}
-
-async function eventually(isSo: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; !isSo(); ) {
-    assert.ok(Date.now() < end, what);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** How much later than asked for each of many short waits ended, in ms, in order of size. */
