@@ -1,5 +1,6 @@
 // Builds everything that runs into dist/. `node esbuild.mjs --watch` rebuilds on change, `--production` minifies.
-import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import * as esbuild from "esbuild";
 
 const production = process.argv.includes("--production");
@@ -33,12 +34,57 @@ const webview = {
   assetNames: "fonts/[name]",
 };
 
+// What the extension loads by `import()` is a part of its own, and what several parts share another, so that nothing is there twice.
+// esbuild splits ES modules alone and VS Code is to get CommonJS, so that each file is turned into that at the end.
+const split = {
+  ...host,
+  format: "esm",
+  splitting: true,
+  chunkNames: "parts/[name]-[hash]",
+  // What is at stake is written where the tests and esbuild's analyzer find it.
+  metafile: true,
+  write: false,
+  plugins: [
+    {
+      name: "as-common-js",
+      setup: ({ onEnd }) =>
+        onEnd(({ errors, outputFiles, metafile }) => errors.length > 0 || writeParts(outputFiles, metafile)),
+    },
+  ],
+};
+
+async function writeParts(outputFiles, metafile) {
+  await mkdir("dist/parts", { recursive: true });
+  const texts = new Map(outputFiles.map((file) => [file.path, file.text]));
+  for (const [file, text] of texts) {
+    if (file.endsWith(".map")) continue;
+    const map = texts.get(`${file}.map`);
+    const inline = map && `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+    const made = await esbuild.transform(inline ? `${text}\n${inline}` : text, {
+      format: "cjs",
+      platform: "node",
+      target: host.target,
+      // VS Code's own `require` is what its extensions are loaded with.
+      supported: { "dynamic-import": false },
+      minify: production,
+      sourcemap: common.sourcemap ? "external" : false,
+      sourcefile: file,
+      logLevel: "warning",
+    });
+    await writeFile(file, map ? `${made.code}//# sourceMappingURL=${path.basename(file)}.map\n` : made.code);
+    if (map) await writeFile(`${file}.map`, made.map);
+  }
+  await writeFile("dist/meta.json", JSON.stringify(metafile));
+  // Parts of an earlier build stay while somebody watches: a VS Code may have them open.
+  if (watch) return;
+  for (const file of await readdir("dist/parts"))
+    if (!texts.has(path.resolve("dist/parts", file))) await rm(path.join("dist/parts", file));
+}
+
 const bundles = [
-  { ...host, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
+  { ...split, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
   { ...host, entryPoints: { trainingWorker: "src/training/worker.ts" } },
   { ...host, entryPoints: { cli: "src/cli.ts" } },
-  // Apart from the extension, so that the typesetting of formulas is loaded when somebody exports.
-  { ...host, entryPoints: { export: "src/export/index.ts" } },
   { ...webview, entryPoints: { panel: "webview/main.ts" } },
   { ...webview, entryPoints: { katex: "webview/katex.ts" } },
 ];

@@ -1,7 +1,5 @@
-import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import type * as Exporter from "../export";
 import type { ExportFormat } from "../export/formats";
 import { exportFormats, isExportFormat } from "../export/formats";
 import type { Session } from "../session/session";
@@ -9,22 +7,18 @@ import type { Stepper } from "../stepper/stepper";
 
 /**
  * Writes the run that is stepped through as a document or a script, and opens it.
- * @param bundle the file with the exporter, which is loaded when somebody exports for the first time
  * @param format where it is given, nothing is asked, and the file goes beside the model's
  */
-export async function exportWorkedExample(
-  session: Session,
-  stepper: Stepper,
-  bundle: string,
-  format: unknown,
-): Promise<void> {
+export async function exportWorkedExample(session: Session, stepper: Stepper, format: unknown): Promise<void> {
   const chosen = isExportFormat(format) ? format : await pickFormat();
   if (!chosen) return;
   const proposed = proposedFile(session.document.uri, chosen);
   const target = isExportFormat(format) ? proposed : await pickFile(proposed, chosen);
   if (!target) return;
   const digits = vscode.workspace.getConfiguration("rnn", session.document.uri).get<number>("digits", 4);
-  const text = (createRequire(bundle)(bundle) as typeof Exporter).exportText(chosen, stepper, digits);
+  // With the typesetting of formulas, which nobody else needs.
+  const { exportText } = await import("../export");
+  const text = exportText(chosen, stepper, digits);
   await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
   if (target.path.endsWith(".html")) offerBrowser(target);
   else await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(target), { preview: false });

@@ -73,7 +73,7 @@ export function registerCommands(context: vscode.ExtensionContext, sessions: Ses
     if (!target) return;
     target.session.start();
     const stepper = runOf(target.session);
-    if (stepper) await exportWorkedExample(target.session, stepper, context.asAbsolutePath("dist/export.js"), args[1]);
+    if (stepper) await exportWorkedExample(target.session, stepper, args[1]);
   });
   register("showLog", () => log.show());
 }
