@@ -2,6 +2,7 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as esbuild from "esbuild";
+import { compileSchema } from "./src/format/compile.mjs";
 
 const production = process.argv.includes("--production");
 const watch = process.argv.includes("--watch");
@@ -14,6 +15,8 @@ const common = {
   target: "es2023",
 };
 
+const { editorSchema, compiledChecks } = await compileSchema();
+
 // jsonc-parser's main file loads its parts by names that a bundler cannot see; its ES module does not.
 const host = {
   ...common,
@@ -22,6 +25,7 @@ const host = {
   format: "cjs",
   target: "node20",
   outdir: "dist",
+  plugins: [compiledChecks],
 };
 
 const webview = {
@@ -45,6 +49,7 @@ const split = {
   metafile: true,
   write: false,
   plugins: [
+    ...host.plugins,
     {
       name: "as-common-js",
       setup: ({ onEnd }) =>
@@ -104,23 +109,7 @@ if (!production) await rm("dist/test", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"])
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
-
-// The schema that VS Code's JSON service gets, made from the one that the reader checks with: with what the cells add to it.
-const { outputFiles } = await esbuild.build({
-  ...host,
-  format: "esm",
-  sourcemap: false,
-  write: false,
-  stdin: {
-    contents: `import { schemaWithCells } from "./src/format/cellSchema";
-      import { editorSchema } from "./src/format/editorSchema";
-      import schema from "./media/rnn.schema.json";
-      export default JSON.stringify(editorSchema(schemaWithCells(schema)));`,
-    resolveDir: import.meta.dirname,
-  },
-});
-const made = Buffer.from(outputFiles[0].contents).toString("base64");
-await writeFile("dist/editor.schema.json", (await import(`data:text/javascript;base64,${made}`)).default);
+await writeFile("dist/editor.schema.json", editorSchema);
 
 const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
 await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())));

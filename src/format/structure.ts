@@ -1,43 +1,12 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import schema from "../../media/rnn.schema.json";
-import { cellKinds } from "../engine/variants";
-import { schemaWithCells } from "./cellSchema";
+import type { ErrorObject } from "ajv";
 import { describe, listed, nameOf } from "./draft";
 import { suggestion } from "./nearest";
 import { bad } from "./parse";
 import type { Report } from "./report";
-
-/** Words of the schema that say something to people and nothing to the checker. */
-const annotations = [
-  "markdownDescription",
-  "enumDescriptions",
-  "defaultSnippets",
-  /** What a value of this place is called: "a vector: an array of numbers". */
-  "expected",
-  /** In `propertyNames`: whose keys these are, and which of them are its own. */
-  "owner",
-  "own",
-  "severity",
-];
+import { type Part, validator } from "./schemaChecks";
 
 /** Where a file has more unknown keys than this, nobody is helped by what they resemble. */
 const mostSuggestions = 1000;
-
-type Part = "file" | "sequence";
-/** By the part, and by the cells that there were when it was made. */
-const validators = new Map<string, ValidateFunction>();
-
-function validator(part: Part): ValidateFunction {
-  const name = [part, ...cellKinds()].join(" ");
-  const known = validators.get(name);
-  if (known) return known;
-  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false });
-  for (const word of annotations) ajv.addKeyword(word);
-  ajv.addSchema(schemaWithCells(schema), "file");
-  const made = ajv.getSchema(part === "file" ? "file" : "file#/definitions/sequence")!;
-  validators.set(name, made);
-  return made;
-}
 
 /** What the messages read in the schema around an error. */
 interface SchemaPart {
