@@ -1,5 +1,6 @@
-import { createScanner } from "jsonc-parser";
 import { NodeTable } from "./nodeTable";
+import { Scanner, Token } from "./scanner";
+import { run, type Slices } from "./slices";
 
 /** Stands where the file has something that cannot be used; the error that says why has been reported. */
 export const bad: unique symbol = Symbol("unusable value");
@@ -22,27 +23,6 @@ export interface ParsedText {
   readonly structured: boolean;
 }
 
-/** The scanner's tokens (its enum is erased by the compiler). */
-const Token = {
-  openBrace: 1,
-  closeBrace: 2,
-  openBracket: 3,
-  closeBracket: 4,
-  comma: 5,
-  colon: 6,
-  null: 7,
-  true: 8,
-  false: 9,
-  string: 10,
-  number: 11,
-  lineComment: 12,
-  blockComment: 13,
-  lineBreak: 14,
-  space: 15,
-  unknown: 16,
-  end: 17,
-} as const;
-
 const scanErrors: Readonly<Record<number, string>> = {
   1: "a comment is not closed: expected */",
   2: 'a text is not closed: expected "',
@@ -55,315 +35,425 @@ const scanErrors: Readonly<Record<number, string>> = {
 /** Brackets inside each other. A file needs ten. */
 const deepest = 100;
 
+/** Tokens between two looks at the clock. */
+const tokensInSlice = 4096;
+
+/** An object of the file: without a prototype's keys, and yet as fast as one that is written in a program. */
+const FileObject = function () {} as unknown as new () => Record<string, unknown>;
+FileObject.prototype = Object.create(null);
+
+/** An object or array that is being read. */
 interface Frame {
-  readonly node: number;
-  readonly value: unknown[] | Record<string, unknown>;
-  readonly isArray: boolean;
+  /** Where it begins in the text. */
+  offset: number;
+  isArray: boolean;
+  object: Record<string, unknown> | null;
+  /** The key of the value that is being read. */
   key: string;
+  /** Where the items of an array begin: among the numbers as long as all of them are numbers, else among the values. */
+  start: number;
+  isNumbers: boolean;
 }
 
 /**
  * Reads JSON with comments and trailing commas and remembers where everything stands.
  * Never throws: every error of the text is among the faults, and what they spoil is `bad`.
- * It keeps its own stack: what is nested deeper than any file is one error and the end of the reading.
  */
 export function parseText(text: string): ParsedText {
-  const scanner = createScanner(text, false);
-  const nodes = new NodeTable(text.length);
-  const faults: SyntaxFault[] = [];
-  const frames: Frame[] = [];
-  let structured = true;
-  let stopped = false;
-  let root: unknown = bad;
-  let hasRoot = false;
+  return run(parseInSlices(text));
+}
 
-  const fault = (offset: number, length: number, message: string, code: SyntaxFault["code"] = "syntax") =>
-    faults.push({ offset, length, message, code });
+/** The same, with pauses in which somebody else may work. */
+export function* parseInSlices(text: string): Slices<ParsedText> {
+  const parser = new Parser(text);
+  while (!parser.advance()) yield;
+  return parser.result();
+}
 
-  // A byte order mark is no content.
-  if (text.charCodeAt(0) === 0xfeff) scanner.setPosition(1);
+/** It keeps its own stack: what is nested deeper than any file is one error and the end of the reading. */
+class Parser {
+  private readonly scanner: Scanner;
+  private readonly nodes: NodeTable;
+  private readonly faults: SyntaxFault[] = [];
+  /** Frames are used again: the open ones are the first `depth`. */
+  private readonly frames: Frame[] = [];
+  private depth = 0;
+  private frame: Frame | null = null;
+  private structured = true;
+  private stopped = false;
+  private root: unknown = bad;
+  /** After each value: a comma or the end of what holds it. */
+  private afterValue = false;
+  private begun = false;
 
-  /** The code of what is wrong with the token, 0 where nothing is. */
-  const tokenError = (): number => scanner.getTokenError();
+  // The items of the open arrays: an array is made when it is known how long it is and whether it holds numbers alone.
+  private numbers = new Float64Array(64);
+  private numberCount = 0;
+  private readonly values: unknown[] = [];
+  private valueCount = 0;
 
-  const next = (): number => {
-    for (;;) {
-      const token: number = scanner.scan();
-      if (token < Token.lineComment || token > Token.space) return token;
-      if (tokenError() !== 0) {
-        fault(scanner.getTokenOffset(), 2, scanErrors[tokenError()] ?? "a comment is wrong");
-        structured = false;
-      }
+  constructor(private readonly text: string) {
+    this.nodes = new NodeTable(text.length);
+    this.scanner = new Scanner(text, (offset) => {
+      this.fault(offset, 2, scanErrors[1]!);
+      this.structured = false;
+    });
+  }
+
+  result(): ParsedText {
+    return { value: this.root, nodes: this.nodes.finish(), faults: this.faults, structured: this.structured };
+  }
+
+  private fault(offset: number, length: number, message: string, code: SyntaxFault["code"] = "syntax"): void {
+    this.faults.push({ offset, length, message, code });
+  }
+
+  // ---------------------------------------------------------------------------------------------- values
+
+  private place(value: unknown): void {
+    const { frame } = this;
+    if (frame === null) this.root = value;
+    else if (frame.isArray) {
+      if (frame.isNumbers) this.mixNumbers(frame);
+      this.values[this.valueCount++] = value;
+    } else frame.object![frame.key] = value;
+  }
+
+  private placeNumber(value: number): void {
+    const { frame } = this;
+    if (frame === null || !frame.isNumbers) this.place(value);
+    else {
+      if (this.numberCount === this.numbers.length) this.numbers = doubled(this.numbers);
+      this.numbers[this.numberCount++] = value;
     }
-  };
+  }
 
-  let frame: Frame | null = null;
+  /** An array of numbers is getting something else. */
+  private mixNumbers(frame: Frame): void {
+    const { start } = frame;
+    frame.isNumbers = false;
+    frame.start = this.valueCount;
+    for (let k = start; k < this.numberCount; k++) this.values[this.valueCount++] = this.numbers[k]!;
+    this.numberCount = start;
+  }
 
-  /** Puts a finished leaf or a container that has just been opened into its parent. */
-  const place = (value: unknown): void => {
-    if (frame === null) {
-      root = value;
-      hasRoot = true;
-    } else if (frame.isArray) (frame.value as unknown[]).push(value);
-    else (frame.value as Record<string, unknown>)[frame.key] = value;
-  };
+  private placeLeaf(offset: number, end: number, value: unknown): void {
+    this.nodes.leaf(offset, end);
+    this.place(value);
+  }
 
-  const placeLeaf = (offset: number, end: number, value: unknown): void => {
-    nodes.leaf(offset, end);
-    place(value);
-  };
+  private open(offset: number, isArray: boolean): void {
+    this.nodes.open(offset, isArray);
+    const object = isArray ? null : new FileObject();
+    // An array is put into its place when it is whole.
+    if (object) this.place(object);
+    else if (this.frame?.isNumbers) this.mixNumbers(this.frame);
+    const frame = (this.frames[this.depth] ??= {
+      offset: 0,
+      isArray: true,
+      object: null,
+      key: "",
+      start: 0,
+      isNumbers: true,
+    });
+    this.depth++;
+    frame.offset = offset;
+    frame.isArray = isArray;
+    frame.object = object;
+    frame.key = "";
+    frame.isNumbers = isArray;
+    frame.start = this.numberCount;
+    this.frame = frame;
+  }
 
-  const close = (end: number): void => {
-    nodes.close(end);
-    frames.pop();
-    frame = frames[frames.length - 1] ?? null;
-  };
+  private close(end: number): void {
+    const closed = this.frame!;
+    this.nodes.close(end);
+    this.depth--;
+    this.frame = this.depth > 0 ? this.frames[this.depth - 1]! : null;
+    if (closed.isArray) this.place(this.itemsOf(closed));
+  }
 
-  /** Reads the value that begins with this token. False where the token begins none. */
-  const readValue = (token: number): boolean => {
-    const offset = scanner.getTokenOffset();
-    const end = offset + scanner.getTokenLength();
-    switch (token) {
+  private itemsOf({ start, isNumbers }: Frame): unknown[] {
+    if (!isNumbers) {
+      const items = this.values.slice(start, this.valueCount);
+      this.valueCount = start;
+      return items;
+    }
+    const count = this.numberCount - start;
+    const items = new Array<number>(count);
+    for (let k = 0; k < count; k++) items[k] = this.numbers[start + k]!;
+    this.numberCount = start;
+    return items;
+  }
+
+  /** Reads the value that begins with the scanner's token. False where the token begins none. */
+  private readValue(): boolean {
+    const { scanner } = this;
+    const { offset, end, error } = scanner;
+    switch (scanner.token) {
       case Token.openBrace:
       case Token.openBracket: {
-        if (frames.length === deepest) {
-          fault(offset, 1, `more than ${deepest} brackets inside each other: no part of a file needs them`);
-          structured = false;
-          stopped = true;
+        if (this.depth === deepest) {
+          this.fault(offset, 1, `more than ${deepest} brackets inside each other: no part of a file needs them`);
+          this.structured = false;
+          this.stopped = true;
         }
-        const isArray = token === Token.openBracket;
-        const value = isArray ? [] : (Object.create(null) as Record<string, unknown>);
-        place(value);
-        frame = { node: nodes.open(offset, isArray), value, isArray, key: "" };
-        frames.push(frame);
+        this.open(offset, scanner.token === Token.openBracket);
         return true;
       }
       case Token.string: {
-        const error = tokenError();
-        if (error !== 0) fault(offset, end - offset, scanErrors[error] ?? "a text is wrong");
-        if (error === 2) structured = false;
-        placeLeaf(offset, end, error === 0 ? scanner.getTokenValue() : bad);
+        if (error !== 0) this.fault(offset, end - offset, scanErrors[error] ?? "a text is wrong");
+        if (error === 2) this.structured = false;
+        this.placeLeaf(offset, end, error === 0 ? scanner.string : bad);
         return true;
       }
       case Token.number: {
-        const written = scanner.getTokenValue();
-        const value = Number(written);
-        if (tokenError() !== 0) {
-          fault(offset, end - offset, scanErrors[3]!);
-          placeLeaf(offset, end, bad);
-        } else if (!Number.isFinite(value)) {
+        if (error !== 0) {
+          this.fault(offset, end - offset, scanErrors[3]!);
+          this.placeLeaf(offset, end, bad);
+        } else if (!Number.isFinite(scanner.number)) {
           const limit = "the largest number of double precision is 1.7976931348623157e308";
-          fault(offset, end - offset, `${written} is beyond the range of numbers: ${limit}`, "number-range");
-          placeLeaf(offset, end, bad);
-        } else placeLeaf(offset, end, value);
+          const written = this.text.slice(offset, end);
+          this.fault(offset, end - offset, `${written} is beyond the range of numbers: ${limit}`, "number-range");
+          this.placeLeaf(offset, end, bad);
+        } else {
+          this.nodes.leaf(offset, end);
+          this.placeNumber(scanner.number);
+        }
         return true;
       }
       case Token.null:
-        placeLeaf(offset, end, null);
+        this.placeLeaf(offset, end, null);
         return true;
       case Token.true:
-        placeLeaf(offset, end, true);
+        this.placeLeaf(offset, end, true);
         return true;
       case Token.false:
-        placeLeaf(offset, end, false);
+        this.placeLeaf(offset, end, false);
         return true;
       case Token.unknown: {
         let stop = end;
         // The scanner ends a lone minus before the word that follows it.
-        const word = text[offset] === "-" ? /^[\w.]+/.exec(text.slice(end, end + 20)) : null;
+        const word = this.text[offset] === "-" ? /^[\w.]+/.exec(this.text.slice(end, end + 20)) : null;
         if (word) {
           stop = end + word[0].length;
-          scanner.setPosition(stop);
+          scanner.goTo(stop);
         }
-        fault(offset, stop - offset, unknownWord(text.slice(offset, stop)));
-        placeLeaf(offset, stop, bad);
+        this.fault(offset, stop - offset, unknownWord(this.text.slice(offset, stop)));
+        this.placeLeaf(offset, stop, bad);
         return true;
       }
       default:
         return false;
     }
-  };
+  }
 
   /** A value was expected, and a comma, a bracket or the end stands there. */
-  const missingValue = (what: string): void => {
-    const offset = scanner.getTokenOffset();
-    fault(offset, Math.max(scanner.getTokenLength(), 1), what);
-    placeLeaf(offset, offset, bad);
-  };
+  private missingValue(what: string): void {
+    const { offset } = this.scanner;
+    this.fault(offset, Math.max(this.tokenLength, 1), what);
+    this.placeLeaf(offset, offset, bad);
+  }
 
-  const describeToken = () => {
-    const written = text.slice(
-      scanner.getTokenOffset(),
-      scanner.getTokenOffset() + Math.min(scanner.getTokenLength(), 30),
-    );
+  private get tokenLength(): number {
+    return this.scanner.end - this.scanner.offset;
+  }
+
+  private describeToken(): string {
+    const { offset } = this.scanner;
+    const written = this.text.slice(offset, offset + Math.min(this.tokenLength, 30));
     return written === "" ? "the end of the file" : written;
-  };
-
-  let token = next();
-  if (token === Token.end) {
-    fault(0, 0, 'the file is empty: expected an object with "version", "layers" and "output"');
-    return { value: bad, nodes: nodes.finish(), faults, structured: false };
-  }
-  if (!readValue(token)) {
-    fault(scanner.getTokenOffset(), scanner.getTokenLength(), `found ${describeToken()}, expected {`);
-    return { value: bad, nodes: nodes.finish(), faults, structured: false };
   }
 
-  // After each value: a comma or the end of what holds it.
-  let afterValue = frame === null;
-  token = next();
-  for (;;) {
-    const top = frame as Frame | null;
-    if (stopped) break;
-    if (top === null) {
-      if (token !== Token.end) {
-        fault(
-          scanner.getTokenOffset(),
-          scanner.getTokenLength(),
-          `found ${describeToken()} after the end of the object`,
-        );
-        structured = false;
-      }
-      break;
+  // ---------------------------------------------------------------------------------------------- the text
+
+  /** Reads on for a slice. @returns whether the text has been read whole */
+  advance(): boolean {
+    if (!this.begun) {
+      this.begun = true;
+      if (!this.begin()) return true;
     }
-    const closing = top.isArray ? Token.closeBracket : Token.closeBrace;
-    if (token === closing) {
-      close(scanner.getTokenOffset() + 1);
-      afterValue = true;
-      token = next();
-      continue;
+    for (let k = 0; k < tokensInSlice; k++) {
+      const { frame } = this;
+      if (this.stopped) return true;
+      if (frame === null) {
+        this.readEnd();
+        return true;
+      }
+      if (frame.isArray) this.readInArray(frame);
+      else this.readInObject(frame);
+    }
+    return false;
+  }
+
+  private begin(): boolean {
+    const { scanner } = this;
+    if (scanner.scan() === Token.end) {
+      this.fault(0, 0, 'the file is empty: expected an object with "version", "layers" and "output"');
+      this.structured = false;
+      return false;
+    }
+    if (!this.readValue()) {
+      this.fault(scanner.offset, this.tokenLength, `found ${this.describeToken()}, expected {`);
+      this.structured = false;
+      return false;
+    }
+    this.afterValue = this.frame === null;
+    scanner.scan();
+    return true;
+  }
+
+  private readEnd(): void {
+    const { scanner } = this;
+    if (scanner.token === Token.end) return;
+    this.fault(scanner.offset, this.tokenLength, `found ${this.describeToken()} after the end of the object`);
+    this.structured = false;
+  }
+
+  private readInArray(top: Frame): void {
+    const { scanner } = this;
+    // Numbers and the commas between them are nearly all of a large file.
+    for (let k = 0; k < tokensInSlice && !this.afterValue && scanner.token === Token.number; k++) {
+      this.readValue();
+      this.afterValue = true;
+      if (scanner.scan() === Token.comma) this.readCommas(top);
+    }
+    if (this.readBetween(top)) return;
+    if (!this.readValue()) {
+      this.missingValue(`found ${this.describeToken()}, expected a value`);
+      if (scanner.token === Token.comma) {
+        this.afterValue = true;
+        return;
+      }
+      this.structured = false;
+    }
+    this.afterValue = this.frame === top;
+    scanner.scan();
+  }
+
+  /** Reads what stands between values: commas and closing brackets. False where a value, or a key and its value, is next. */
+  private readBetween(top: Frame): boolean {
+    const { scanner } = this;
+    const { token } = scanner;
+    if (token === (top.isArray ? Token.closeBracket : Token.closeBrace)) {
+      this.close(scanner.offset + 1);
+      this.afterValue = true;
+      scanner.scan();
+      return true;
     }
     if (token === Token.end) {
-      for (let k = frames.length - 1; k >= 0; k--) {
-        const open = frames[k]!;
-        const start = nodes.offset(open.node);
-        fault(
-          start,
-          1,
-          `${open.isArray ? "[" : "{"} is not closed: expected ${open.isArray ? "]" : "}"} before the end of the file`,
-        );
+      for (let k = this.depth - 1; k >= 0; k--) {
+        const { offset, isArray } = this.frames[k]!;
+        const [opening, closing] = isArray ? "[]" : "{}";
+        this.fault(offset, 1, `${opening} is not closed: expected ${closing} before the end of the file`);
       }
-      while (frames.length > 0) close(text.length);
-      structured = false;
-      break;
+      while (this.depth > 0) this.close(this.text.length);
+      this.structured = false;
+      return true;
     }
     if (token === Token.closeBrace || token === Token.closeBracket) {
-      const wanted = top.isArray ? "]" : "}";
-      fault(scanner.getTokenOffset(), 1, `found ${describeToken()}, expected ${wanted}`);
-      structured = false;
+      this.fault(scanner.offset, 1, `found ${this.describeToken()}, expected ${top.isArray ? "]" : "}"}`);
+      this.structured = false;
       // Where something further out is meant, what is inside ends here.
-      const kind = token === Token.closeBracket;
-      if (frames.some((other) => other.isArray === kind)) {
-        while (frames.length > 0 && frames[frames.length - 1]!.isArray !== kind) close(scanner.getTokenOffset());
-        continue;
-      }
-      token = next();
-      continue;
+      const isArray = token === Token.closeBracket;
+      if (this.frames.slice(0, this.depth).some((other) => other.isArray === isArray))
+        while (this.frame !== null && this.frame.isArray !== isArray) this.close(scanner.offset);
+      else scanner.scan();
+      return true;
     }
-    if (afterValue) {
-      if (token === Token.comma) {
-        token = next();
-        afterValue = false;
-        while (token === Token.comma) {
-          fault(
-            scanner.getTokenOffset(),
-            1,
-            `found two commas, expected ${top.isArray ? "a value" : "a key"} between them`,
-          );
-          token = next();
-        }
-        continue;
-      }
-      fault(
-        scanner.getTokenOffset(),
-        Math.max(scanner.getTokenLength(), 1),
-        `found ${describeToken()}, expected a comma before it`,
-      );
-      if (token === Token.colon) {
-        structured = false;
-        token = next();
-      }
-      afterValue = false;
-      continue;
+    if (!this.afterValue) return false;
+    if (token === Token.comma) {
+      this.readCommas(top);
+      return true;
     }
-    // A value, or a key and its value.
-    if (top.isArray) {
-      if (!readValue(token)) {
-        missingValue(`found ${describeToken()}, expected a value`);
-        if (token === Token.comma) {
-          afterValue = true;
-          continue;
-        }
-        structured = false;
-      }
-      afterValue = frame === top;
-      token = next();
-      continue;
+    this.afterValue = false;
+    this.fault(
+      scanner.offset,
+      Math.max(this.tokenLength, 1),
+      `found ${this.describeToken()}, expected a comma before it`,
+    );
+    if (token === Token.colon) {
+      this.structured = false;
+      scanner.scan();
     }
-    if (token !== Token.string) {
-      const offset = scanner.getTokenOffset();
-      const bare =
-        token === Token.unknown ? `: write it as ${JSON.stringify(describeToken().replace(/^'|'$/g, ""))}` : "";
-      fault(
-        offset,
-        Math.max(scanner.getTokenLength(), 1),
-        `found ${describeToken()}, expected a key in double quotes${bare}`,
-      );
-      structured = false;
-      if (token === Token.openBrace || token === Token.openBracket) {
-        top.key = "";
-        nodes.key("", offset, offset);
-        readValue(token);
-        afterValue = false;
-      }
-      token = next();
-      if (token === Token.colon) {
-        token = next();
-        nodes.key("", offset, offset);
-        top.key = "";
-        if (readValue(token)) {
-          afterValue = frame === top;
-          token = next();
-        }
-      }
-      continue;
+    return true;
+  }
+
+  private readCommas(top: Frame): void {
+    const { scanner } = this;
+    this.afterValue = false;
+    while (scanner.scan() === Token.comma)
+      this.fault(scanner.offset, 1, `found two commas, expected ${top.isArray ? "a value" : "a key"} between them`);
+  }
+
+  private readInObject(top: Frame): void {
+    const { scanner } = this;
+    if (this.readBetween(top)) return;
+    if (scanner.token !== Token.string) {
+      this.readWithoutKey(top);
+      return;
     }
-    const keyOffset = scanner.getTokenOffset();
-    const keyEnd = keyOffset + scanner.getTokenLength();
-    const key = scanner.getTokenValue();
-    if (tokenError() !== 0) {
-      fault(keyOffset, keyEnd - keyOffset, scanErrors[tokenError()] ?? "a key is wrong");
-      structured = false;
+    const { offset, end, error, string: key } = scanner;
+    if (error !== 0) {
+      this.fault(offset, end - offset, scanErrors[error] ?? "a key is wrong");
+      this.structured = false;
     }
-    if (key in top.value) {
-      fault(
-        keyOffset,
-        keyEnd - keyOffset,
-        `the key ${JSON.stringify(key)} stands twice in this object`,
-        "duplicate-key",
-      );
-    }
+    if (key in top.object!)
+      this.fault(offset, end - offset, `the key ${JSON.stringify(key)} stands twice in this object`, "duplicate-key");
     top.key = key;
-    nodes.key(key, keyOffset, keyEnd);
-    token = next();
-    if (token === Token.colon) token = next();
+    this.nodes.key(key, offset, end);
+    if (scanner.scan() === Token.colon) scanner.scan();
     else {
-      fault(
-        scanner.getTokenOffset(),
-        Math.max(scanner.getTokenLength(), 1),
-        `found ${describeToken()}, expected a colon after ${JSON.stringify(key)}`,
+      this.fault(
+        scanner.offset,
+        Math.max(this.tokenLength, 1),
+        `found ${this.describeToken()}, expected a colon after ${JSON.stringify(key)}`,
       );
-      structured = false;
+      this.structured = false;
     }
-    if (readValue(token)) {
-      afterValue = frame === top;
-      token = next();
+    if (this.readValue()) {
+      this.afterValue = this.frame === top;
+      scanner.scan();
     } else {
-      missingValue(`found ${describeToken()}, expected the value of ${JSON.stringify(key)}`);
-      afterValue = true;
+      this.missingValue(`found ${this.describeToken()}, expected the value of ${JSON.stringify(key)}`);
+      this.afterValue = true;
     }
   }
-  return { value: hasRoot ? root : bad, nodes: nodes.finish(), faults, structured };
+
+  /** In an object, something that is no key. */
+  private readWithoutKey(top: Frame): void {
+    const { scanner } = this;
+    const { token, offset } = scanner;
+    const bare =
+      token === Token.unknown ? `: write it as ${JSON.stringify(this.describeToken().replace(/^'|'$/g, ""))}` : "";
+    this.fault(
+      offset,
+      Math.max(this.tokenLength, 1),
+      `found ${this.describeToken()}, expected a key in double quotes${bare}`,
+    );
+    this.structured = false;
+    if (token === Token.openBrace || token === Token.openBracket) {
+      top.key = "";
+      this.nodes.key("", offset, offset);
+      this.readValue();
+      this.afterValue = false;
+    }
+    if (scanner.scan() !== Token.colon) return;
+    scanner.scan();
+    this.nodes.key("", offset, offset);
+    top.key = "";
+    if (this.readValue()) {
+      this.afterValue = this.frame === top;
+      scanner.scan();
+    }
+  }
+}
+
+function doubled(array: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }
 
 /** What to say of a word that JSON does not know. */

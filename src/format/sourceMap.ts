@@ -1,4 +1,4 @@
-import type { NodeTable } from "./nodeTable";
+import type { Node, NodeTable } from "./nodeTable";
 
 /** Keys and indices that lead from the file's object to a value. */
 export type Path = readonly (string | number)[];
@@ -15,13 +15,13 @@ export class SourceMap {
   /** Where a value stands, null where the file has none there. */
   locate(path: Path): TextRange | null {
     const node = this.find(path);
-    return node < 0 ? null : this.range(node);
+    return node === null ? null : this.range(node);
   }
 
   /** Where the key of a value stands, its quotes included; null for an item of an array. */
   locateKey(path: Path): TextRange | null {
     const node = this.find(path);
-    const range = node < 0 ? null : this.nodes.keyRange(node);
+    const range = node === null ? null : this.nodes.keyRange(node);
     return range && { offset: range.offset, length: range.end - range.offset };
   }
 
@@ -34,11 +34,11 @@ export class SourceMap {
   /** The last key of an object and its value, null where it has none. */
   lastEntry(path: Path): { key: TextRange; value: TextRange } | null {
     const node = this.find(path);
-    if (node < 0 || !this.nodes.isObject(node)) return null;
+    if (node === null || !this.nodes.isObject(node)) return null;
     const count = this.nodes.childCountOf(node);
     if (count === 0) return null;
+    const key = this.nodes.keyRangeOf(node, count - 1);
     const child = this.nodes.child(node, count - 1);
-    const key = this.nodes.keyRange(child)!;
     return { key: { offset: key.offset, length: key.end - key.offset }, value: this.range(child) };
   }
 
@@ -46,8 +46,8 @@ export class SourceMap {
   pathAt(offset: number): (string | number)[] | null {
     let node = this.nodes.lastBeginningAt(offset);
     // The one that began last may have ended before; then it is somebody around it.
-    while (node >= 0 && this.nodes.end(node) <= offset) node = this.nodes.parent(node);
-    if (node < 0) return null;
+    while (node !== null && this.nodes.end(node) <= offset) node = this.nodes.parent(node);
+    if (node === null) return null;
     const path = this.pathOf(node);
     if (this.nodes.isObject(node)) {
       const key = this.keyAt(node, offset);
@@ -61,38 +61,42 @@ export class SourceMap {
     return parameterPath(name);
   }
 
-  private find(path: Path): number {
-    let node = this.nodes.size > 0 ? 0 : -1;
+  private find(path: Path): Node | null {
+    let node = this.nodes.root;
     for (const segment of path) {
-      if (node < 0) return -1;
+      if (node === null) return null;
       if (typeof segment === "string") {
-        node = this.nodes.isObject(node) ? this.nodes.childOfKey(node, segment) : -1;
+        node = this.nodes.isObject(node) ? this.nodes.childOfKey(node, segment) : null;
       } else {
         const known = this.nodes.isArray(node) && segment >= 0 && segment < this.nodes.childCountOf(node);
-        node = known ? this.nodes.child(node, segment) : -1;
+        node = known ? this.nodes.child(node, segment) : null;
       }
     }
     return node;
   }
 
-  private range(node: number): TextRange {
+  private range(node: Node): TextRange {
     const offset = this.nodes.offset(node);
     return { offset, length: this.nodes.end(node) - offset };
   }
 
-  private pathOf(node: number): (string | number)[] {
+  private pathOf(node: Node): (string | number)[] {
     const path: (string | number)[] = [];
-    for (let at = node; this.nodes.parent(at) >= 0; at = this.nodes.parent(at)) path.push(this.nodes.segment(at));
+    let at = node;
+    for (let parent = this.nodes.parent(at); parent !== null; parent = this.nodes.parent(at)) {
+      path.push(this.nodes.segment(at));
+      at = parent;
+    }
     return path.reverse();
   }
 
   /** The key of an object whose text, up to its value, holds an offset. */
-  private keyAt(object: number, offset: number): string | null {
+  private keyAt(object: Node, offset: number): string | null {
     let low = 0;
     let high = this.nodes.childCountOf(object);
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.nodes.keyRange(this.nodes.child(object, middle))!.offset <= offset) low = middle + 1;
+      if (this.nodes.keyRangeOf(object, middle).offset <= offset) low = middle + 1;
       else high = middle;
     }
     if (low === 0) return null;

@@ -1,0 +1,144 @@
+// Large files as somebody may open them, of 20 MB each, made from a seed: how long the reader takes, and how long it keeps
+// the thread to itself.
+
+import { performance } from "node:perf_hooks";
+import { Random } from "../../src/engine/random";
+import { readProblem } from "../../src/format/read";
+
+/** Characters of each file; all of them are ASCII. */
+export const openFileSize = 20_000_000;
+
+/** A file of one kind. */
+export interface OpenFileText {
+  readonly name: string;
+  readonly text: string;
+  /** How many findings the file has. */
+  readonly findings: number;
+}
+
+/** Something to time; it throws where what it measures went wrong. */
+export interface OpenFileCase {
+  readonly name: string;
+  readonly run: () => void;
+}
+
+const words = ["hi", "there", "class", "how", "are", "you", "today", "!"];
+
+/** Texts until they fill `size` characters. */
+function fill(size: number, next: (k: number) => string, between = ",\n"): string {
+  const pieces: string[] = [];
+  for (let length = 0; length < size; ) {
+    const piece = next(pieces.length);
+    pieces.push(piece);
+    length += piece.length + between.length;
+  }
+  return pieces.join(between);
+}
+
+const wholeFile = (top: string, layers: string, sequences: string, rest = "") =>
+  `{\n  "version": 1,\n  // Made from a seed.\n  ${top}"layers": [\n${layers}\n  ],\n` +
+  `  "output": { "size": 8, "at": "every" },\n  "loss": { "type": "cross-entropy" },\n` +
+  `  "sequences": [\n${sequences}\n  ]${rest}\n}\n`;
+
+const vocabulary = `"vocabulary": ${JSON.stringify(words)},\n  `;
+const oneLayer = '    { "cell": "rnn", "size": 4 }';
+
+/** Whh of as many units as fill the file, with the digits of a trained weight. */
+function weights(random: Random, size: number): string {
+  const number = () => String(random.uniform() - 0.5);
+  const units = Math.floor(Math.sqrt(size / 21.5));
+  const row = () => `[${Array.from({ length: units }, number).join(", ")}]`;
+  const Whh = Array.from({ length: units }, row).join(",\n      ");
+  return wholeFile(
+    vocabulary,
+    `    { "cell": "rnn", "size": ${units},\n      "Whh": [${Whh}] }`,
+    '    { "inputs": ["hi", "there"], "targets": ["there", "class"] }',
+  );
+}
+
+function tinySequences(random: Random, size: number, last = ""): string {
+  const word = () => JSON.stringify(words[random.below(words.length)]);
+  const list = () => `[${word()}, ${word()}, ${word()}, ${word()}]`;
+  const sequences = fill(size, () => `    { "inputs": ${list()}, "targets": ${list()} }`);
+  return wholeFile(vocabulary, oneLayer, last === "" ? sequences : `${sequences},\n${last}`);
+}
+
+/** Vectors of short numbers, one a line. */
+function vectors(random: Random, size: number): string {
+  const number = () => String(Math.round((random.uniform() - 0.5) * 2000) / 1000);
+  const vector = () => `[${Array.from({ length: 8 }, number).join(", ")}]`;
+  const sequences = Array.from(
+    { length: 4 },
+    () => `    { "inputs": [\n${fill(size / 4, () => `      ${vector()}`)}\n    ] }`,
+  );
+  return wholeFile("", oneLayer, sequences.join(",\n"));
+}
+
+/** Numbers of a single digit: as many as a file of this size can hold. */
+function digits(random: Random, size: number): string {
+  const vector = () => `[${Array.from({ length: 16 }, () => random.below(2)).join(",")}]`;
+  return wholeFile("", oneLayer, `    { "inputs": [\n${fill(size, vector)}\n    ] }`);
+}
+
+function longText(random: Random, size: number): string {
+  const letters = "abcdefghijklmnopqrstuvwxyz ,.";
+  const text = Array.from({ length: size }, () => letters[random.below(letters.length)]).join("");
+  return wholeFile(
+    `"vocabulary": ${JSON.stringify(letters.split(""))},\n  `,
+    oneLayer,
+    `    { "text": "${text}", "targets": "next" }`,
+  ).replace('"size": 8', `"size": ${letters.length}`);
+}
+
+/** Expected values of many steps. */
+function expected(random: Random, size: number): string {
+  const number = () => (random.uniform() - 0.5).toFixed(6);
+  const vector = (n: number) => `[${Array.from({ length: n }, number).join(", ")}]`;
+  const step = (k: number) =>
+    `        { "t": ${k + 1}, "h": ${vector(4)}, "logits": ${vector(8)}, "output": ${vector(8)}, "loss": ${number()}, "gradients": { "h": ${vector(4)}, "logits": ${vector(8)} } }`;
+  const steps = fill(size * 0.97, step);
+  const count = steps.split("\n").length;
+  const items = (n: number) => Array.from({ length: n }, () => random.below(8)).join(",");
+  const sequence = `    { "inputs": [${Array.from({ length: count }, () => '"hi"').join(",")}], "targets": [${items(count)}] }`;
+  return wholeFile(
+    vocabulary,
+    oneLayer,
+    sequence,
+    `,\n  "expect": { "sequences": [\n    { "steps": [\n${steps}\n    ] } ] }`,
+  );
+}
+
+/** Files of each kind, one after another, so that no two have to be kept. */
+export function* openFileTexts(size = openFileSize): Generator<OpenFileText> {
+  const random = () => new Random(1);
+  yield { name: "one weight matrix", text: weights(random(), size), findings: 0 };
+  yield { name: "tiny sequences", text: tinySequences(random(), size), findings: 0 };
+  yield { name: "long sequences of vectors", text: vectors(random(), size), findings: 0 };
+  yield { name: "numbers of one digit", text: digits(random(), size), findings: 0 };
+  yield { name: "one long text", text: longText(random(), size), findings: 0 };
+  yield {
+    name: "an error at the end",
+    text: tinySequences(random(), size, '    { "inputs": ["hi", "their"], "targets": ["hi", 1.5] }'),
+    findings: 2,
+  };
+  yield { name: "expected numbers", text: expected(random(), size), findings: 0 };
+}
+
+/** Reads a file whole, as the command line does. */
+export function readWhole({ name, text, findings }: OpenFileText): void {
+  const { diagnostics } = readProblem(text, { fileName: "large.rnn.json" });
+  if (diagnostics.length !== findings)
+    throw new Error(`${name}: ${diagnostics.length} findings, expected ${findings}: ${diagnostics[0]?.message}`);
+}
+
+/** One case a kind of file: it reads the file whole. */
+export function openFileCases(size = openFileSize): OpenFileCase[] {
+  return Array.from(openFileTexts(size), (file) => ({ name: `open 20 MB: ${file.name}`, run: () => readWhole(file) }));
+}
+
+/** Milliseconds that something takes. */
+export function millisecondsOf(action: () => void): number {
+  const start = performance.now();
+  action();
+  return performance.now() - start;
+}
