@@ -21,18 +21,12 @@ export interface EpochResult {
 /** How a training run ended. `parameters` are by full name, and always finite where the file's were. */
 export type TrainingEnd =
   | { readonly kind: "done" | "stopped"; readonly parameters: NamedTensors }
-  | {
+  | (BrokenPlace & {
       readonly kind: "diverged";
       /** Those before the update that broke the run. */
       readonly parameters: NamedTensors;
       readonly epoch: number;
-      /** 0-based */
-      readonly sequence: number;
-      /** 1…T */
-      readonly t: number;
-      /** `layers.0.a`, `logits`, `loss`, `gradients.layers.0.Whh` */
-      readonly tensor: string;
-    };
+    });
 
 /** Where a training run stands after an update. */
 export interface TrainingStep {
@@ -73,7 +67,7 @@ function copyAll(tensors: NamedTensors): Record<string, Tensor> {
 }
 
 /** One sequence of a batch on its way through its chunks. */
-interface Runner {
+export interface Runner {
   readonly index: number;
   readonly sequence: Sequence;
   /** 1, or 1/N for reduction mean. */
@@ -82,22 +76,84 @@ interface Runner {
   loss: number;
 }
 
+export function runnerOf({ model, sequences }: Problem, index: number): Runner {
+  const sequence = sequences[index]!;
+  const weight = model.loss?.reduction === "mean" ? 1 / Math.max(1, countTargets(sequence)) : 1;
+  return { index, sequence, weight, state: initialState(model, sequence), loss: 0 };
+}
+
+/** Where a value was first not finite. */
+export interface BrokenPlace {
+  /** 0-based */
+  readonly sequence: number;
+  /** 1…T */
+  readonly t: number;
+  /** `layers.0.a`, `logits`, `loss`, `gradients.layers.0.Whh` */
+  readonly tensor: string;
+}
+
+/** What a chunk computes in and into. */
+export interface Workplace {
+  readonly model: Model;
+  readonly recording: Recording;
+  /** By full name; of the batch's mean loss. */
+  readonly gradients: NamedTensors;
+}
+
+/**
+ * Forward and back over the chunk that begins at `from` of every sequence of the batch.
+ * @param carried the state in which the sequence before the batch ended
+ * @returns the norm of the mean gradient, null where the chunk has no target; or where a value is not finite
+ */
+export function computeChunk(
+  { model, recording, gradients }: Workplace,
+  batch: readonly Runner[],
+  from: number,
+  chunk: number,
+  carried: NetworkState | null,
+): number | null | BrokenPlace {
+  for (const { data } of Object.values(gradients)) data.fill(0);
+  let norm: number | null = null;
+  let before = carried;
+  for (const runner of batch) {
+    const { sequence, weight } = runner;
+    if (from === 0 && sequence.carry && before && runner.index > 0) runner.state = before;
+    if (from < sequence.length) {
+      const to = Math.min(sequence.length, from + chunk);
+      const stretch: Stretch = { sequence, from, to, start: runner.state, incoming: null };
+      const sum = forward(model, stretch, recording);
+      runner.loss += sum * weight;
+      if (model.loss && countTargets(sequence, from, to) > 0) {
+        backward(model, stretch, recording, weight / batch.length, gradients, false);
+        norm = gradientNorm(gradients);
+      }
+      if (!Number.isFinite(sum) || !Number.isFinite(norm ?? 0)) {
+        const place = firstNonFinite(model, recording, to - from) ?? { k: 0, tensor: "gradients" };
+        return { sequence: runner.index, t: from + place.k + 1, tensor: place.tensor };
+      }
+      runner.state = finalState(model, recording, to - from);
+    }
+    before = runner.state;
+  }
+  return norm;
+}
+
 class Trainer {
   readonly parameters: Record<string, Tensor>;
-  private readonly model: Model;
+  /** The problem with these parameters. */
+  private readonly current: Problem;
   private readonly lastGood: Record<string, Tensor>;
-  private readonly gradients: Record<string, Tensor>;
+  private readonly workplace: Workplace;
   private readonly optimizer: Optimizer;
-  private readonly recording: Recording;
   private readonly random: Random;
 
   constructor(private readonly problem: Problem) {
     this.parameters = copyAll(parametersOf(problem.model));
-    this.model = withParameters(problem.model, this.parameters);
+    const model = withParameters(problem.model, this.parameters);
+    this.current = { ...problem, model };
     this.lastGood = copyAll(this.parameters);
-    this.gradients = zerosLikeAll(this.parameters);
+    this.workplace = { model, recording: new Recording(model), gradients: zerosLikeAll(this.parameters) };
     this.optimizer = new Optimizer(problem.training.optimizer);
-    this.recording = new Recording(this.model);
     this.random = new Random(problem.training.seed);
   }
 
@@ -112,19 +168,20 @@ class Trainer {
     for (let first = 0; first < sequences.length; first += training.batchSize) {
       const batch: Runner[] = [];
       for (let k = first; k < Math.min(first + training.batchSize, sequences.length); k++)
-        batch.push(this.runner(order ? order[k]! : k));
+        batch.push(runnerOf(this.current, order ? order[k]! : k));
       const longest = Math.max(...batch.map(({ sequence }) => sequence.length));
       const chunk = training.truncate ?? longest;
       for (let from = 0; from < longest; from += chunk) {
-        const norm = this.updateOnChunk(epoch, batch, from, chunk, carried);
-        if (typeof norm !== "number") return norm;
+        const norm = this.updateOnChunk(batch, from, chunk, carried);
+        // A loss that is infinite at these parameters makes the ones before them the last good ones.
+        if (typeof norm !== "number") return { kind: "diverged", parameters: this.lastGood, epoch, ...norm };
         largestNorm = Math.max(largestNorm, norm);
         const done = (first + batch.length * Math.min(1, (from + chunk) / longest)) / sequences.length;
         if (done < 1 && (yield { epoch, done, result: null })) return { kind: "stopped", parameters: this.parameters };
       }
       carried = batch.at(-1)!.state;
       for (const { sequence, loss } of batch) {
-        if (!this.model.loss || countTargets(sequence) === 0) continue;
+        if (!this.current.model.loss || countTargets(sequence) === 0) continue;
         lossSum += loss;
         counted++;
       }
@@ -133,66 +190,20 @@ class Trainer {
     return (yield { epoch, done: 1, result }) ? { kind: "stopped", parameters: this.parameters } : null;
   }
 
-  private runner(index: number): Runner {
-    const sequence = this.problem.sequences[index]!;
-    const weight = this.model.loss?.reduction === "mean" ? 1 / Math.max(1, countTargets(sequence)) : 1;
-    return { index, sequence, weight, state: initialState(this.model, sequence), loss: 0 };
-  }
-
-  /**
-   * Forward and back over the chunk that begins at `from` of every sequence of the batch, then one update.
-   * @param carried the state in which the sequence before the batch ended
-   * @returns the norm of the mean gradient; 0 where the chunk has no target and so makes no update
-   */
+  /** @returns the norm of the gradient, 0 where the chunk has no target and so makes no update */
   private updateOnChunk(
-    epoch: number,
     batch: readonly Runner[],
     from: number,
     chunk: number,
     carried: NetworkState | null,
-  ): number | TrainingEnd {
-    for (const { data } of Object.values(this.gradients)) data.fill(0);
-    let hasTargets = false;
-    let norm = 0;
-    let before = carried;
-    for (const runner of batch) {
-      const { sequence, weight } = runner;
-      if (from === 0 && sequence.carry && before && runner.index > 0) runner.state = before;
-      if (from < sequence.length) {
-        const to = Math.min(sequence.length, from + chunk);
-        const stretch: Stretch = { sequence, from, to, start: runner.state, incoming: null };
-        const sum = forward(this.model, stretch, this.recording);
-        runner.loss += sum * weight;
-        if (this.model.loss && countTargets(sequence, from, to) > 0) {
-          hasTargets = true;
-          backward(this.model, stretch, this.recording, weight / batch.length, this.gradients, false);
-          norm = gradientNorm(this.gradients);
-        }
-        if (!Number.isFinite(sum) || !Number.isFinite(norm)) return this.diverged(epoch, runner.index, stretch);
-        runner.state = finalState(this.model, this.recording, to - from);
-      }
-      before = runner.state;
-    }
-    if (!hasTargets) return 0;
-    if (this.problem.training.clip) clipGradients(this.gradients, this.problem.training.clip, norm);
+  ): number | BrokenPlace {
+    const norm = computeChunk(this.workplace, batch, from, chunk, carried);
+    if (norm === null) return 0;
+    if (typeof norm !== "number") return norm;
+    const { gradients } = this.workplace;
+    if (this.problem.training.clip) clipGradients(gradients, this.problem.training.clip, norm);
     for (const [name, { data }] of Object.entries(this.parameters)) this.lastGood[name]!.data.set(data);
-    this.optimizer.update(this.parameters, this.gradients);
+    this.optimizer.update(this.parameters, gradients);
     return norm;
-  }
-
-  private diverged(epoch: number, sequence: number, stretch: Stretch): TrainingEnd {
-    const place = firstNonFinite(this.model, this.recording, stretch.to - stretch.from) ?? {
-      k: 0,
-      tensor: "gradients",
-    };
-    return {
-      kind: "diverged",
-      // A loss that is infinite at these parameters makes the ones before them the last good ones.
-      parameters: this.lastGood,
-      epoch,
-      sequence,
-      t: stretch.from + place.k + 1,
-      tensor: place.tensor,
-    };
   }
 }
