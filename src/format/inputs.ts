@@ -3,8 +3,9 @@ import { outputSize } from "../engine/model";
 import { parseText } from "./parse";
 import type { ModelFacts, Vocabulary } from "./readModel";
 import type { ItemReader } from "./readSequences";
-import { readSequence } from "./readSequences";
+import { readSequence, SequenceContext } from "./readSequences";
 import { Collector } from "./report";
+import { run } from "./slices";
 import { SourceMap } from "./sourceMap";
 import { checkStructure } from "./structure";
 
@@ -25,16 +26,11 @@ export function readInputs(text: string, model: Model): InputsReading {
   const report = new Collector(whole, new SourceMap(parsed.nodes));
   for (const fault of parsed.faults) report.errorAt(fault.code, fault, fault.message);
   const draft = parsed.structured ? checkStructure(parsed.value, "sequence", [], report) : null;
-  const context = {
-    facts: factsOf(model),
-    inputSize: model.inputSize,
-    usesTokens: false,
-    saidMissingLoss: false,
-    saidMissingVocabulary: false,
-  };
-  const read = draft === null ? null : readSequence(draft as Parameters<typeof readSequence>[0], [], context, report);
+  const context = new SequenceContext(factsOf(model), model.inputSize, false);
+  const read =
+    draft === null ? null : run(readSequence(draft as Parameters<typeof readSequence>[0], [], context, report));
   if (!read || report.hasErrors) return { ok: false, errors: report.diagnostics().map(({ message }) => message) };
-  return { ok: true, sequence: { ...read.sequence, initial: null }, item: read.item };
+  return { ok: true, sequence: read.sequence, item: read.item };
 }
 
 function factsOf(model: Model): ModelFacts {

@@ -181,6 +181,7 @@ class Parser {
       return items;
     }
     const count = this.numberCount - start;
+    // oxlint-disable-next-line unicorn/no-new-array -- as long as it will be, without growing
     const items = new Array<number>(count);
     for (let k = 0; k < count; k++) items[k] = this.numbers[start + k]!;
     this.numberCount = start;

@@ -4,12 +4,20 @@ import { inputParameterNames, stateNames } from "../engine/variants";
 import { readDataLines, type Written } from "./data";
 import { counted, type Draft } from "./draft";
 import type { RnnFile } from "./file.generated";
-import { bad, parseText } from "./parse";
+import { bad, parseInSlices } from "./parse";
 import { type Expect, readExpect } from "./readExpect";
 import { type ModelFacts, mostNumbers, readFacts, readModel } from "./readModel";
-import { completeStates, type ItemReader, readSequence, type SequenceContext, sizeOfItem } from "./readSequences";
+import {
+  completeStates,
+  type ItemReader,
+  type ReadSequence,
+  readSequence,
+  SequenceContext,
+  sizeOfItem,
+} from "./readSequences";
 import { readTraining } from "./readTraining";
 import { Collector, type Diagnostic } from "./report";
+import { run, type Slices } from "./slices";
 import { SourceMap } from "./sourceMap";
 import { checkStructure } from "./structure";
 
@@ -38,17 +46,17 @@ export interface Reading {
 
 type DraftFile = Exclude<Draft<RnnFile>, typeof bad>;
 
-/** A sequence that has been read, but for the states that the model fills in. */
-type Finished = Omit<NonNullable<ReturnType<typeof readSequence>>, "sequence"> & {
-  readonly sequence: Omit<Sequence, "initial">;
-};
-
 /**
  * Reads a file whole: every error and warning at its exact place, and, where there is no error, the problem with every
  * default filled in. Never throws for what somebody wrote.
  */
 export function readProblem(text: string, options: ReadOptions): Reading {
-  const parsed = parseText(text);
+  return run(readInSlices(text, options));
+}
+
+/** The same, with pauses in which somebody else may work. */
+export function* readInSlices(text: string, options: ReadOptions): Slices<Reading> {
+  const parsed = yield* parseInSlices(text);
   const source = new SourceMap(parsed.nodes);
   const report = new Collector(text, source);
   for (const fault of parsed.faults) report.errorAt(fault.code, fault, fault.message);
@@ -60,34 +68,29 @@ export function readProblem(text: string, options: ReadOptions): Reading {
   const facts = readFacts(file, report);
   const written = readWritten(file, options, report);
   const inputSize = readInputSize(file, facts, written, report);
-  const context: SequenceContext = {
-    facts,
-    inputSize,
-    usesTokens: false,
-    saidMissingLoss: false,
-    saidMissingVocabulary: file.vocabulary === bad,
-  };
+  const context = new SequenceContext(facts, inputSize, file.vocabulary === bad);
   const model = readModel(file, facts, inputSize, report);
-  const sequences = readAllSequences(file, written, context, report);
+  const sequences = yield* readAllSequences(file, written, context, report);
   checkTokens(file, context, report);
   const training = readTraining(file.training, facts, report);
   checkCarry(file, facts, written);
-  const expect = readExpect(file.expect, facts, inputSize, sequences, report);
+  const expect = yield* readExpect(file.expect, facts, inputSize, sequences, report);
 
   if (report.hasErrors || model === null || training === null || sequences === null || file.name === bad)
     return nothing();
-  const finished = sequences as Finished[];
+  const finished = sequences as ReadSequence[];
   return {
     diagnostics: report.diagnostics(),
     source,
     problem: {
       name: file.name ?? baseName(options.fileName),
       model,
-      sequences: finished.map(({ sequence, states }, k) => ({
-        ...sequence,
+      sequences: finished.map(({ sequence, states }, k) =>
         // A carried state replaces what the sequence itself says; the first has nothing to carry.
-        initial: sequence.carry && k > 0 ? null : completeStates(states, model.layers),
-      })),
+        states === null || (sequence.carry && k > 0)
+          ? sequence
+          : { ...sequence, initial: completeStates(states, model.layers) },
+      ),
       training,
     },
     items: finished.map(({ item }) => item),
@@ -196,16 +199,25 @@ function readInputSize(
   return null;
 }
 
+/** Sequences between two pauses; a long one has pauses of its own. */
+const sequencesInSlice = 1024;
+
 /** Null where something is wrong with them as a whole; an entry is null where something is wrong with it. */
-function readAllSequences(
+function* readAllSequences(
   file: DraftFile,
   written: WrittenSequences,
   context: SequenceContext,
   report: Collector,
-): (Finished | null)[] | null {
+): Slices<(ReadSequence | null)[] | null> {
   if (written === null) return null;
-  if (Array.isArray(written))
-    return written.map(({ draft, base, report }) => readSequence(draft, base, context, report));
+  if (Array.isArray(written)) {
+    const sequences: (ReadSequence | null)[] = [];
+    for (const { draft, base, report } of written) {
+      if (sequences.length % sequencesInSlice === sequencesInSlice - 1) yield;
+      sequences.push(yield* readSequence(draft, base, context, report));
+    }
+    return sequences;
+  }
   const { task, count, length, seed } = written;
   const { outputSize, at, lossType } = context.facts;
   if (task === bad || context.inputSize === null) return null;
@@ -231,7 +243,7 @@ function readAllSequences(
   try {
     const sequences = drawTask({ task, count, length, seed }, { size: outputSize, at }, lossType ?? null);
     return sequences.map((sequence) => ({
-      sequence,
+      sequence: { ...sequence, initial: null },
       states: null,
       item: itemReader(sequence, size, context.facts),
     }));

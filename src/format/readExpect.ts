@@ -7,6 +7,7 @@ import { suggestion } from "./nearest";
 import { bad } from "./parse";
 import type { LayerFacts, ModelFacts } from "./readModel";
 import type { Report } from "./report";
+import type { Slices } from "./slices";
 import type { Path } from "./sourceMap";
 import { readMatrix, readVector } from "./tensors";
 
@@ -30,6 +31,9 @@ export interface Expect {
   readonly numbers: readonly ExpectedNumber[];
 }
 
+/** Steps between two pauses. */
+const stepsInSlice = 256;
+
 type Values = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Values =>
@@ -39,43 +43,56 @@ const isObject = (value: unknown): value is Values =>
  * Reads what the author expects and checks it against the model's form and its sequences.
  * @param sequences those of the file; an entry is null where something is wrong with it
  */
-export function readExpect(
+export function* readExpect(
   draft: Draft<NonNullable<RnnFile["expect"]>> | undefined,
   facts: ModelFacts,
   inputSize: number | null,
-  sequences: readonly ({ readonly sequence: Omit<Sequence, "initial"> } | null)[] | null,
+  sequences: readonly ({ readonly sequence: Sequence } | null)[] | null,
   report: Report,
-): Expect | null {
+): Slices<Expect | null> {
   if (draft === undefined || draft === bad) return null;
   const { tolerance = 1e-6, sequences: expected = [] } = draft;
   const reader = new ExpectReader(facts, inputSize, report);
   if (expected !== bad)
-    expected.forEach((entry, k) => {
+    for (const [k, entry] of expected.entries()) {
       const path = ["expect", "sequences", k];
-      if (sequences !== null && k >= sequences.length) {
+      if (sequences !== null && k >= sequences.length)
         report.error(
           "length",
           path,
           `expect.sequences[${k}] is one too many: the file has ${counted(sequences.length, "sequence")}`,
         );
-        return;
-      }
-      if (isObject(entry)) reader.readSequence(entry, path, k, sequences?.[k]?.sequence ?? null);
-    });
+      else if (isObject(entry)) yield* reader.readSequence(entry, path, k, sequences?.[k]?.sequence ?? null);
+    }
   return tolerance === bad ? null : { tolerance, numbers: reader.numbers };
 }
 
 class ExpectReader {
   readonly numbers: ExpectedNumber[] = [];
   private sequence = 0;
+  private readonly traced = tracedNames();
+  private readonly tracedKeys = [...this.traced, "forward", "backward"];
+  /** Of each layer, the names of its values. */
+  private readonly ownNames: readonly (readonly string[])[];
+  private readonly shapes: ReadonlyMap<string, Shape>;
 
   constructor(
     private readonly facts: ModelFacts,
     private readonly inputSize: number | null,
     private readonly report: Report,
-  ) {}
+  ) {
+    this.shapes = parameterShapes(facts, inputSize);
+    this.ownNames = (facts.layers ?? []).map(({ cell, options }) =>
+      cell === null
+        ? []
+        : cells[cell]
+            .quantities(options)
+            .filter(({ traced }) => traced)
+            .map(({ name }) => name),
+    );
+  }
 
-  readSequence(entry: Values, path: Path, k: number, sequence: Omit<Sequence, "initial"> | null): void {
+  *readSequence(entry: Values, path: Path, k: number, sequence: Sequence | null): Slices<void> {
     this.sequence = k;
     if (typeof entry["loss"] === "number") {
       if (sequence !== null && (sequence.targets === null || this.facts.lossType === undefined))
@@ -88,7 +105,8 @@ class ExpectReader {
     }
     const steps = entry["steps"];
     if (Array.isArray(steps))
-      steps.forEach((step: unknown, t) => {
+      for (const [t, step] of (steps as unknown[]).entries()) {
+        if (t % stepsInSlice === stepsInSlice - 1) yield;
         const at = [...path, "steps", t];
         if (sequence !== null && t >= sequence.length)
           this.report.error(
@@ -97,14 +115,15 @@ class ExpectReader {
             `steps[${t}] is one too many: sequences[${k}] has ${counted(sequence.length, "step")}`,
           );
         else if (isObject(step)) this.readStep(step, at, t, sequence);
-      });
+      }
     for (const key of ["gradients", "updated"] as const) {
       const tensors = entry[key];
       if (isObject(tensors)) this.readTensors(tensors, [...path, key], key);
+      yield;
     }
   }
 
-  private readStep(step: Values, path: Path, t: number, sequence: Omit<Sequence, "initial"> | null): void {
+  private readStep(step: Values, path: Path, t: number, sequence: Sequence | null): void {
     const place = ["steps", t];
     const { outputSize, at } = this.facts;
     const readOut = at !== "last" || sequence === null || t === sequence.length - 1;
@@ -185,13 +204,9 @@ class ExpectReader {
   private readLayer(values: Values, path: Path, place: Path, layer: LayerFacts, l: number): void {
     if (layer.cell === null || layer.direction === null) return;
     const both = layer.direction === "both";
-    const names = cells[layer.cell]
-      .quantities(layer.options)
-      .filter(({ traced }) => traced)
-      .map(({ name }) => name);
-    const known = tracedNames();
+    const names = this.ownNames[l]!;
     const own = both ? ["forward", "backward", "h"] : names;
-    for (const key of [...known, "forward", "backward"]) {
+    for (const key of this.tracedKeys) {
       const value = values[key];
       if (value === undefined || value === null || value === bad) continue;
       const at = [...path, key];
@@ -201,7 +216,7 @@ class ExpectReader {
           : `layers[${l}] is ${withArticle(layer.cell)} and has`;
         this.report.error("foreign-key", at, `${key} is no value of this layer: ${whose} ${listed(own)}`, "key");
       } else if (isObject(value)) {
-        for (const name of known) {
+        for (const name of this.traced) {
           if (value[name] === undefined) continue;
           if (names.includes(name))
             this.vector(value[name], [...at, name], [...place, key, name], layer.size, "the layer has");
@@ -219,7 +234,7 @@ class ExpectReader {
 
   /** Gradients of parameters, or parameters, by their names. */
   private readTensors(tensors: Values, path: Path, key: "gradients" | "updated"): void {
-    const shapes = parameterShapes(this.facts, this.inputSize);
+    const { shapes } = this;
     for (const [name, value] of Object.entries(tensors)) {
       const at = [...path, name];
       const shape = shapes.get(name);

@@ -7,6 +7,7 @@ import { suggestion } from "./nearest";
 import { bad } from "./parse";
 import { type LayerFacts, type ModelFacts, mostNumbers, type Vocabulary } from "./readModel";
 import type { Report } from "./report";
+import type { Slices } from "./slices";
 import type { Path } from "./sourceMap";
 import { readVector } from "./tensors";
 
@@ -17,7 +18,8 @@ export type ItemReader = (k: number) => string | number | readonly number[];
 export type GivenStates = readonly (readonly Record<string, Float64Array>[] | null)[];
 
 export interface ReadSequence {
-  readonly sequence: Omit<Sequence, "initial">;
+  /** Without the states that the model fills in. */
+  readonly sequence: Sequence;
   readonly states: GivenStates | null;
   readonly item: ItemReader;
 }
@@ -31,37 +33,78 @@ const mostSuggestions = 2000;
 /** Numbers that JSON does not have, written as texts. */
 const notFinite = /^[-+]?(nan|inf|infinity)$/i;
 
-/** What all sequences of a file share; also what has been said once and need not be said again. */
-export interface SequenceContext {
-  readonly facts: ModelFacts;
-  /** X, null where it is not known. */
-  readonly inputSize: number | null;
+/** What all sequences of a file share; also what has been said once and need not be said again, or has been looked up once. */
+export class SequenceContext {
   /** Whether a sequence named a token, so that the vocabulary's size must be the input's. */
-  usesTokens: boolean;
-  saidMissingLoss: boolean;
-  saidMissingVocabulary: boolean;
+  usesTokens = false;
+  saidMissingLoss = false;
+  /** The keys of initial states, with their states. */
+  readonly states = stateNames().map((state) => ({ state, key: `${state}0` }));
+  /** The classes that words name; null for a word that names none. */
+  readonly classes = new Map<string, number | null>();
+  private readonly hints = new Map<string, string>();
+  private readonly knownWords: readonly string[];
+  private codes: Int32Array | null = null;
+  private tokens: Int32Array | null = null;
+
+  /**
+   * @param inputSize X, null where it is not known
+   * @param saidMissingVocabulary whether something has been reported of the vocabulary
+   */
+  constructor(
+    readonly facts: ModelFacts,
+    readonly inputSize: number | null,
+    public saidMissingVocabulary: boolean,
+  ) {
+    this.knownWords = facts.vocabulary?.words.filter((word) => word !== bad) ?? [];
+  }
+
+  /** The word that somebody may have meant, as a message says it. */
+  hint(word: string): string {
+    let hint = this.hints.get(word);
+    if (hint === undefined) {
+      hint = this.knownWords.length > mostSuggestions ? "" : suggestion(word, this.knownWords);
+      this.hints.set(word, hint);
+    }
+    return hint;
+  }
+
+  /** Of each token, the class that its word names, as far as it has been asked; −1 where it has not. */
+  get tokenClasses(): Int32Array {
+    return (this.tokens ??= new Int32Array(this.facts.vocabulary?.words.length ?? 0).fill(-1));
+  }
+
+  /** Of each UTF-16 unit that is a character by itself, its token; −1 where it has none. */
+  get codeTokens(): Int32Array {
+    if (this.codes === null) {
+      this.codes = new Int32Array(0x10000).fill(-1);
+      for (const [word, token] of this.facts.vocabulary?.indices ?? [])
+        if (word.length === 1) this.codes[word.charCodeAt(0)] = token;
+    }
+    return this.codes;
+  }
 }
+
+/** Items of a sequence between two pauses. */
+const itemsInSlice = 1 << 15;
+const isPause = (k: number) => (k & (itemsInSlice - 1)) === itemsInSlice - 1;
 
 /**
  * Reads one sequence and checks it against the model.
  * @param base its path in the text that `report` knows
  * @returns null where something has been reported, here or before
  */
-export function readSequence(
+export function* readSequence(
   draft: Draft<FileSequence>,
   base: Path,
   context: SequenceContext,
   report: Report,
-): ReadSequence | null {
+): Slices<ReadSequence | null> {
   if (draft === bad) return null;
-  const inputs = readInputs(draft, base, context, report);
+  const inputs = yield* readInputs(draft, base, context, report);
   const length = inputs?.length ?? (Array.isArray(draft.inputs) ? draft.inputs.length : null);
-  const targets = readTargets(draft, base, length, inputs, context, report);
-  const states = stateNames().map((state) => {
-    const key = `${state}0`;
-    const given = (draft as Readonly<Record<string, DraftSequence["h0"]>>)[key];
-    return { state, layers: readStates(given, state, [...base, key], context.facts.layers, report) };
-  });
+  const targets = yield* readTargets(draft, base, length, inputs, context, report);
+  const states = readAllStates(draft, base, context, report);
   if (inputs === null || inputs.values === null || targets === undefined || !areGood(states)) return null;
   if (draft.name === bad || draft.state === bad) return null;
   return {
@@ -70,11 +113,28 @@ export function readSequence(
       length: inputs.length,
       inputs: inputs.values,
       targets,
+      initial: null,
       carry: draft.state === "carry",
     },
-    states: mergeStates(states),
+    states: states.length === 0 ? null : mergeStates(states),
     item: inputs.item,
   };
+}
+
+/** Those that the sequence gives. */
+function readAllStates(
+  draft: DraftSequence,
+  base: Path,
+  context: SequenceContext,
+  report: Report,
+): readonly OneState<LayerStates | null | undefined>[] {
+  const states: OneState<LayerStates | null | undefined>[] = [];
+  for (const { state, key } of context.states) {
+    const given = (draft as Readonly<Record<string, DraftSequence["h0"]>>)[key];
+    if (given !== undefined)
+      states.push({ state, layers: readStates(given, state, [...base, key], context.facts.layers, report) });
+  }
+  return states;
 }
 
 interface ReadInputs {
@@ -83,16 +143,22 @@ interface ReadInputs {
   readonly values: SequenceInputs | null;
   readonly item: ItemReader;
   readonly raw: readonly Item[] | null;
-  /** Tokens of a text; for items, see `raw`. */
-  readonly tokens: Int32Array;
+  /** −1 where an item is no token; null where none is. */
+  readonly tokens: Int32Array | null;
 }
 
-function readInputs(draft: DraftSequence, base: Path, context: SequenceContext, report: Report): ReadInputs | null {
+function* readInputs(
+  draft: DraftSequence,
+  base: Path,
+  context: SequenceContext,
+  report: Report,
+): Slices<ReadInputs | null> {
   const { inputs, text } = draft;
   if (inputs !== undefined && text !== undefined)
     report.error("inputs", [...base, "text"], 'a sequence has both "inputs" and "text": expected one of them', "key");
-  if (inputs !== undefined) return inputs === bad ? null : readItems(inputs, [...base, "inputs"], context, report);
-  if (text !== undefined) return text === bad ? null : readText(text, [...base, "text"], context, report);
+  if (inputs !== undefined)
+    return inputs === bad ? null : yield* readItems(inputs, [...base, "inputs"], context, report);
+  if (text !== undefined) return text === bad ? null : yield* readText(text, [...base, "text"], context, report);
   report.error(
     "missing-key",
     base,
@@ -102,7 +168,12 @@ function readInputs(draft: DraftSequence, base: Path, context: SequenceContext, 
   return null;
 }
 
-function readItems(items: readonly Item[], path: Path, context: SequenceContext, report: Report): ReadInputs | null {
+function* readItems(
+  items: readonly Item[],
+  path: Path,
+  context: SequenceContext,
+  report: Report,
+): Slices<ReadInputs | null> {
   const { facts, inputSize } = context;
   const { vocabulary } = facts;
   const length = items.length;
@@ -110,14 +181,12 @@ function readItems(items: readonly Item[], path: Path, context: SequenceContext,
     report.error("empty", path, "inputs is empty, expected at least one item");
     return null;
   }
-  const tokens = new Int32Array(length).fill(-1);
+  let tokens: Int32Array | null = null;
   let vectors: Float64Array | null = null;
-  let tokenCount = 0;
   let failed = inputSize === null;
-  const words = vocabulary?.words.filter((word) => word !== bad) ?? [];
-  const near = new Map<string, string>();
 
   for (let k = 0; k < length; k++) {
+    if (isPause(k)) yield;
     const item = items[k]!;
     if (item === bad) {
       failed = true;
@@ -127,8 +196,8 @@ function readItems(items: readonly Item[], path: Path, context: SequenceContext,
       context.usesTokens = true;
       const token = vocabulary?.indices.get(item) ?? -1;
       if (token >= 0) {
+        tokens ??= new Int32Array(length).fill(-1);
         tokens[k] = token;
-        tokenCount++;
         continue;
       }
       failed = true;
@@ -139,14 +208,12 @@ function readItems(items: readonly Item[], path: Path, context: SequenceContext,
           `inputs[${k}] is the text ${JSON.stringify(item)}, expected a finite number`,
         );
       else if (vocabulary === null) sayMissingVocabulary([...path, k], JSON.stringify(item), context, report);
-      else {
-        let hint = near.get(item);
-        if (hint === undefined) {
-          hint = words.length > mostSuggestions ? "" : suggestion(item, words);
-          near.set(item, hint);
-        }
-        report.error("unknown-token", [...path, k], `${JSON.stringify(item)} is not in the vocabulary${hint}`);
-      }
+      else
+        report.error(
+          "unknown-token",
+          [...path, k],
+          `${JSON.stringify(item)} is not in the vocabulary${context.hint(item)}`,
+        );
       continue;
     }
     if (inputSize === null || item === null) {
@@ -187,14 +254,14 @@ function readItems(items: readonly Item[], path: Path, context: SequenceContext,
   }
   return {
     length,
-    values: failed ? null : { tokens: tokenCount > 0 ? tokens : null, vectors },
+    values: failed ? null : { tokens, vectors },
     item: (k) => items[k] as string | number | readonly number[],
     raw: items,
     tokens,
   };
 }
 
-function readText(text: string, path: Path, context: SequenceContext, report: Report): ReadInputs | null {
+function* readText(text: string, path: Path, context: SequenceContext, report: Report): Slices<ReadInputs | null> {
   const { vocabulary } = context.facts;
   if (text === "") {
     report.error("empty", path, "text is empty, expected at least one character");
@@ -205,26 +272,33 @@ function readText(text: string, path: Path, context: SequenceContext, report: Re
     sayMissingVocabulary(path, "a text", context, report);
     return null;
   }
+  const { codeTokens } = context;
   const tokens = new Int32Array(text.length);
   const unknown = new Map<string, { from: number; to: number; count: number }>();
   let length = 0;
-  for (let k = 0; k < text.length; ) {
-    const character = String.fromCodePoint(text.codePointAt(k)!);
-    const token = vocabulary.indices.get(character);
-    if (token === undefined) {
-      const known = unknown.get(character);
-      if (known) known.count++;
-      else unknown.set(character, { from: k, to: k + character.length, count: 1 });
-    } else tokens[length] = token;
-    length++;
-    k += character.length;
+  for (let k = 0; k < text.length; length++) {
+    if (isPause(length)) yield;
+    const code = text.charCodeAt(k);
+    const from = k++;
+    let token = codeTokens[code]!;
+    // Characters of two units are rare, and so are those that nobody knows.
+    if (code >= 0xd800 && code < 0xdc00 && text.codePointAt(from)! > 0xffff)
+      token = vocabulary.indices.get(text.slice(from, ++k)) ?? -1;
+    if (token >= 0) {
+      tokens[length] = token;
+      continue;
+    }
+    const character = text.slice(from, k);
+    const known = unknown.get(character);
+    if (known) known.count++;
+    else unknown.set(character, { from, to: k, count: 1 });
   }
   // Once for each character, at its first place: a text of a million letters may lack one.
   for (const [character, { from, to, count }] of unknown) {
     const times = count > 1 ? ` (${count} times in this text)` : "";
     report.error("unknown-token", path, `${JSON.stringify(character)} is not in the vocabulary${times}`, { from, to });
   }
-  const used = tokens.slice(0, length);
+  const used = length === text.length ? tokens : tokens.slice(0, length);
   return {
     length,
     values: unknown.size > 0 || context.inputSize === null ? null : { tokens: used, vectors: null },
@@ -242,14 +316,14 @@ function sayMissingVocabulary(path: Path, what: string, context: SequenceContext
 }
 
 /** `undefined` where something is wrong, null where the sequence has none. */
-function readTargets(
+function* readTargets(
   draft: DraftSequence,
   base: Path,
   length: number | null,
   inputs: ReadInputs | null,
   context: SequenceContext,
   report: Report,
-): SequenceTargets | null | undefined {
+): Slices<SequenceTargets | null | undefined> {
   const { at, lossType, outputSize } = context.facts;
   const { target, targets } = draft;
   if (target === undefined && targets === undefined) return null;
@@ -293,7 +367,7 @@ function readTargets(
   if (misplaced || !lossType || outputSize === null || at === null || targets === bad || target === bad)
     return undefined;
 
-  const items = new TargetItems(context.facts, lossType, outputSize, report);
+  const items = new TargetItems(context, lossType, outputSize, report);
   if (length !== null && lossType !== "cross-entropy" && length * outputSize > mostNumbers) {
     report.error(
       "too-large",
@@ -304,47 +378,66 @@ function readTargets(
   }
   const filled = items.room(Math.max(length ?? 1, Array.isArray(targets) ? targets.length : 1));
   const last = (length ?? 1) - 1;
-  if (target !== undefined) failed ||= !items.put(filled, last, target, [...base, "target"]);
+  const path = [...base, key];
+  if (target !== undefined) failed ||= !items.put(filled, last, target, { path });
   else if (Array.isArray(targets)) {
+    const place = { path, index: 0 };
     for (let k = 0; k < targets.length; k++) {
+      if (isPause(k)) yield;
       const item = targets[k] as Item;
-      if (item !== null && !items.put(filled, k, item, [...base, "targets", k])) failed = true;
+      place.index = k;
+      if (item !== null && !items.put(filled, k, item, place)) failed = true;
     }
   } else {
     if (inputs === null) return undefined;
-    failed ||= !putNext(inputs, items, filled, [...base, "targets"], context);
+    failed ||= !(yield* putNext(inputs, items, filled, path, context));
   }
   return failed ? undefined : filled;
 }
 
 /** The next input at every step but the last. */
-function putNext(
+function* putNext(
   inputs: ReadInputs,
   items: TargetItems,
   filled: SequenceTargets,
   path: Path,
   context: SequenceContext,
-): boolean {
+): Slices<boolean> {
   const words = context.facts.vocabulary?.words ?? [];
   for (let k = 0; k + 1 < inputs.length; k++) {
-    const token = inputs.tokens[k + 1]!;
+    if (isPause(k)) yield;
+    const token = inputs.tokens?.[k + 1] ?? -1;
+    if (token >= 0 && items.putToken(filled, k, token)) continue;
     const item: Item = token >= 0 ? words[token]! : (inputs.raw?.[k + 1] ?? bad);
     // One report is enough: what stands there is one word.
-    if (item === bad || !items.put(filled, k, item, path, `"next" gives step ${k + 1} the target `)) return false;
+    if (item === bad || !items.put(filled, k, item, { path, prefix: `"next" gives step ${k + 1} the target ` }))
+      return false;
   }
   return true;
 }
 
+/** Where a target stands, and what a message about it begins with. */
+interface TargetPlace {
+  readonly path: Path;
+  /** In the array at the path. */
+  readonly index?: number;
+  readonly prefix?: string;
+}
+
+const pathOf = ({ path, index }: TargetPlace): Path => (index === undefined ? path : [...path, index]);
+
 /** Target items as the loss takes them. */
 class TargetItems {
-  private readonly classes = new Map<string, number | null>();
+  private readonly facts: ModelFacts;
 
   constructor(
-    private readonly facts: ModelFacts,
+    private readonly context: SequenceContext,
     private readonly lossType: NonNullable<ModelFacts["lossType"]>,
     private readonly outputSize: number,
     private readonly report: Report,
-  ) {}
+  ) {
+    this.facts = context.facts;
+  }
 
   room(length: number): SequenceTargets {
     if (this.lossType === "cross-entropy") return { kind: "classes", classes: new Int32Array(length).fill(-1) };
@@ -352,24 +445,37 @@ class TargetItems {
   }
 
   /** Puts the target of step k into its place. False where it is wrong. */
-  put(filled: SequenceTargets, k: number, item: Item, path: Path, prefix = ""): boolean {
+  put(filled: SequenceTargets, k: number, item: Item, place: TargetPlace): boolean {
     if (item === bad || item === null) return false;
     if (filled.kind === "classes") {
-      const index = this.classOf(item, path, prefix);
+      const index = this.classOf(item, place);
       if (index !== null) filled.classes[k] = index;
       return index !== null;
     }
-    return this.putVector(filled, k, item, path, prefix);
+    return this.putVector(filled, k, item, place);
   }
 
-  private classOf(item: Exclude<Item, null | typeof bad>, path: Path, prefix: string): number | null {
+  /** Puts a token of the vocabulary whose class is known. */
+  putToken(filled: SequenceTargets, k: number, token: number): boolean {
+    if (filled.kind !== "classes") return false;
+    const index = this.context.tokenClasses[token]!;
+    if (index < 0) {
+      const word = this.facts.vocabulary!.words[token]!;
+      const known = word === bad ? undefined : this.context.classes.get(word);
+      if (known === undefined || known === null || known >= this.outputSize) return false;
+      this.context.tokenClasses[token] = known;
+      filled.classes[k] = known;
+    } else filled.classes[k] = index;
+    return true;
+  }
+
+  private classOf(item: Exclude<Item, null | typeof bad>, place: TargetPlace): number | null {
     const size = this.outputSize;
     if (typeof item === "number") {
       if (Number.isInteger(item) && item >= 0 && item < size) return item;
       this.fail(
         "class-range",
-        path,
-        prefix,
+        place,
         `class index ${describe(item)}`,
         `is out of range: the output has ${size} classes, 0 to ${size - 1}`,
       );
@@ -378,36 +484,34 @@ class TargetItems {
     if (Array.isArray(item)) {
       this.fail(
         "target",
-        path,
-        prefix,
+        place,
         "a vector",
         `is no target of ${this.lossType}: expected a token, a label or a class index`,
       );
       return null;
     }
     const { labels, vocabulary } = this.facts;
-    let index = this.classes.get(item);
+    const { classes } = this.context;
+    let index = classes.get(item);
     if (index === undefined) {
       const label = labels?.indices.get(item);
       const token = vocabulary?.indices.get(item);
       index = label ?? (token !== undefined && token < size ? token : null);
-      this.classes.set(item, index);
+      classes.set(item, index);
     }
     if (index !== null && index < size) return index;
     const token = vocabulary?.indices.get(item);
     if (token !== undefined)
       this.fail(
         "class-range",
-        path,
-        prefix,
+        place,
         JSON.stringify(item),
         `is token ${token} of the vocabulary, but the output has ${size} classes, 0 to ${size - 1}`,
       );
     else if (labels === null && vocabulary === null)
       this.fail(
         "unknown-token",
-        path,
-        prefix,
+        place,
         JSON.stringify(item),
         `names no class: the file has neither vocabulary nor labels`,
       );
@@ -420,8 +524,7 @@ class TargetItems {
       );
       this.fail(
         "unknown-token",
-        path,
-        prefix,
+        place,
         JSON.stringify(item),
         `is ${where.includes("nor") ? "neither" : "not"} ${where}${hint}`,
       );
@@ -433,36 +536,33 @@ class TargetItems {
     filled: Extract<SequenceTargets, { kind: "vectors" }>,
     k: number,
     item: Exclude<Item, null | typeof bad>,
-    path: Path,
-    prefix: string,
+    place: TargetPlace,
   ): boolean {
     const size = this.outputSize;
     const expected = size === 1 ? "expected a number" : `expected a vector [${size}]`;
     if (typeof item === "string") {
-      this.fail("target", path, prefix, JSON.stringify(item), `is no target of ${this.lossType}: ${expected}`);
+      this.fail("target", place, JSON.stringify(item), `is no target of ${this.lossType}: ${expected}`);
       return false;
     }
     if (typeof item === "number" ? size !== 1 : item.length !== size) {
       const found = typeof item === "number" ? `the number ${describe(item)}` : `[${item.length}]`;
       this.fail(
         "shape",
-        path,
-        prefix,
-        `${nameOf(path)} is ${found}`,
+        place,
+        `${nameOf(pathOf(place))} is ${found}`,
         `but the output has ${counted(size, "number")}: ${expected}`,
         ", ",
       );
       return false;
     }
-    const numbers = typeof item === "number" ? [item] : item;
     filled.present[k] = 1;
     for (let j = 0; j < size; j++) {
-      const number = numbers[j]!;
+      const number = typeof item === "number" ? item : item[j]!;
       if (number === bad) return false;
       if (this.lossType === "binary-cross-entropy" && (number < 0 || number > 1))
         this.report.warning(
           "probability",
-          typeof item === "number" ? path : [...path, j],
+          typeof item === "number" ? pathOf(place) : [...pathOf(place), j],
           `a target of binary-cross-entropy is a probability, found ${describe(number)}: expected 0 to 1`,
         );
       filled.vectors[k * size + j] = number;
@@ -470,8 +570,8 @@ class TargetItems {
     return true;
   }
 
-  private fail(code: string, path: Path, prefix: string, what: string, why: string, between = " "): void {
-    this.report.error(code, path, prefix === "" ? `${what}${between}${why}` : `${prefix}${what}${between}${why}`);
+  private fail(code: string, place: TargetPlace, what: string, why: string, between = " "): void {
+    this.report.error(code, pathOf(place), `${place.prefix ?? ""}${what}${between}${why}`);
   }
 }
 
