@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { parametersOf } from "../../src/engine/model";
+import { trainToEnd } from "./engine";
+import type { About } from "./peer";
+import { Peer, programs } from "./peer";
+import { peerLine } from "./report";
+import { rateOf, ratioOf } from "./rounds";
+import { relativeDifference, tolerances } from "./sameThing";
+import { drawWorkload, shortened, workloads } from "./workloads";
+
+const numpy = programs.find(({ name }) => name === "NumPy")!;
+
+describe("the benchmark", function () {
+  // It starts processes, on machines that may be busy.
+  this.timeout(60_000);
+
+  describe("beside NumPy", () => {
+    let started: { peer: Peer; about: About } | string;
+    before(async () => {
+      started = await Peer.start(numpy, 1);
+    });
+    after(() => {
+      if (typeof started !== "string") started.peer.close();
+    });
+
+    for (const workload of workloads)
+      for (const precision of ["float64", "float32"] as const)
+        it(`${workload.id}: NumPy in ${precision} has the engine's loss and parameters within ${tolerances[precision]} after 3 updates, or is said not to be there`, async () => {
+          if (typeof started === "string") {
+            const line = peerLine({ name: "NumPy", there: false, why: started });
+            assert.match(line, /^NumPy is not there, so nothing is compared with it: .*(numpy|python)/);
+            return;
+          }
+          const small = {
+            ...workload,
+            batch: Math.min(workload.batch, 2),
+            steps: Math.min(workload.steps, 12),
+            batches: 3,
+          };
+          const data = drawWorkload(small);
+          const engine = await trainToEnd(shortened(data, 3), { precision: "float64", threads: 1 });
+          await started.peer.load(small, data, precision);
+          const difference = relativeDifference(parametersOf(data.problem.model), engine, await started.peer.check(3));
+          assert.ok(difference <= tolerances[precision], `they are ${difference} apart`);
+        });
+  });
+
+  it("says of a peer whose program is not installed that it is not there", async () => {
+    const why = await Peer.start({ ...numpy, command: "no-such-python" }, 1);
+    assert.ok(typeof why === "string");
+    assert.equal(
+      peerLine({ name: "NumPy", there: false, why }),
+      "NumPy is not there, so nothing is compared with it: spawn no-such-python ENOENT",
+    );
+  });
+
+  it("says of a peer whose package is not installed what is missing", async () => {
+    const why = await Peer.start({ ...numpy, args: ["-c", "import no_such_package"] }, 1);
+    // Without Python, it is that which is missing.
+    assert.ok(typeof why === "string");
+    assert.match(why, /No module named 'no_such_package'|ENOENT/);
+  });
+
+  it("sets no bar beside a NumPy that multiplies with the reference BLAS", () => {
+    const about = { name: "NumPy", version: "2", library: "blas 3", counts: false } as const;
+    assert.equal(
+      peerLine({ name: "NumPy", there: true, about }),
+      "NumPy 2 with blas 3: not a fast one, so no bar is set beside it",
+    );
+  });
+
+  it("finds two trainings apart that moved a tensor by [3, 4] and by [3, 4.5]: by 0.5 / 5, and by their losses", () => {
+    const tensor = (...values: number[]) => ({ rank: 1, rows: 2, cols: 1, data: Float64Array.from(values) }) as const;
+    const start = { b: tensor(10, 20) };
+    const one = { loss: 2, parameters: { b: tensor(13, 24) } };
+    assert.equal(relativeDifference(start, one, { loss: 2, parameters: { b: tensor(13, 24.5) } }), 0.1);
+    assert.equal(relativeDifference(start, one, { loss: 3, parameters: { b: tensor(13, 24.5) } }), 0.5);
+    assert.ok(Number.isNaN(relativeDifference(start, one, { loss: 2, parameters: { b: tensor(13, Number.NaN) } })));
+    assert.throws(() => relativeDifference(start, one, { loss: 2, parameters: {} }), /b has 2 and 0 numbers/);
+  });
+
+  it("takes ratios round by round, over those in which both were measured, and the median of them", () => {
+    const engine = [100, 50, 90];
+    const peer = [10, 10, null];
+    assert.equal(ratioOf(engine, peer), 7.5);
+    assert.equal(rateOf(engine), 90);
+    assert.equal(rateOf(peer), 10);
+  });
+});

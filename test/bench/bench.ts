@@ -1,0 +1,254 @@
+// Measures the engine beside others that compute the same, in one run: `npm run bench [-- --only A,C --quick --json FILE]`.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import { parametersOf } from "../../src/engine/model";
+import type { Contestant } from "./contestant";
+import { engineContestant, nameOf, peerContestant } from "./contestant";
+import type { EngineOptions, Trained } from "./engine";
+import { supports, trainToEnd } from "./engine";
+import { enginesFor, goalsFor } from "./goals";
+import { measureOpening, measureSteps } from "./latency";
+import type { About, PeerName } from "./peer";
+import { Peer, programs } from "./peer";
+import type { ComparisonReport, Report, SameReport } from "./report";
+import { comparisonLines, latencyLines, machineLines, rateText, sameLines, thisMachine, throughLines } from "./report";
+import type { Rates, Rounds } from "./rounds";
+import { measure, quickRounds, rateOf, ratioOf, usualRounds } from "./rounds";
+import { relativeDifference, tolerances } from "./sameThing";
+import { commandLine, trainingWorker } from "./surroundings";
+import type { Workload, WorkloadData } from "./workloads";
+import { drawWorkload, shortened, workloads } from "./workloads";
+
+/** After so many updates everybody's parameters are compared. */
+const checkedUpdates = 2;
+
+const print = (...lines: string[]) => process.stdout.write(`${lines.join("\n")}\n`);
+
+function parse() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      quick: { type: "boolean", default: false },
+      json: { type: "string", default: path.join(import.meta.dirname, "../../dist/bench.json") },
+    },
+  });
+  const known = workloads.map(({ id }) => id);
+  const only = values.only?.split(",") ?? known;
+  const unknown = only.filter((id) => !known.includes(id));
+  if (unknown.length > 0) throw new Error(`--only has ${unknown.join(", ")}, expected some of ${known.join(", ")}`);
+  return { only, quick: values.quick, json: values.json };
+}
+
+/** Which peers can be started here. */
+async function findPeers(): Promise<Report["peers"]> {
+  return Promise.all(
+    programs.map(async (program) => {
+      const { name } = program;
+      const started = await Peer.start(program, 1);
+      if (typeof started === "string") return { name, there: false, why: started } as const;
+      started.peer.close();
+      return { name, there: true, about: started.about } as const;
+    }),
+  );
+}
+
+/** A contestant of a workload, and what it makes of the first updates. */
+interface Entrant {
+  readonly contestant: Contestant;
+  readonly checked: () => Trained | Promise<Trained>;
+}
+
+async function entrantsOf(workload: Workload, data: WorkloadData, there: ReadonlySet<PeerName>): Promise<Entrant[]> {
+  const entrants: Entrant[] = [];
+  const start = shortened(data, checkedUpdates);
+  for (const options of enginesFor(workload).filter(supports))
+    entrants.push({
+      contestant: await engineContestant(data.problem, options),
+      checked: () => trainToEnd(start, options),
+    });
+  // More threads than one are of use only where there is more than one sequence in a batch.
+  for (const program of programs.filter(({ name }) => there.has(name)))
+    for (const threads of program.threads.filter((count) => count === 1 || workload.batch > 1))
+      for (const precision of program.precisions) {
+        const started = await Peer.start(program, threads);
+        if (typeof started === "string") throw new Error(`${program.name} was there and is no more: ${started}`);
+        const { peer } = started;
+        await peer.load(workload, data, precision);
+        entrants.push({
+          contestant: peerContestant(program.name, peer, { precision, threads }),
+          checked: () => peer.check(checkedUpdates),
+        });
+      }
+  return entrants;
+}
+
+/** Holds everybody against the engine in double precision, which comes first. */
+async function checkSame(workload: Workload, data: WorkloadData, entrants: readonly Entrant[]): Promise<SameReport[]> {
+  const parameters = parametersOf(data.problem.model);
+  const expected = await entrants[0]!.checked();
+  const reports: SameReport[] = [];
+  for (const { contestant, checked } of entrants.slice(1)) {
+    const difference = relativeDifference(parameters, expected, await checked());
+    const tolerance = tolerances[contestant.options.precision];
+    const same = difference <= tolerance;
+    reports.push({ workload: workload.id, who: nameOf(contestant), difference, tolerance, same });
+  }
+  return reports;
+}
+
+interface Measured {
+  readonly contestant: Contestant;
+  readonly rates: Rates;
+  readonly same: boolean;
+}
+
+function compare(
+  workload: Workload,
+  measured: readonly Measured[],
+  abouts: ReadonlyMap<PeerName, About>,
+): ComparisonReport[] {
+  const engines = measured.filter(({ contestant }) => contestant.who === "engine");
+  return engines.flatMap(({ contestant, rates, same }) =>
+    goalsFor(workload, contestant.options).flatMap((goal): ComparisonReport[] => {
+      const { rivals, factor } = goal;
+      const candidates = measured.filter((other) =>
+        rivals.some(
+          ({ who, precision, threads }) =>
+            other.contestant.who === who &&
+            other.contestant.options.precision === precision &&
+            other.contestant.options.threads <= threads,
+        ),
+      );
+      const fastest = candidates.toSorted((a, b) => rateOf(b.rates) - rateOf(a.rates))[0];
+      const common = {
+        workload: workload.id,
+        engine: contestant.options,
+        unit: workload.unit,
+        rate: rateOf(rates),
+        rivals,
+        factor,
+      };
+      if (!fastest) {
+        if (factor === null) return [];
+        return [{ ...common, rival: null, rivalRate: null, ratio: null, verdict: "not measured" }];
+      }
+      const who = fastest.contestant.who as PeerName;
+      const ratio = ratioOf(rates, fastest.rates);
+      return [
+        {
+          ...common,
+          rival: { who, ...fastest.contestant.options },
+          rivalRate: rateOf(fastest.rates),
+          ratio,
+          verdict: verdictOf(ratio, factor, same && fastest.same, abouts.get(who)?.counts ?? false),
+        },
+      ];
+    }),
+  );
+}
+
+function verdictOf(ratio: number, factor: number | null, same: boolean, counts: boolean): ComparisonReport["verdict"] {
+  if (!same) return "not the same";
+  if (factor === null) return "";
+  if (!counts) return "no bar";
+  return ratio >= factor ? "reached" : "not reached";
+}
+
+/** Measures a workload beside every peer that is there, and adds what it found to the report. */
+async function measureWorkload(workload: Workload, report: Report, rounds: Rounds): Promise<void> {
+  const abouts = new Map(report.peers.flatMap((peer) => (peer.there ? [[peer.name, peer.about] as const] : [])));
+  const data = drawWorkload(workload);
+  const entrants = await entrantsOf(workload, data, new Set(abouts.keys()));
+  const contestants = entrants.map(({ contestant }) => contestant);
+  try {
+    const same = await checkSame(workload, data, entrants);
+    report.same.push(...same);
+    const rates = await measure(contestants, rounds);
+    const measured = contestants.map((contestant, k) => ({
+      contestant,
+      rates: rates[k]!,
+      same: k === 0 || same[k - 1]!.same,
+    }));
+    for (const { contestant, rates } of measured) {
+      const { options } = contestant;
+      const rate = rateOf(rates);
+      const who = nameOf(contestant);
+      report.rates.push({ workload: workload.id, who, options, unit: workload.unit, rate, rounds: rates });
+      print(`  ${who.padEnd(28)} ${rateText(rate).padStart(10)} ${workload.unit}`);
+    }
+    report.comparisons.push(...compare(workload, measured, abouts));
+  } finally {
+    for (const contestant of contestants) await contestant.close();
+  }
+}
+
+/** How much of the engine's speed is left through the command line and in the training worker. */
+async function measureThrough(only: readonly string[], report: Report, quick: boolean): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), "unroll-bench-"));
+  const measureMs = quick ? 200 : 1000;
+  // An epoch of so many batches is not over at once, nor is it the whole measurement.
+  const epochs = { A: 1000, D: 16 } as const;
+  const rounds = { rounds: quick ? 1 : 3, roundMs: 300, warmupMs: 0, mostMs: Infinity };
+  try {
+    for (const [id, batches] of Object.entries(epochs).filter(([id]) => only.includes(id))) {
+      const { problem } = drawWorkload({ ...workloads.find((workload) => workload.id === id)!, batches });
+      const options: EngineOptions = { precision: "float64", threads: 1 };
+      const contestants = [
+        await engineContestant(problem, options),
+        commandLine(problem, folder, measureMs),
+        trainingWorker(problem, measureMs),
+      ];
+      const rates = await measure(contestants, rounds);
+      for (const [k, contestant] of contestants.entries()) {
+        await contestant.close();
+        if (k === 0) continue;
+        const percentOfEngine = 100 * ratioOf(rates[k]!, rates[0]!);
+        report.through.push({ workload: id, who: contestant.who, rate: rateOf(rates[k]!), percentOfEngine });
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const { only, quick, json } = parse();
+  const start = performance.now();
+  const report: Report = {
+    machine: thisMachine(),
+    options: { only, quick },
+    peers: await findPeers(),
+    same: [],
+    rates: [],
+    comparisons: [],
+    through: [],
+    latencies: [],
+    seconds: 0,
+  };
+  print(...machineLines(report));
+  for (const workload of workloads.filter(({ id }) => only.includes(id))) {
+    print("", `${workload.id}: ${workload.title}`);
+    await measureWorkload(workload, report, quick ? quickRounds : usualRounds);
+  }
+  print("", ...sameLines(report), "", ...comparisonLines(report), "");
+  await measureThrough(only, report, quick);
+  if (report.through.length > 0) print(...throughLines(report), "");
+  if (only.length === workloads.length) {
+    report.latencies.push(...(await measureSteps(quick)));
+    if (!quick) report.latencies.push(...(await measureOpening()));
+    print(...latencyLines(report), "");
+  }
+  report.seconds = (performance.now() - start) / 1000;
+  print(`${report.seconds.toFixed(0)} s`);
+  mkdirSync(path.dirname(json), { recursive: true });
+  writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (report.same.some(({ same }) => !same)) {
+    process.stderr.write("Somebody does not compute the same.\n");
+    process.exitCode = 1;
+  }
+}
+
+void main();

@@ -1,0 +1,56 @@
+// What the engine is to reach.
+
+import type { EngineOptions } from "./engine";
+import type { PeerName } from "./peer";
+import type { Workload } from "./workloads";
+
+/** Who may be compared with: of those that were measured, the fastest is. */
+export interface Rival {
+  readonly who: PeerName;
+  readonly precision: EngineOptions["precision"];
+  /** At most so many. */
+  readonly threads: number;
+}
+
+export interface Goal {
+  readonly rivals: readonly Rival[];
+  /** How many times as fast the engine is to be; null where nothing is asked. */
+  readonly factor: number | null;
+}
+
+/** With which precisions and threads the engine trains a workload here. */
+export function enginesFor({ batch }: Workload): EngineOptions[] {
+  return (batch > 1 ? [1, 2] : [1]).flatMap((threads) =>
+    (["float64", "float32"] as const).map((precision) => ({ precision, threads })),
+  );
+}
+
+/** What the engine is compared with on a workload. */
+export function goalsFor(workload: Workload, { precision, threads }: EngineOptions): Goal[] {
+  const numpy = { who: "NumPy", precision, threads } as const;
+  const torch = { who: "PyTorch", precision, threads } as const;
+  const float32 = precision === "float32";
+  const inJavaScript = (who: PeerName, factor: number): Goal => ({
+    rivals: [{ who, precision: "float32", threads: 1 }],
+    factor,
+  });
+  const beside = (factor: number | null): Goal[] => [
+    { rivals: [numpy], factor },
+    { rivals: [torch], factor: null },
+  ];
+  const besideDouble = (factor: number): Goal[] => [
+    { rivals: [{ ...numpy, precision: "float64" }], factor },
+    { rivals: [torch], factor: null },
+  ];
+  const native: Record<string, Goal[]> = {
+    A: besideDouble(float32 ? 14 : 7),
+    B: besideDouble(40),
+    C: beside(float32 ? 2.8 : 1.9),
+    D: beside(float32 ? 1.9 : 1.4),
+  };
+  return [
+    ...(native[workload.id] ?? (float32 && threads === 2 ? [{ rivals: [numpy, torch], factor: 1 }] : beside(null))),
+    inJavaScript("TensorFlow.js", 8),
+    inJavaScript("brain.js", workload.id === "B" ? 6 : 8),
+  ];
+}

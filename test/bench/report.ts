@@ -1,0 +1,195 @@
+// What the benchmark found: as tables for people, and as JSON for machines.
+
+import { cpus, loadavg, totalmem } from "node:os";
+import { tableLines } from "../../src/training/table";
+import type { EngineOptions } from "./engine";
+import { engineName } from "./engine";
+import type { Rival } from "./goals";
+import type { Latency } from "./latency";
+import type { About, PeerName } from "./peer";
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGB: number;
+  readonly platform: string;
+  readonly node: string;
+  /** Of the minute before. */
+  readonly load: number;
+  readonly engine: string;
+}
+
+/** A peer that is there, or why it is not. */
+export type PeerReport = { readonly name: PeerName } & (
+  | { readonly there: true; readonly about: About }
+  | { readonly there: false; readonly why: string }
+);
+
+/** Whether somebody computes the same as the engine in double precision. */
+export interface SameReport {
+  readonly workload: string;
+  readonly who: string;
+  readonly difference: number;
+  readonly tolerance: number;
+  readonly same: boolean;
+}
+
+export interface RateReport {
+  readonly workload: string;
+  readonly who: string;
+  readonly options: EngineOptions;
+  readonly unit: string;
+  readonly rate: number;
+  readonly rounds: readonly (number | null)[];
+}
+
+export interface ComparisonReport {
+  readonly workload: string;
+  readonly engine: EngineOptions;
+  readonly unit: string;
+  readonly rate: number;
+  /** Null where none of its rivals was measured. */
+  readonly rival: Rival | null;
+  /** Who that would have been. */
+  readonly rivals: readonly Rival[];
+  readonly rivalRate: number | null;
+  readonly ratio: number | null;
+  readonly factor: number | null;
+  readonly verdict: "reached" | "not reached" | "no bar" | "not measured" | "not the same" | "";
+}
+
+/** Training through something, beside the engine alone. */
+export interface ThroughReport {
+  readonly workload: string;
+  readonly who: string;
+  readonly rate: number;
+  readonly percentOfEngine: number;
+}
+
+export interface Report {
+  readonly machine: Machine;
+  readonly options: { readonly only: readonly string[]; readonly quick: boolean };
+  readonly peers: readonly PeerReport[];
+  readonly same: SameReport[];
+  readonly rates: RateReport[];
+  readonly comparisons: ComparisonReport[];
+  readonly through: ThroughReport[];
+  readonly latencies: Latency[];
+  seconds: number;
+}
+
+export function thisMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    load: loadavg()[0] ?? 0,
+    engine: engineName,
+  };
+}
+
+/** A line of a peer: what it is, or that it is not there and so nothing is compared with it. */
+export function peerLine(peer: PeerReport): string {
+  if (!peer.there) return `${peer.name} is not there, so nothing is compared with it: ${peer.why}`;
+  const { version, library, counts } = peer.about;
+  const slow = counts ? "" : ": not a fast one, so no bar is set beside it";
+  return `${peer.name} ${version}${library === "" ? "" : ` with ${library}`}${slow}`;
+}
+
+export function machineLines({ machine, peers }: Report): string[] {
+  const { cpu, cores, memoryGB, platform, node, load, engine } = machine;
+  return [
+    `${cpu}, ${cores} cores, ${memoryGB} GB, ${platform}, load ${load.toFixed(1)}`,
+    `Node ${node}, ${engine}`,
+    ...peers.map(peerLine),
+  ];
+}
+
+export function sameLines({ same }: Report): string[] {
+  return tableLines(
+    [
+      { title: "the same as the engine in float64?", align: "left" },
+      { title: "", align: "left" },
+      { title: "largest difference", align: "right" },
+      { title: "", align: "left" },
+    ],
+    same.map(({ workload, who, difference, tolerance, same }) => [
+      workload,
+      who,
+      difference.toExponential(1),
+      same ? "✓" : `✗ more than ${tolerance.toExponential(0)}`,
+    ]),
+  );
+}
+
+const optionsText = ({ precision, threads }: EngineOptions) => `${precision}${threads === 1 ? "" : ` × ${threads}`}`;
+const rivalText = ({ who, ...options }: Rival) => `${who} ${optionsText(options)}`;
+
+export function comparisonLines({ comparisons }: Report): string[] {
+  return tableLines(
+    [
+      { title: "workload", align: "left" },
+      { title: "engine", align: "left" },
+      { title: "trains", align: "right" },
+      { title: "beside", align: "left" },
+      { title: "trains", align: "right" },
+      { title: "ratio", align: "right" },
+      { title: "bar", align: "right" },
+      { title: "", align: "left" },
+    ],
+    comparisons.map(({ workload, engine, unit, rate, rival, rivals, rivalRate, ratio, factor, verdict }) => [
+      workload,
+      optionsText(engine),
+      `${rateText(rate)} ${unit}`,
+      rival ? rivalText(rival) : [...new Set(rivals.map(({ who }) => who))].join(", "),
+      rivalRate === null ? "" : rateText(rivalRate),
+      ratio === null ? "" : `${ratioText(ratio)} ×`,
+      factor === null ? "" : `≥ ${factor} ×`,
+      verdict,
+    ]),
+  );
+}
+
+export function throughLines({ through }: Report): string[] {
+  return tableLines(
+    [
+      { title: "training through", align: "left" },
+      { title: "", align: "left" },
+      { title: "updates/s", align: "right" },
+      { title: "of the engine alone", align: "right" },
+    ],
+    through.map(({ workload, who, rate, percentOfEngine }) => [
+      workload,
+      who,
+      rateText(rate),
+      `${percentOfEngine.toFixed(0)} %`,
+    ]),
+  );
+}
+
+export function latencyLines({ latencies }: Report): string[] {
+  return tableLines(
+    [
+      { title: "takes", align: "left" },
+      { title: "median", align: "right" },
+      { title: "most", align: "right" },
+    ],
+    latencies.map(({ name, medianMs, largestMs }) => [name, timeText(medianMs), timeText(largestMs)]),
+  );
+}
+
+/** With three digits, or all of a large one. */
+export function rateText(rate: number): string {
+  return rate >= 100 ? Math.round(rate).toLocaleString("en") : rate.toPrecision(3);
+}
+
+function ratioText(ratio: number): string {
+  return ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(3);
+}
+
+function timeText(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`;
+  return ms >= 1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1000).toPrecision(3)} µs`;
+}
