@@ -16,8 +16,7 @@ export async function exportWorkedExample(session: Session, stepper: Stepper, fo
   const target = isExportFormat(format) ? proposed : await pickFile(proposed, chosen);
   if (!target) return;
   const digits = vscode.workspace.getConfiguration("rnn", session.document.uri).get<number>("digits", 4);
-  // With the typesetting of formulas, which nobody else needs.
-  const { exportText } = await import("../export");
+  const { exportText } = await import("../parts/export");
   const text = exportText(chosen, stepper, digits);
   await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
   if (target.path.endsWith(".html")) offerBrowser(target);

@@ -4,7 +4,6 @@ import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
 import type { Stepper } from "../stepper/stepper";
 import { exportWorkedExample } from "./exportWorkedExample";
-import { pickSequence, pickSpeed, pickStep } from "./pickers";
 import { isPanelOpen, showPanel, showText } from "./showEditors";
 import { targetOf } from "./target";
 
@@ -35,8 +34,8 @@ const onRun: Readonly<Record<string, (session: Session, stepper: Stepper) => voi
     session.pause();
     stepper.runToStart();
   },
-  goToStep: pickStep,
-  setPlaySpeed: pickSpeed,
+  goToStep: async (session, stepper) => (await import("../parts/commands")).pickStep(session, stepper),
+  setPlaySpeed: async (session) => (await import("../parts/commands")).pickSpeed(session),
 };
 
 /** Every command of the stepper. Each takes an optional file and the index of a sequence: `rnn.step(uri, 0)`. */
@@ -55,7 +54,7 @@ export function registerCommands(context: vscode.ExtensionContext, sessions: Ses
     });
   register("selectSequence", async (...args) => {
     const session = await begin(sessions, args);
-    if (session && typeof args[1] !== "number") await pickSequence(session);
+    if (session && typeof args[1] !== "number") await (await import("../parts/commands")).pickSequence(session);
   });
   register("openStepper", async (...args) => {
     const target = await targetOf(sessions, args);

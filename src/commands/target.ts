@@ -11,7 +11,7 @@ export interface Target {
 /** The file that a command was given, else the one that is active; null, after saying what to do, where there is none. */
 export async function targetOf(sessions: Sessions, args: readonly unknown[]): Promise<Target | null> {
   const [uri, sequence] = args;
-  const session = uri instanceof vscode.Uri ? await sessions.at(uri) : sessions.active;
+  const session = await sessions.meant(uri);
   if (session) return { session, sequence: typeof sequence === "number" ? sequence : null };
   void vscode.window.showInformationMessage(
     "No model file is open. Open a .rnn.json file, or make one with “RNN: New Model File”.",

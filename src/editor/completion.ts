@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
 import { modelFiles, rangeOf } from "./places";
-import { wordsAt } from "./words";
 
 /** A list longer than this is narrowed by what is typed. */
 const mostItems = 1000;
@@ -11,9 +10,8 @@ export function registerCompletion(sessions: Sessions): vscode.Disposable {
   return vscode.languages.registerCompletionItemProvider(
     modelFiles,
     {
-      provideCompletionItems(document, position) {
-        const session = sessions.of(document);
-        if (!session) return null;
+      async provideCompletionItems(document, position) {
+        const [session, { wordsAt }] = await Promise.all([sessions.at(document.uri), import("../parts/file")]);
         const text = document.getText();
         const choice = wordsAt(session.upToDate().source, text, document.offsetAt(position));
         if (!choice) return null;

@@ -1,8 +1,7 @@
-import { parse } from "jsonc-parser";
 import * as vscode from "vscode";
+import { guarded } from "../failure";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
-import { rangeOf } from "./places";
 
 /** Reads a model file anew when the data file that it names changes on disk. */
 export function watchDataFiles(sessions: Sessions): vscode.Disposable {
@@ -11,12 +10,14 @@ export function watchDataFiles(sessions: Sessions): vscode.Disposable {
     watched.get(session)?.watcher.dispose();
     watched.delete(session);
   };
-  const follow = (session: Session) => {
-    const file = dataFileOf(session);
-    if (file === (watched.get(session)?.file ?? null)) return;
-    forget(session);
-    if (file !== null) watched.set(session, { file, watcher: watch(session, file) });
-  };
+  const follow = (session: Session) =>
+    void guarded("watching a data file", async () => {
+      const { dataFileOf } = await import("../parts/file");
+      const file = dataFileOf(session);
+      if (file === (watched.get(session)?.file ?? null)) return;
+      forget(session);
+      if (file !== null) watched.set(session, { file, watcher: watch(session, file) });
+    });
   for (const session of sessions.all()) follow(session);
   return vscode.Disposable.from(
     sessions.onDidOpen(follow),
@@ -24,13 +25,6 @@ export function watchDataFiles(sessions: Sessions): vscode.Disposable {
     sessions.onDidClose(forget),
     new vscode.Disposable(() => [...watched.keys()].forEach(forget)),
   );
-}
-
-/** The data file's name as the model file has it. */
-function dataFileOf({ document, reading, isUpToDate }: Session): string | null {
-  const place = isUpToDate && document.uri.scheme === "file" ? reading.source.locate(["sequences", "file"]) : null;
-  const name: unknown = place && parse(document.getText(rangeOf(document, place)));
-  return typeof name === "string" && name !== "" ? name : null;
 }
 
 function watch(session: Session, file: string): vscode.Disposable {

@@ -4,7 +4,6 @@ import { guarded } from "../failure";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
 import { isModelFile } from "../session/sessions";
-import { explainAt } from "./explainAt";
 
 /** Shows where a number comes from: with the document and the number's reference. */
 export const explainCommand = "rnn.explain";
@@ -27,12 +26,12 @@ export function registerExplain(sessions: Sessions): vscode.Disposable {
     vscode.commands.registerCommand("rnn.explainAtCursor", () =>
       guarded("explaining a number", async () => {
         const editor = vscode.window.activeTextEditor;
-        const session = editor && sessions.of(editor.document);
-        if (!session) {
+        if (!editor || !isModelFile(editor.document.uri)) {
           void vscode.window.showInformationMessage("Put the cursor on a number or an input of a model file first.");
           return;
         }
         const { document, selection } = editor;
+        const [session, { explainAt }] = await Promise.all([sessions.at(document.uri), import("../parts/file")]);
         const reading = session.upToDate();
         session.start();
         const stepper = session.state.kind === "ready" ? session.state.stepper : null;

@@ -2,16 +2,14 @@ import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
 import type { GradientChecks } from "../training";
 import { explainCommand } from "./explain";
-import { hoverAt } from "./hoverText";
 import { modelFiles, rangeOf } from "./places";
 import type { ChartColors } from "./shareChart";
 import { stepHereCommand } from "./stepHere";
 
 export function registerHover(sessions: Sessions, gradientChecks: GradientChecks): vscode.Disposable {
   return vscode.languages.registerHoverProvider(modelFiles, {
-    provideHover(document, position) {
-      const session = sessions.of(document);
-      if (!session) return null;
+    async provideHover(document, position) {
+      const [session, { hoverAt }] = await Promise.all([sessions.at(document.uri), import("../parts/file")]);
       const reading = session.upToDate();
       const stepper = session.state.kind === "ready" ? session.state.stepper : null;
       const found = hoverAt(reading, stepper, document.getText(), document.offsetAt(position), {

@@ -1,8 +1,7 @@
 import * as vscode from "vscode";
-import { guarded, reportFailure } from "../failure";
+import { guarded } from "../failure";
 import type { Sessions } from "../session/sessions";
 import type { Piece, Tone } from "./inlineValues";
-import { inlineValuesOf } from "./inlineValues";
 import { linesOf, rangeOf, visibleLines } from "./places";
 
 const setting = "inlineValues.enabled";
@@ -81,16 +80,12 @@ export class InlineDecorations implements vscode.Disposable {
       this.timer = null;
       const editors = [...this.waiting];
       this.waiting.clear();
-      for (const editor of editors)
-        try {
-          this.draw(editor);
-        } catch (error) {
-          reportFailure("showing inline values", error);
-        }
+      for (const editor of editors) void guarded("showing inline values", () => this.draw(editor));
     }, frameMs);
   }
 
-  private draw(editor: vscode.TextEditor): void {
+  private async draw(editor: vscode.TextEditor): Promise<void> {
+    const { inlineValuesOf } = await import("../parts/file");
     const { document } = editor;
     const session = this.sessions.of(document);
     const settings = vscode.workspace.getConfiguration("rnn", document);

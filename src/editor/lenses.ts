@@ -27,9 +27,8 @@ export class Lenses implements vscode.CodeLensProvider {
     );
   }
 
-  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const session = this.sessions.of(document);
-    if (!session) return [];
+  async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+    const session = await this.sessions.at(document.uri);
     const settings = vscode.workspace.getConfiguration("rnn.codeLens", document);
     const enabled = new Set<LensKind>(lensKinds.filter((kind) => settings.get<boolean>(kind, true)));
     const editor = vscode.window.visibleTextEditors.find((editor) => editor.document === document);

@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import { guarded } from "../failure";
 import type { Template } from "./templates";
-import { freeName, minimal, templateOf } from "./templates";
 
 /** The commands that open a new model file or a copy of a sample. */
 export function registerNewFile(context: vscode.ExtensionContext): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand("rnn.newModelFile", (fileName?: unknown) =>
       guarded("opening a new model file", async () => {
+        const { minimal } = await import("../parts/commands");
         const templates = [minimal, ...(await readSamples(context))];
         const named = templates.find((template) => template.fileName === fileName);
         const template = named ?? (await pick(templates, "What should the new model begin as?"));
@@ -31,6 +31,7 @@ function samplesFolder(context: vscode.ExtensionContext): vscode.Uri {
 }
 
 async function readSamples(context: vscode.ExtensionContext): Promise<Template[]> {
+  const { templateOf } = await import("../parts/commands");
   const folder = samplesFolder(context);
   const names = (await vscode.workspace.fs.readDirectory(folder))
     .map(([name]) => name)
@@ -57,6 +58,7 @@ async function pick(templates: readonly Template[], title: string): Promise<Temp
 
 /** A new file without a place on disk yet; where a folder is open, saving puts it there. */
 async function openUntitled({ fileName, text }: Template): Promise<void> {
+  const { freeName } = await import("../parts/commands");
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const onDisk = folder ? (await vscode.workspace.fs.readDirectory(folder)).map(([name]) => name) : [];
   const open = vscode.workspace.textDocuments.map(({ uri }) => uri.path.slice(uri.path.lastIndexOf("/") + 1));
@@ -71,6 +73,7 @@ async function openUntitled({ fileName, text }: Template): Promise<void> {
 
 /** A copy that belongs to the user, with the data files that stand beside the sample; the stepper opens beside it. */
 async function openCopy(context: vscode.ExtensionContext, { fileName, text }: Template): Promise<void> {
+  const { freeName } = await import("../parts/commands");
   const samples = samplesFolder(context);
   const folder = vscode.Uri.joinPath(context.globalStorageUri, "samples");
   await vscode.workspace.fs.createDirectory(folder);

@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
-import { explanationOfNumber } from "../diagnosis/words";
 import { linesOf, modelFiles, rangeOf } from "../editor/places";
-import { printNumber } from "../format/layout";
+import { guarded } from "../failure";
+import type * as FileParts from "../parts/file";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
 import type { Checked, ExpectationChecks } from "./checks";
 import { marksOf } from "./marks";
-import { wrongText } from "./names";
 
 const source = "RNN";
 const code = "expectation";
@@ -44,12 +43,14 @@ export function registerFindings(sessions: Sessions, checks: ExpectationChecks):
       wrong.slice(0, mostFindings).map(({ place, text }) => mark(rangeOf(document, place), text)),
     );
   };
-  const publish = (session: Session) => {
-    const { document } = session;
-    const checked = checks.of(session);
-    collection.set(document.uri, checked ? findingsOf(session, checked) : []);
-    for (const editor of vscode.window.visibleTextEditors) if (editor.document === document) draw(editor);
-  };
+  const publish = (session: Session) =>
+    void guarded("marking the expectations", async () => {
+      const words = await import("../parts/file");
+      const { document } = session;
+      const checked = checks.of(session);
+      collection.set(document.uri, checked ? findingsOf(session, checked, words) : []);
+      for (const editor of vscode.window.visibleTextEditors) if (editor.document === document) draw(editor);
+    });
   return vscode.Disposable.from(
     collection,
     rightType,
@@ -85,7 +86,11 @@ function wrongOf({ document, reading }: Session, { comparisons }: Checked) {
   });
 }
 
-function findingsOf(session: Session, checked: Checked): vscode.Diagnostic[] {
+function findingsOf(
+  session: Session,
+  checked: Checked,
+  { explanationOfNumber, wrongText }: Pick<typeof FileParts, "explanationOfNumber" | "wrongText">,
+): vscode.Diagnostic[] {
   const digits = digitsOf(session.document);
   return wrongOf(session, checked)
     .slice(0, mostFindings)
@@ -104,12 +109,13 @@ function findingsOf(session: Session, checked: Checked): vscode.Diagnostic[] {
     });
 }
 
-function actionsOf(
+async function actionsOf(
   sessions: Sessions,
   checks: ExpectationChecks,
   document: vscode.TextDocument,
   { diagnostics }: vscode.CodeActionContext,
-): vscode.CodeAction[] {
+): Promise<vscode.CodeAction[]> {
+  const { printNumber } = await import("../parts/file");
   const session = sessions.of(document);
   const checked = session && checks.of(session);
   const own = diagnostics.filter((diagnostic) => diagnostic.source === source && diagnostic.code === code);

@@ -4,7 +4,6 @@ import type { Sessions } from "../session/sessions";
 import { ExpectationChecks } from "./checks";
 import { registerFindings } from "./findings";
 import type { Chosen } from "./takeDown";
-import { takeDown } from "./takeDown";
 import { ExpectationTests } from "./testing";
 
 /** What the author expects: marked in the text, taken down from a run, and run as tests. */
@@ -18,8 +17,8 @@ export function registerExpectations(context: vscode.ExtensionContext, sessions:
     registerFindings(sessions, checks),
     vscode.commands.registerCommand("rnn.takeDownExpectations", (uri?: unknown, chosen?: Chosen) =>
       guarded("taking down expectations", async () => {
-        const session = uri instanceof vscode.Uri ? await sessions.at(uri) : sessions.active;
-        if (session) return takeDown(session, chosen ?? null);
+        const session = await sessions.meant(uri);
+        if (session) return (await import("../parts/commands")).takeDown(session, chosen ?? null);
         void vscode.window.showInformationMessage("Open an .rnn.json file first.");
         return undefined;
       }),

@@ -1,8 +1,6 @@
 import * as vscode from "vscode";
 import type { Comparison } from "../check";
-import { explanationOfNumber } from "../diagnosis/words";
 import { rangeOf } from "../editor/places";
-import type { Model } from "../engine/model";
 import { reportFailure } from "../failure";
 import type { Reading } from "../format/read";
 import { formatExact } from "../protocol/numbers";
@@ -11,7 +9,6 @@ import { isModelFile, type Sessions } from "../session/sessions";
 import { startThread } from "../training/thread";
 import type { Item } from "./items";
 import { isInside, itemsOf } from "./items";
-import { wrongText } from "./names";
 
 /** So many files of a folder are looked into, none of them longer than this. */
 const mostFiles = 300;
@@ -199,15 +196,13 @@ export class ExpectationTests implements vscode.Disposable {
     const cancelling = token.onCancellationRequested(() => thread.terminate());
     try {
       const { comparisons, diagnoses } = await thread.outcome;
-      const message = (comparison: Comparison, index: number) =>
-        messageOf(
-          document,
-          reading,
-          problem.model,
-          expect.tolerance,
-          comparison,
-          explanationOfNumber(diagnoses, index),
-        );
+      const { explanationOfNumber, wrongText } = await import("../parts/file");
+      const digits = vscode.workspace.getConfiguration("rnn", document.uri).get<number>("digits", 4);
+      const message = (comparison: Comparison, index: number) => {
+        const text = wrongText(problem.model, comparison, expect.tolerance, digits);
+        const explanation = explanationOfNumber(diagnoses, index);
+        return messageOf(document, reading, comparison, explanation === null ? text : `${text}. ${explanation}`);
+      };
       return leavesOf(file).map((item) => {
         const path = this.abouts.get(item)?.path ?? [];
         const wrong = comparisons.flatMap((comparison, index) =>
@@ -241,16 +236,11 @@ export interface ItemResult {
 function messageOf(
   document: vscode.TextDocument,
   { source }: Reading,
-  model: Model,
-  tolerance: number,
-  comparison: Comparison,
-  explanation: string | null,
+  { expected, actual }: Comparison,
+  text: string,
 ): vscode.TestMessage {
-  const { expected, actual } = comparison;
-  const digits = vscode.workspace.getConfiguration("rnn", document.uri).get<number>("digits", 4);
-  const text = wrongText(model, comparison, tolerance, digits);
   const message = vscode.TestMessage.diff(
-    explanation === null ? text : `${text}. ${explanation}`,
+    text,
     formatExact(expected.value),
     actual === null ? "no such number" : formatExact(actual),
   );

@@ -1,8 +1,7 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
-import { panelViewType } from "../session/sessions";
+import { isModelFile, panelViewType } from "../session/sessions";
 import type { GradientChecks, Training } from "../training";
-import { StepperPanel } from "./panel";
 
 /** The stepper panel as a second editor of the file: it shares the text's document, its undo and its dirty state. */
 export function registerPanel(
@@ -12,9 +11,12 @@ export function registerPanel(
   gradientChecks: GradientChecks,
 ): void {
   const provider: vscode.CustomTextEditorProvider = {
-    resolveCustomTextEditor(document, panel) {
-      const session = sessions.of(document);
-      if (!session) throw new Error(`${document.uri.path} is no model file: its name does not end in .rnn.json`);
+    async resolveCustomTextEditor(document, panel, token) {
+      if (!isModelFile(document.uri))
+        throw new Error(`${document.uri.path} is no model file: its name does not end in .rnn.json`);
+      const [session, { StepperPanel }] = await Promise.all([sessions.at(document.uri), import("../parts/panel")]);
+      // It may have been closed meanwhile.
+      if (token.isCancellationRequested) return;
       session.start();
       const shown = new StepperPanel(panel, session, training, gradientChecks, context.extensionUri);
       const closing = sessions.onDidClose((closed) => {

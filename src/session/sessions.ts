@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import type { SavedPlace } from "./session";
-import { Session } from "./session";
+import { guarded } from "../failure";
+import type { SavedPlace, Session } from "./session";
 
 /** The view type of the stepper panel, a custom editor that can stand beside the text of the same file. */
 export const panelViewType = "rnn.stepper";
@@ -22,7 +22,7 @@ function focusedModelFile(): vscode.Uri | null {
   return isShown && isModelFile(input.uri) ? input.uri : null;
 }
 
-/** Every open `.rnn.json` document's session, made when it is first asked for. */
+/** Every open `.rnn.json` document's session. What a session needs, the format and the engine, is loaded with the first one. */
 export class Sessions implements vscode.Disposable {
   private readonly sessions = new Map<string, Session>();
   private readonly places: Map<string, SavedPlace>;
@@ -50,7 +50,7 @@ export class Sessions implements vscode.Disposable {
   constructor(private readonly memento: vscode.Memento) {
     this.places = new Map(memento.get<[string, SavedPlace][]>(placesKey, []));
     this.disposables.push(
-      vscode.workspace.onDidOpenTextDocument((document) => this.tryOpen(document)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.open(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.close(document)),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0) this.sessions.get(document.uri.toString())?.documentChanged();
@@ -59,8 +59,8 @@ export class Sessions implements vscode.Disposable {
       vscode.window.tabGroups.onDidChangeTabGroups(() => this.updateActive()),
       vscode.window.onDidChangeActiveTextEditor(() => this.updateActive()),
     );
-    for (const document of vscode.workspace.textDocuments) this.tryOpen(document);
-    this.updateActive();
+    // In a turn of its own, so that the activation is over before anything is loaded.
+    setImmediate(() => vscode.workspace.textDocuments.forEach((document) => this.open(document)));
   }
 
   /** Every session there is. */
@@ -68,14 +68,21 @@ export class Sessions implements vscode.Disposable {
     return [...this.sessions.values()];
   }
 
-  /** The session of a document, or null where it is not a model file. */
+  /** The session of a document; null where it is not a model file, or its session is not there yet: `onDidOpen` tells of it. */
   of(document: vscode.TextDocument): Session | null {
-    return isModelFile(document.uri) ? this.get(document) : null;
+    return this.sessions.get(document.uri.toString()) ?? null;
   }
 
   /** The session of a model file, opened if need be. */
   async at(uri: vscode.Uri): Promise<Session> {
-    return this.get(await vscode.workspace.openTextDocument(uri));
+    const { Session } = await import("../parts/file");
+    return this.get(await vscode.workspace.openTextDocument(uri), Session);
+  }
+
+  /** The session that a command is about: of the file that it names, else of the one that has the focus or had it last. */
+  async meant(uri: unknown): Promise<Session | null> {
+    const named = uri instanceof vscode.Uri ? uri : focusedModelFile();
+    return named ? this.at(named) : this.lastActive;
   }
 
   /** The session of the text editor or the panel that has the focus, else of the one that had it last and is still open. */
@@ -88,29 +95,32 @@ export class Sessions implements vscode.Disposable {
     return this.lastFocused;
   }
 
-  private get(document: vscode.TextDocument): Session {
-    const key = document.uri.toString();
-    let session = this.sessions.get(key);
-    if (!session) {
-      session = new Session(document, this.places.get(key) ?? null);
-      this.sessions.set(key, session);
-      const made = session;
-      made.onDidChange(() => {
-        this.changed.fire(made);
-        this.rememberSoon();
+  private open(document: vscode.TextDocument): void {
+    if (isModelFile(document.uri))
+      void guarded("reading a model file", async () => {
+        const { Session } = await import("../parts/file");
+        // It may have been closed meanwhile.
+        if (!document.isClosed) this.get(document, Session);
       });
-      made.onDidMove(() => {
-        this.moved.fire(made);
-        this.rememberSoon();
-      });
-      this.opened.fire(made);
-      this.updateActive();
-    }
-    return session;
   }
 
-  private tryOpen(document: vscode.TextDocument): void {
-    if (isModelFile(document.uri)) this.get(document);
+  private get(document: vscode.TextDocument, Made: typeof Session): Session {
+    const key = document.uri.toString();
+    const known = this.sessions.get(key);
+    if (known) return known;
+    const session = new Made(document, this.places.get(key) ?? null);
+    this.sessions.set(key, session);
+    session.onDidChange(() => {
+      this.changed.fire(session);
+      this.rememberSoon();
+    });
+    session.onDidMove(() => {
+      this.moved.fire(session);
+      this.rememberSoon();
+    });
+    this.opened.fire(session);
+    this.updateActive();
+    return session;
   }
 
   private close(document: vscode.TextDocument): void {

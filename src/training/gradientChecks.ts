@@ -1,16 +1,20 @@
 import * as vscode from "vscode";
-import type { ParameterCheck } from "../engine/gradientCheck";
 import { reportFailure } from "../failure";
 import type { GradientVerdict } from "../protocol/panel";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
 import type { Stepper } from "../stepper/stepper";
-import { computingVerdict, verdictOf } from "./gradientVerdict";
 import type { Thread } from "./thread";
 import { startThread } from "./thread";
 
 /** So long nothing must change before a thread is started: while somebody types, none is. */
 const patienceMs = 150;
+
+const computingVerdict: GradientVerdict = {
+  kind: "computing",
+  mark: "…",
+  text: "analytic against numeric: being compared",
+};
 
 /** The check of one run: another text or another sequence is another run, and this one is thrown away. */
 interface Check {
@@ -74,8 +78,8 @@ export class GradientChecks implements vscode.Disposable {
       const { model, sequence, start, gradients } = check.stepper.run;
       const task = { kind: "gradients", checked: { model, sequence, start, gradients } } as const;
       check.thread = startThread(this.workerFile, task, () => undefined);
-      const outcome = await check.thread.outcome;
-      if (isCurrent()) check.verdicts = verdictsOf(outcome ?? []);
+      const [outcome, { verdictOf }] = await Promise.all([check.thread.outcome, import("../parts/file")]);
+      if (isCurrent()) check.verdicts = new Map((outcome ?? []).map((one) => [one.name, verdictOf(one)]));
     } catch (error) {
       // A thread that was ended has failed by our own hand.
       if (!isCurrent()) return;
@@ -117,8 +121,4 @@ export class GradientChecks implements vscode.Disposable {
     for (const disposable of this.disposables) disposable.dispose();
     this.changed.dispose();
   }
-}
-
-function verdictsOf(checks: readonly ParameterCheck[]): ReadonlyMap<string, GradientVerdict> {
-  return new Map(checks.map((check) => [check.name, verdictOf(check)]));
 }

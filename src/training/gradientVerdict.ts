@@ -30,13 +30,6 @@ export function verdictOf({ entries, checked, worst, kinks }: ParameterCheck): G
     : { kind: "wrong", mark: `✗ ${difference}`, text };
 }
 
-/** While it is being computed. */
-export const computingVerdict: GradientVerdict = {
-  kind: "computing",
-  mark: "…",
-  text: "analytic against numeric: being compared",
-};
-
 function kinksText(kinks: number): string {
   return kinks === 1
     ? "one of them does not count: the slope of the loss jumps there, so that a difference says nothing about it"

@@ -2,9 +2,7 @@ import * as vscode from "vscode";
 import { guarded } from "../failure";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
-import { checkCommand } from "./checkCommand";
 import { GradientChecks } from "./gradientChecks";
-import { askNumber, predictCommand } from "./predictCommand";
 import { Reports } from "./reports";
 import { Training } from "./runs";
 
@@ -29,8 +27,10 @@ export function registerTraining(
   const command = (id: string, doing: string, action: (session: Session, argument: unknown) => unknown) =>
     vscode.commands.registerCommand(id, (uri?: unknown, argument?: unknown) =>
       guarded(doing, async () => {
-        const session = await sessionOf(sessions, uri);
-        return session ? action(session, argument) : undefined;
+        const session = await sessions.meant(uri);
+        if (session) return action(session, argument);
+        void vscode.window.showInformationMessage("Open an .rnn.json file first.");
+        return undefined;
       }),
     );
 
@@ -52,26 +52,27 @@ export function registerTraining(
     ),
     command("rnn.trainFor", "training", (session) => trainFor(training, session)),
     command("rnn.cancelTraining", "cancelling the training", (session) => cancelTraining(sessions, training, session)),
-    command("rnn.predict", "predicting", (session, sequenceIndex) =>
-      predictCommand(session, reports, workerFile, typeof sequenceIndex === "number" ? sequenceIndex : undefined),
-    ),
-    command("rnn.check", "checking", (session) => {
+    command("rnn.predict", "predicting", async (session, sequenceIndex) => {
+      const { predictCommand } = await import("../parts/commands");
+      return predictCommand(
+        session,
+        reports,
+        workerFile,
+        typeof sequenceIndex === "number" ? sequenceIndex : undefined,
+      );
+    }),
+    command("rnn.check", "checking", async (session) => {
       // The panel marks the sequence that is stepped through, whatever else the file holds.
       gradientChecks.start(session, true);
+      const { checkCommand } = await import("../parts/commands");
       return checkCommand(session, reports, workerFile);
     }),
   );
   return { training, gradientChecks };
 }
 
-/** The session that a command is for: of the file that it names, else of the one that has or had the focus. */
-async function sessionOf(sessions: Sessions, uri: unknown): Promise<Session | null> {
-  if (uri instanceof vscode.Uri) return sessions.at(uri);
-  if (!sessions.active) void vscode.window.showInformationMessage("Open an .rnn.json file first.");
-  return sessions.active;
-}
-
 async function trainFor(training: Training, session: Session) {
+  const { askNumber } = await import("../parts/commands");
   const epochs = await askNumber(
     "Train for N Epochs",
     "How many epochs: passes over all the sequences",

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { Problem } from "../engine/model";
 import { parametersOf } from "../engine/model";
-import { countTargets } from "../engine/readout";
 import type { EpochResult, TrainingEnd } from "../engine/train";
 import { guarded, reportFailure } from "../failure";
 import { formatNumber } from "../protocol/numbers";
@@ -12,7 +11,6 @@ import type { Progress, TrainingOutcome } from "./messages";
 import type { Thread } from "./thread";
 import { startThread } from "./thread";
 import { digitsFor, fileName, problemOf } from "./user";
-import { writeParameters } from "./writeParameters";
 
 /** How a training command ended; what stopped it has been said to the user. */
 export type TrainingResult =
@@ -65,6 +63,7 @@ export class Training implements vscode.Disposable {
 
   /** Trains, and writes the parameters into the document. @param epochs in place of the file's */
   async start(session: Session, epochs?: number): Promise<TrainingResult> {
+    const { whyNotTrainable, writeParameters } = await import("../parts/commands");
     const name = fileName(session);
     if (this.isRunning(session)) {
       void vscode.window
@@ -195,7 +194,10 @@ export class Training implements vscode.Disposable {
     void vscode.window.showErrorMessage(message, keep).then((choice) => {
       if (choice !== keep) return undefined;
       const origin = { uri: session.document.uri, text, parameters: parametersOf(problem.model) };
-      return guarded("keeping the parameters", () => writeParameters(this.sessions, end.parameters, origin));
+      return guarded("keeping the parameters", async () => {
+        const { writeParameters } = await import("../parts/commands");
+        await writeParameters(this.sessions, end.parameters, origin);
+      });
     });
   }
 
@@ -208,14 +210,6 @@ export class Training implements vscode.Disposable {
 
 function keyOf({ document }: Session): string {
   return document.uri.toString();
-}
-
-/** Null where there is something to learn. */
-function whyNotTrainable({ sequences, model }: Problem): string | null {
-  if (sequences.length === 0) return "the file has no sequences";
-  if (!model.loss) return 'the file has no "loss"';
-  if (!sequences.some((sequence) => countTargets(sequence) > 0)) return "no sequence has a target";
-  return null;
 }
 
 function secondsLeftOf(seconds: number, done: number): number | null {
