@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as esbuild from "esbuild";
 import { compileSchema } from "./src/format/compile.mjs";
+import { compileKernels } from "./src/kernels/compile.mjs";
 
 const production = process.argv.includes("--production");
 const watch = process.argv.includes("--watch");
@@ -89,6 +90,7 @@ async function writeParts(outputFiles, metafile) {
 const bundles = [
   { ...split, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
   { ...host, entryPoints: { trainingWorker: "src/training/worker.ts" } },
+  { ...host, entryPoints: { kernelThread: "src/kernels/thread.ts" } },
   { ...host, entryPoints: { cli: "src/cli.ts" } },
   { ...webview, entryPoints: { panel: "webview/main.ts" } },
   { ...webview, entryPoints: { katex: "webview/katex.ts" } },
@@ -110,6 +112,7 @@ await mkdir("dist/webview", { recursive: true });
 for (const file of ["codicon.css", "codicon.ttf"])
   await copyFile(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
 await writeFile("dist/editor.schema.json", editorSchema);
+await compileKernels("dist");
 
 const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
 await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())));

@@ -118,6 +118,8 @@ export interface TrainingSettings {
   readonly clip: Clip | null;
   /** k of truncated backpropagation through time. */
   readonly truncate: number | null;
+  /** What training computes with, where it runs on kernels; the engine itself always computes in double precision. */
+  readonly precision: "float64" | "float32";
 }
 
 /** A whole problem: what one file describes. */

@@ -93,6 +93,7 @@ export interface RnnFile {
       at: number;
     } | null;
     truncate?: number | null;
+    precision?: "float64" | "float32";
   };
   expect?: {
     tolerance?: number;

@@ -139,5 +139,6 @@ function printTraining(training: TrainingSettings): NonNullable<RnnFile["trainin
     seed: training.seed,
     ...(clip && { clip: { type: clip.type, at: clip.at } }),
     ...(truncate !== null && { truncate }),
+    ...(training.precision !== "float64" && { precision: training.precision }),
   };
 }

@@ -53,8 +53,8 @@ export function readTraining(
   }
   const clip = training.clip ?? null;
   if (optimizer === null || clip === bad || truncate === bad) return null;
-  const { epochs = 100, batchSize = 1, shuffle = false, seed = 0 } = training;
-  if (epochs === bad || batchSize === bad || shuffle === bad || seed === bad) return null;
+  const { epochs = 100, batchSize = 1, shuffle = false, seed = 0, precision = "float64" } = training;
+  if (epochs === bad || batchSize === bad || shuffle === bad || seed === bad || precision === bad) return null;
   if (clip !== null && (clip.type === bad || clip.at === bad || clip.type === undefined || clip.at === undefined))
     return null;
   return {
@@ -65,6 +65,7 @@ export function readTraining(
     seed,
     clip: clip && { type: clip.type as "norm" | "value", at: clip.at as number },
     truncate,
+    precision,
   };
 }
 

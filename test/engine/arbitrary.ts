@@ -8,7 +8,7 @@ import type { Tensor } from "../../src/engine/tensor";
 import { zeroMatrix, zeroVector } from "../../src/engine/tensor";
 
 /** Shape of a random problem; its numbers come from the seed. */
-interface Shape {
+export interface Shape {
   readonly seed: number;
   readonly inputSize: number;
   readonly tokens: boolean;
@@ -27,34 +27,41 @@ interface Shape {
   readonly activation: "softmax" | "sigmoid" | "linear" | "tanh";
 }
 
-const shapes: fc.Arbitrary<Shape> = fc.record({
-  seed: fc.nat(),
-  inputSize: fc.integer({ min: 1, max: 3 }),
-  tokens: fc.boolean(),
-  length: fc.integer({ min: 1, max: 6 }),
-  layers: fc.array(
-    fc.record({
-      cell: fc.constantFrom("rnn", "lstm", "gru"),
-      activation: fc.constantFrom("tanh", "sigmoid", "linear", "relu"),
-      reset: fc.constantFrom("after", "before"),
-      direction: fc.constantFrom("forward", "forward", "backward", "both"),
-      size: fc.integer({ min: 1, max: 3 }),
-    }),
-    { minLength: 1, maxLength: 3 },
-  ),
-  outputs: fc.integer({ min: 1, max: 3 }),
-  at: fc.constantFrom("every", "last"),
-  loss: fc.constantFrom("cross-entropy", "binary-cross-entropy", "mse"),
-  reduction: fc.constantFrom("sum", "mean"),
-  activation: fc.constantFrom("softmax", "sigmoid", "linear", "tanh"),
-});
+/** Shapes with at most so many inputs, units of a layer and outputs. */
+export function shapesUpTo(most: number): fc.Arbitrary<Shape> {
+  const sizes = fc.integer({ min: 1, max: most });
+  return fc.record({
+    seed: fc.nat(),
+    inputSize: sizes,
+    tokens: fc.boolean(),
+    length: fc.integer({ min: 1, max: 6 }),
+    layers: fc.array(
+      fc.record({
+        cell: fc.constantFrom("rnn", "lstm", "gru"),
+        activation: fc.constantFrom("tanh", "sigmoid", "linear", "relu"),
+        reset: fc.constantFrom("after", "before"),
+        direction: fc.constantFrom("forward", "forward", "backward", "both"),
+        size: sizes,
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    outputs: sizes,
+    at: fc.constantFrom("every", "last"),
+    loss: fc.constantFrom("cross-entropy", "binary-cross-entropy", "mse"),
+    reduction: fc.constantFrom("sum", "mean"),
+    activation: fc.constantFrom("softmax", "sigmoid", "linear", "tanh"),
+  });
+}
+
+const shapes = shapesUpTo(3);
 
 function draw(tensor: Tensor, random: Random): Tensor {
   for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = random.normal() * 0.6;
   return tensor;
 }
 
-function build(shape: Shape): Problem {
+/** A problem of a shape, with two sequences of its length. */
+export function build(shape: Shape): Problem {
   const random = new Random(shape.seed);
   const layers: Layer[] = [];
   let inputSize = shape.inputSize;
@@ -116,12 +123,13 @@ function build(shape: Shape): Problem {
       seed: 0,
       clip: null,
       truncate: null,
+      precision: "float64",
     },
   };
 }
 
-function sequence(shape: Shape, random: Random): Sequence {
-  const { length, outputs, at } = shape;
+export function sequence(shape: Shape, random: Random, length = shape.length): Sequence {
+  const { outputs, at } = shape;
   // The last step always has a target, the others mostly.
   const has = (k: number) => k === length - 1 || (at === "every" && random.uniform() < 0.7);
   const present = Uint8Array.from({ length }, (_, k) => (has(k) ? 1 : 0));

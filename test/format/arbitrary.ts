@@ -177,6 +177,7 @@ export const anyProblem: fc.Arbitrary<Problem> = fc
             fc.record({ type: fc.constantFrom("norm", "value"), at: fc.double({ min: 1e-3, max: 10, noNaN: true }) }),
           ),
           truncate: oneWay ? fc.option(fc.integer({ min: 1, max: 5 })) : fc.constant(null),
+          precision: fc.constantFrom("float64", "float32"),
         }),
       });
     });

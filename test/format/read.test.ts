@@ -80,6 +80,7 @@ describe("reading a good file", () => {
       seed: 0,
       clip: null,
       truncate: null,
+      precision: "float64",
     });
   });
 

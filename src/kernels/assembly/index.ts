@@ -1,0 +1,11 @@
+// What the module gives: training, and each kernel by itself for its tests.
+export { expAll, sigmoidAll, tanhAll } from "./elements";
+export { factorBytes, multiply, pack, roomBytes, sumOuterProducts } from "./matrix";
+export { gradients, step, sumGradients, train } from "./network";
+export { gradientNorm, update } from "./optimizer";
+export { combineRows, innerProducts } from "./vector";
+
+/** Where the memory begins that the module does not use itself. */
+export function heapBase(): usize {
+  return __heap_base;
+}

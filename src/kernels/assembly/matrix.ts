@@ -1,0 +1,273 @@
+/**
+ * Blocked products of matrices. Both factors are packed into panels that are read from beginning to end, and a tile of
+ * 4 rows × 2 vectors of the result stays in the registers (Goto and van de Geijn 2008). Strides are in bytes.
+ */
+import { addProduct, combineRows, innerProducts, LANES, zero } from "./vector";
+
+const R: usize = sizeof<real>();
+/** Rows of a tile. */
+const TILE: i32 = 4;
+/** Columns of a panel: two vectors, 32 bytes. */
+const PANEL: i32 = 2 * LANES;
+/** Inner dimension of a block: a panel of it stays in the nearest cache. */
+const DEPTH: i32 = 256;
+
+/** Bytes of a packed factor of `inner` × `columns`. */
+// @ts-ignore: decorator
+@inline
+function packedBytes(inner: i32, columns: i32): usize {
+  return <usize>inner * <usize>((columns + PANEL - 1) / PANEL) * 32;
+}
+
+/** Bytes of the room that 4 rows of a left factor are packed into. */
+const LEFT_BYTES: usize = DEPTH * TILE * 16;
+
+/** Bytes of the room that the products need whose result has up to n columns. */
+export function roomBytes(n: i32): usize {
+  return LEFT_BYTES + packedBytes(DEPTH, n);
+}
+
+/** Bytes of a factor that is packed for many products. */
+export function factorBytes(inner: i32, n: i32): usize {
+  return packedBytes(inner, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function smaller(a: i32, b: i32): i32 {
+  return a < b ? a : b;
+}
+
+/** Packs B [depth × n], n a whole number of lanes, in panels of two vectors. */
+function packRows(to: usize, b: usize, bStride: usize, depth: i32, n: i32): void {
+  const bytes = <usize>n * R;
+  for (let column: usize = 0; column < bytes; column += 32) {
+    const wide = bytes - column >= 32;
+    let p = b + column;
+    for (let k = depth; k > 0; k--) {
+      v128.store(to, v128.load(p));
+      if (wide) v128.store(to, v128.load(p, 16), 16);
+      to += 32;
+      p += bStride;
+    }
+  }
+}
+
+/** Packs Bᵀ of B [n × depth] likewise. */
+function packTransposed(to: usize, b: usize, bStride: usize, depth: i32, n: i32): void {
+  for (let column = 0; column < n; column += PANEL) {
+    const width = smaller(PANEL, n - column);
+    for (let j = 0; j < width; j++) {
+      let p = b + <usize>(column + j) * bStride;
+      let q = to + <usize>j * R;
+      for (let k = depth; k > 0; k--) {
+        store<real>(q, load<real>(p));
+        p += R;
+        q += 32;
+      }
+    }
+    to += <usize>depth * 32;
+  }
+}
+
+/** Packs B, or Bᵀ where it is `transposed`, for many products: block of DEPTH after block. */
+export function pack(to: usize, b: usize, bStride: usize, transposed: bool, inner: i32, n: i32): void {
+  for (let from = 0; from < inner; from += DEPTH) {
+    const depth = smaller(DEPTH, inner - from);
+    packBlock(to, b, bStride, transposed, from, depth, n);
+    to += packedBytes(depth, n);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function packBlock(to: usize, b: usize, bStride: usize, transposed: bool, from: i32, depth: i32, n: i32): void {
+  if (transposed) packTransposed(to, b + <usize>from * R, bStride, depth, n);
+  else packRows(to, b + <usize>from * bStride, bStride, depth, n);
+}
+
+/** Packs 4 rows of A [· × depth] side by side, each number in all lanes of a vector. */
+function packLeft(to: usize, a: usize, rowStride: usize, columnStride: usize, depth: i32): void {
+  const a1 = a + rowStride;
+  const a2 = a1 + rowStride;
+  const a3 = a2 + rowStride;
+  let o: usize = 0;
+  for (let k = depth; k > 0; k--) {
+    v128.store(to, v128.load_splat<real>(a + o));
+    v128.store(to, v128.load_splat<real>(a1 + o), 16);
+    v128.store(to, v128.load_splat<real>(a2 + o), 32);
+    v128.store(to, v128.load_splat<real>(a3 + o), 48);
+    to += 64;
+    o += columnStride;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function put(p: usize, v: v128, add: bool): void {
+  v128.store(p, add ? v128.add<real>(v128.load(p), v) : v);
+}
+
+/** A tile of 4 rows × 2 vectors. */
+function tileWide(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add: bool): void {
+  let s00 = zero();
+  let s01 = zero();
+  let s10 = zero();
+  let s11 = zero();
+  let s20 = zero();
+  let s21 = zero();
+  let s30 = zero();
+  let s31 = zero();
+  for (let k = depth; k > 0; k--) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load(a);
+    const a1 = v128.load(a, 16);
+    const a2 = v128.load(a, 32);
+    const a3 = v128.load(a, 48);
+    s00 = addProduct(s00, a0, b0);
+    s01 = addProduct(s01, a0, b1);
+    s10 = addProduct(s10, a1, b0);
+    s11 = addProduct(s11, a1, b1);
+    s20 = addProduct(s20, a2, b0);
+    s21 = addProduct(s21, a2, b1);
+    s30 = addProduct(s30, a3, b0);
+    s31 = addProduct(s31, a3, b1);
+    a += 64;
+    b += 32;
+  }
+  put(c, s00, add);
+  put(c + 16, s01, add);
+  c += cStride;
+  put(c, s10, add);
+  put(c + 16, s11, add);
+  c += cStride;
+  put(c, s20, add);
+  put(c + 16, s21, add);
+  c += cStride;
+  put(c, s30, add);
+  put(c + 16, s31, add);
+}
+
+/** A tile of 4 rows × 1 vector, where the columns end in the middle of a panel. */
+function tileNarrow(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add: bool): void {
+  let s0 = zero();
+  let s1 = zero();
+  let s2 = zero();
+  let s3 = zero();
+  for (let k = depth; k > 0; k--) {
+    const b_k = v128.load(b);
+    s0 = addProduct(s0, v128.load(a), b_k);
+    s1 = addProduct(s1, v128.load(a, 16), b_k);
+    s2 = addProduct(s2, v128.load(a, 32), b_k);
+    s3 = addProduct(s3, v128.load(a, 48), b_k);
+    a += 64;
+    b += 32;
+  }
+  put(c, s0, add);
+  put(c + cStride, s1, add);
+  put(c + 2 * cStride, s2, add);
+  put(c + 3 * cStride, s3, add);
+}
+
+/** C [m × n] (+)= A B for a block of the inner dimension; m a multiple of 4. */
+function multiplyBlock(
+  c: usize,
+  cStride: usize,
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  packed: usize,
+  m: i32,
+  depth: i32,
+  n: i32,
+  add: bool,
+  room: usize,
+): void {
+  const bytes = <usize>n * R;
+  for (let row = 0; row < m; row += TILE) {
+    packLeft(room, a, aRow, aColumn, depth);
+    let panel = packed;
+    let column: usize = 0;
+    for (; column + 32 <= bytes; column += 32) {
+      tileWide(room, panel, depth, c + column, cStride, add);
+      panel += <usize>depth * 32;
+    }
+    if (column < bytes) tileNarrow(room, panel, depth, c + column, cStride, add);
+    a += (<usize>TILE) * aRow;
+    c += (<usize>TILE) * cStride;
+  }
+}
+
+/**
+ * C [m × n] = A [m × inner] B, added to what is there where `add`. B is [inner × n], or [n × inner] where it is `transposed`.
+ * @param n      a whole number of lanes; so is `inner` where B is transposed
+ * @param packed B as `pack` packs it, or 0
+ * @param room   `roomBytes(n)`
+ */
+export function multiply(
+  c: usize,
+  cStride: usize,
+  a: usize,
+  aStride: usize,
+  b: usize,
+  bStride: usize,
+  transposed: bool,
+  packed: usize,
+  m: i32,
+  inner: i32,
+  n: i32,
+  add: bool,
+  room: usize,
+): void {
+  const tiled = m - (m % TILE);
+  if (tiled > 0) {
+    for (let from = 0; from < inner; from += DEPTH) {
+      const depth = smaller(DEPTH, inner - from);
+      let block = packed;
+      if (packed == 0) {
+        block = room + LEFT_BYTES;
+        packBlock(block, b, bStride, transposed, from, depth, n);
+      } else packed += packedBytes(depth, n);
+      multiplyBlock(c, cStride, a + <usize>from * R, aStride, R, block, tiled, depth, n, add || from > 0, room);
+    }
+  }
+  for (let row = tiled; row < m; row++) {
+    const c_row = c + <usize>row * cStride;
+    const a_row = a + <usize>row * aStride;
+    if (transposed) innerProducts(c_row, b, bStride, a_row, n, inner, add);
+    else combineRows(c_row, a_row, R, b, bStride, inner, n, add);
+  }
+}
+
+/**
+ * C [m × n] = Σ_k of the outer products of A's and B's rows, AᵀB, added to what is there where `add`: the gradient of a
+ * matrix over all the steps at once.
+ * @param n    a whole number of lanes
+ * @param room `roomBytes(n)`
+ */
+export function sumOuterProducts(
+  c: usize,
+  cStride: usize,
+  a: usize,
+  aStride: usize,
+  b: usize,
+  bStride: usize,
+  m: i32,
+  rows: i32,
+  n: i32,
+  add: bool,
+  room: usize,
+): void {
+  const tiled = rows < TILE ? 0 : m - (m % TILE);
+  if (tiled > 0) {
+    const block = room + LEFT_BYTES;
+    for (let from = 0; from < rows; from += DEPTH) {
+      const depth = smaller(DEPTH, rows - from);
+      packBlock(block, b, bStride, false, from, depth, n);
+      multiplyBlock(c, cStride, a + <usize>from * aStride, R, aStride, block, tiled, depth, n, add || from > 0, room);
+    }
+  }
+  for (let row = tiled; row < m; row++)
+    combineRows(c + <usize>row * cStride, a + <usize>row * R, aStride, b, bStride, rows, n, add);
+}

@@ -1,0 +1,202 @@
+/** A whole network over a whole batch, forward and back; and updates one after the other. */
+import { Batch, Layer, Network, Pass } from "./layout";
+import { gradientNorm, Optimizer, update } from "./optimizer";
+import { backwardPass, forwardPass } from "./pass";
+import { backwardReadout, forwardReadout } from "./readout";
+import { gatherRows, scatterRows } from "./rows";
+
+const R: usize = sizeof<real>();
+const LSTM: i32 = 1;
+
+// @ts-ignore: decorator
+@inline
+function layerAt(network: Network, l: i32): Layer {
+  return changetype<Layer>(load<usize>(network.layers + ((<usize>l) << 2)));
+}
+
+/** h_t of a layer, [rows × columns]. */
+function outputOf(layer: Layer, batch: Batch): usize {
+  return layer.out != 0 ? layer.out : layer.first.h + <usize>(batch.sequences * layer.columns) * R;
+}
+
+/** @returns the sum over the sequences of their losses */
+export function forward(network: Network, batch: Batch): f64 {
+  let x = batch.vectors;
+  let tokens = batch.tokens;
+  let xStride = <usize>layerAt(network, 0).first.inputs * R;
+  let states = batch.initial;
+  for (let l = 0; l < network.layerCount; l++) {
+    const layer = layerAt(network, l);
+    const stride = <usize>layer.columns * R;
+    for (let p = 0; p < layer.passes; p++) {
+      const pass = p == 0 ? layer.first : layer.second;
+      states = startStates(pass, batch, states);
+      if (pass.reversed == 0) forwardPass(pass, batch, x, xStride, tokens, network.room);
+      else {
+        if (tokens != 0) reverseTokens(pass.tokens, tokens, batch);
+        else gatherInputs(pass, batch, x, xStride);
+        forwardPass(pass, batch, pass.x, xStride, tokens != 0 ? pass.tokens : <usize>0, network.room);
+      }
+      if (layer.out == 0) continue;
+      const hBytes = <usize>pass.units * R;
+      const index = pass.reversed != 0 ? batch.reversed : <usize>0;
+      gatherRows(layer.out + <usize>p * hBytes, stride, pass.h + <usize>batch.sequences * hBytes, hBytes, index, batch.rows, pass.units);
+    }
+    x = outputOf(layer, batch);
+    tokens = 0;
+    xStride = stride;
+  }
+  if (batch.final != 0) endStates(network, batch);
+  const top = layerAt(network, network.layerCount - 1);
+  return batch.targetCount > 0 ? forwardReadout(network, batch, x, top.columns) : 0;
+}
+
+/** Rows of the input need not be a whole number of lanes. */
+function gatherInputs(pass: Pass, batch: Batch, x: usize, xStride: usize): void {
+  for (let k: usize = 0; k < <usize>batch.rows; k++)
+    memory.copy(pass.x + k * xStride, x + <usize>load<i32>(batch.reversed + (k << 2)) * xStride, xStride);
+}
+
+function reverseTokens(to: usize, from: usize, batch: Batch): void {
+  for (let k: usize = 0; k < <usize>batch.rows; k++)
+    store<i32>(to + (k << 2), load<i32>(from + ((<usize>load<i32>(batch.reversed + (k << 2))) << 2)));
+}
+
+/** Puts the states that a pass starts from before its rows. @returns where the next pass's stand */
+function startStates(pass: Pass, batch: Batch, states: usize): usize {
+  const bytes = <usize>(batch.sequences * pass.units) * R;
+  const block = <usize>(batch.stateRows * pass.units) * R;
+  if (states == 0) {
+    memory.fill(pass.h, 0, bytes);
+    if (pass.cell == LSTM) memory.fill(pass.c, 0, bytes);
+    return 0;
+  }
+  memory.copy(pass.h, states, bytes);
+  if (pass.cell != LSTM) return states + block;
+  memory.copy(pass.c, states + block, bytes);
+  return states + 2 * block;
+}
+
+function endStates(network: Network, batch: Batch): void {
+  let to = batch.final;
+  for (let l = 0; l < network.layerCount; l++) {
+    const layer = layerAt(network, l);
+    for (let p = 0; p < layer.passes; p++) {
+      const pass = p == 0 ? layer.first : layer.second;
+      const block = <usize>(batch.stateRows * pass.units) * R;
+      lastRows(to, pass.h, pass.units, batch);
+      to += block;
+      if (pass.cell != LSTM) continue;
+      lastRows(to, pass.c, pass.units, batch);
+      to += block;
+    }
+  }
+}
+
+/** The row of each sequence's last step. */
+function lastRows(to: usize, rows: usize, units: i32, batch: Batch): void {
+  const bytes = <usize>units * R;
+  let going = 0;
+  for (let t = batch.length - 1; t >= 0; t--) {
+    const first = load<i32>(batch.offsets + ((<usize>t) << 2));
+    const n = load<i32>(batch.offsets + ((<usize>(t + 1)) << 2)) - first;
+    // The longer ones come first, so those that end here follow those that go on.
+    for (; going < n; going++)
+      memory.copy(to + <usize>going * bytes, rows + <usize>(batch.sequences + first + going) * bytes, bytes);
+  }
+}
+
+/** After `forward` over the same batch: the gradients of all parameters. */
+export function backward(network: Network, batch: Batch): void {
+  const top = layerAt(network, network.layerCount - 1);
+  backwardReadout(network, batch, outputOf(top, batch), top.above, top.columns);
+  for (let l = network.layerCount - 1; l >= 0; l--) {
+    const layer = layerAt(network, l);
+    const stride = <usize>layer.columns * R;
+    const first = l == 0;
+    const below = first ? layer : layerAt(network, l - 1);
+    const tokens = first ? batch.tokens : <usize>0;
+    const x = first ? batch.vectors : outputOf(below, batch);
+    const xStride = <usize>layer.first.inputs * R;
+    const dx = first ? <usize>0 : below.above;
+    if (!first) memory.fill(dx, 0, <usize>batch.rows * xStride);
+    for (let p = 0; p < layer.passes; p++) {
+      const pass = p == 0 ? layer.first : layer.second;
+      const hBytes = <usize>pass.units * R;
+      const index = pass.reversed != 0 ? batch.reversed : <usize>0;
+      let dh = layer.above;
+      let dhStride = stride;
+      if (layer.out != 0) {
+        dh = pass.dh;
+        dhStride = hBytes;
+        gatherRows(dh, hBytes, layer.above + <usize>p * hBytes, stride, index, batch.rows, pass.units);
+      }
+      if (pass.reversed == 0) {
+        backwardPass(pass, batch, x, xStride, tokens, dh, dhStride, dx, xStride, network.room);
+        continue;
+      }
+      const dxOwn = first ? <usize>0 : pass.dx;
+      if (!first) memory.fill(dxOwn, 0, <usize>batch.rows * xStride);
+      const tokensOwn = tokens != 0 ? pass.tokens : <usize>0;
+      backwardPass(pass, batch, pass.x, xStride, tokensOwn, dh, dhStride, dxOwn, xStride, network.room);
+      if (!first) scatterRows(dx, xStride, dxOwn, xStride, index, batch.rows, pass.inputs);
+    }
+  }
+}
+
+/** What `train` tells beside its result. */
+@unmanaged
+export class Report {
+  /** Added to: the losses of the sequences */
+  loss: f64;
+  /** The largest norm of an update's gradient */
+  norm: f64;
+}
+
+/**
+ * Goes over batches, forward and back, and makes the updates that follow them.
+ * @param batches their addresses
+ * @returns how many it has done: fewer than `count` where a loss or a gradient is not finite, whose update is not made
+ */
+export function train(network: Network, optimizer: Optimizer, batches: usize, count: i32, report: Report): i32 {
+  for (let k = 0; k < count; k++) {
+    const batch = changetype<Batch>(load<usize>(batches + ((<usize>k) << 2)));
+    const loss = forward(network, batch);
+    if (!isFinite(loss)) return k;
+    if (batch.targetCount > 0) backward(network, batch);
+    if (batch.updates != 0 && !step(optimizer, report)) return k;
+    report.loss += loss;
+  }
+  return count;
+}
+
+/** One update from the gradients. @returns whether they are finite; where not, nothing is updated */
+export function step(optimizer: Optimizer, report: Report): bool {
+  const norm = gradientNorm(optimizer);
+  if (!isFinite(norm)) return false;
+  report.norm = max<f64>(report.norm, norm);
+  update(optimizer, norm);
+  return true;
+}
+
+/** The gradients of a batch without an update. @returns the sum of the losses */
+export function gradients(network: Network, batch: Batch): f64 {
+  const loss = forward(network, batch);
+  if (batch.targetCount > 0 && isFinite(loss)) backward(network, batch);
+  return loss;
+}
+
+/** Sums `count` gradients of `size` numbers, always in the same order, into the first. */
+export function sumGradients(first: usize, next: usize, stride: usize, count: i32, size: i32): void {
+  const end = first + <usize>size * R;
+  for (; first < end; first += 16) {
+    let sum = v128.load(first);
+    let p = next;
+    for (let k = count; k > 1; k--) {
+      sum = v128.add<real>(sum, v128.load(p));
+      p += stride;
+    }
+    v128.store(first, sum);
+    next += 16;
+  }
+}

@@ -1,0 +1,322 @@
+/** One direction of a layer over all steps of a batch, forward and back. */
+import { gruAfterBackward, gruAfterForward, gruBeforeBackward, gruBeforeForward, gruBeforeReset, gruBeforeResetBackward } from "./gru";
+import { Batch, Pass } from "./layout";
+import { lstmBackward, lstmForward } from "./lstm";
+import { multiply, pack, sumOuterProducts } from "./matrix";
+import { rnnBackward, rnnForward } from "./rnn";
+import { addTo, repeatRow, sumRows } from "./rows";
+
+const R: usize = sizeof<real>();
+const RNN: i32 = 0;
+const LSTM: i32 = 1;
+const SIGMOID: i32 = 2;
+
+/** Up to so many sequences together, a matrix is read as it stands; for more it is packed once. */
+const FEW: i32 = 3;
+
+// @ts-ignore: decorator
+@inline
+function offset(batch: Batch, t: i32): i32 {
+  return load<i32>(batch.offsets + ((<usize>t) << 2));
+}
+
+/** How many sequences are still going at step t. */
+// @ts-ignore: decorator
+@inline
+function count(batch: Batch, t: i32): i32 {
+  return offset(batch, t + 1) - offset(batch, t);
+}
+
+/** Where the states before step t begin among the rows of a state, which the initial ones lead. */
+// @ts-ignore: decorator
+@inline
+function rowBefore(batch: Batch, t: i32): i32 {
+  return t == 0 ? 0 : batch.sequences + offset(batch, t - 1);
+}
+
+/** Where step t's own begin. */
+// @ts-ignore: decorator
+@inline
+function rowOf(batch: Batch, t: i32): i32 {
+  return batch.sequences + offset(batch, t);
+}
+
+/** A gru with reset before multiplies Whn with r ∘ h_prev, and the rest with h_prev. */
+// @ts-ignore: decorator
+@inline
+function resetsBefore(pass: Pass): bool {
+  return pass.cell > LSTM && pass.option == 1;
+}
+
+/** How many of Wh's columns are multiplied with h_prev itself. */
+// @ts-ignore: decorator
+@inline
+function directColumns(pass: Pass): i32 {
+  return resetsBefore(pass) ? 2 * pass.units : pass.columns;
+}
+
+/** Bytes of Wh's first columns, packed for the way there or back. */
+// @ts-ignore: decorator
+@inline
+function panelsOfN(pass: Pass, panels: usize): usize {
+  // Both blocks are whole numbers of vectors; a panel has two, so one vector may be left empty.
+  return panels + <usize>(directColumns(pass) + 16) * <usize>pass.units * R;
+}
+
+/** Forward; leaves gates, states and h_t. @param x [rows × X] what the pass reads, where there are no `tokens` */
+export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: usize, room: usize): void {
+  const H = pass.units;
+  const C = pass.columns;
+  const hBytes = <usize>H * R;
+  const zBytes = <usize>C * R;
+  projectInputs(pass, batch, x, xStride, tokens, room);
+
+  const packs = batch.sequences > FEW;
+  const direct = directColumns(pass);
+  if (packs) {
+    pack(pass.forwardPanels, pass.Wh, zBytes, false, H, direct);
+    if (resetsBefore(pass))
+      pack(panelsOfN(pass, pass.forwardPanels), pass.Wh + 2 * hBytes, zBytes, false, H, H);
+  }
+  const panels = packs ? pass.forwardPanels : <usize>0;
+  const after = pass.cell > LSTM && pass.option == 0;
+  for (let t = 0; t < batch.length; t++) {
+    const n = count(batch, t);
+    const row = <usize>offset(batch, t);
+    const h_prev = pass.h + <usize>rowBefore(batch, t) * hBytes;
+    const h_t = pass.h + <usize>rowOf(batch, t) * hBytes;
+    const z_t = pass.z + row * zBytes;
+    const product = after ? pass.u + row * zBytes : z_t;
+    // A state that is zero adds nothing.
+    if (t > 0 || batch.initial != 0)
+      multiply(product, zBytes, h_prev, hBytes, pass.Wh, zBytes, false, panels, n, H, direct, !after, room);
+    else if (after) memory.fill(product, 0, <usize>n * zBytes);
+    stepForward(pass, batch, t, n, z_t, h_prev, h_t, panels, room);
+  }
+}
+
+/** The part of all steps' pre-activations that does not wait for the step before: b + Wx x_t. */
+function projectInputs(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: usize, room: usize): void {
+  const C = pass.columns;
+  const zBytes = <usize>C * R;
+  repeatRow(pass.z, pass.b, batch.rows, C);
+  if (tokens == 0) {
+    multiply(pass.z, zBytes, x, xStride, pass.Wx, zBytes, false, 0, batch.rows, pass.inputs, C, true, room);
+    return;
+  }
+  for (let k = 0; k < batch.rows; k++)
+    addTo(pass.z + <usize>k * zBytes, pass.Wx + <usize>load<i32>(tokens + ((<usize>k) << 2)) * zBytes, C);
+}
+
+/** The cell's own equations at step t, for n sequences. */
+function stepForward(
+  pass: Pass,
+  batch: Batch,
+  t: i32,
+  n: i32,
+  z_t: usize,
+  h_prev: usize,
+  h_t: usize,
+  panels: usize,
+  room: usize,
+): void {
+  const H = pass.units;
+  const hBytes = <usize>H * R;
+  const zBytes = <usize>pass.columns * R;
+  const row = <usize>offset(batch, t);
+  if (pass.cell == RNN) {
+    rnnForward(pass.option, z_t, h_t, n * H);
+    if (pass.option == SIGMOID && H > pass.trueUnits) clearFilling(h_t, n, H, pass.trueUnits);
+    return;
+  }
+  if (pass.cell == LSTM) {
+    const c_prev = pass.c + <usize>rowBefore(batch, t) * hBytes;
+    const c_t = pass.c + <usize>rowOf(batch, t) * hBytes;
+    const tanhC = pass.tanhC + row * hBytes;
+    for (let k: usize = 0; k < <usize>n; k++)
+      lstmForward(z_t + k * zBytes, c_prev + k * hBytes, c_t + k * hBytes, tanhC + k * hBytes, h_t + k * hBytes, hBytes);
+    return;
+  }
+  if (pass.option == 0) {
+    const u_t = pass.u + row * zBytes;
+    for (let k: usize = 0; k < <usize>n; k++)
+      gruAfterForward(z_t + k * zBytes, u_t + k * zBytes, pass.bhn, h_prev + k * hBytes, h_t + k * hBytes, hBytes);
+    return;
+  }
+  const q_t = pass.q + row * hBytes;
+  for (let k: usize = 0; k < <usize>n; k++)
+    gruBeforeReset(z_t + k * zBytes, q_t + k * hBytes, h_prev + k * hBytes, hBytes);
+  const Whn = pass.Wh + 2 * hBytes;
+  const panelsN = panels == 0 ? <usize>0 : panelsOfN(pass, panels);
+  multiply(z_t + 2 * hBytes, zBytes, q_t, hBytes, Whn, zBytes, false, panelsN, n, H, H, true, room);
+  for (let k: usize = 0; k < <usize>n; k++)
+    gruBeforeForward(z_t + k * zBytes, h_prev + k * hBytes, h_t + k * hBytes, hBytes);
+}
+
+/** σ(0) is not 0, and what fills a row up has to stay so. */
+function clearFilling(h: usize, rows: i32, n: i32, trueUnits: i32): void {
+  for (let k = 0; k < rows; k++)
+    for (let j = trueUnits; j < n; j++) store<real>(h + <usize>(k * n + j) * R, 0);
+}
+
+/**
+ * Back, after `forwardPass` over the same batch: leaves dL/da_t of all gates in z and sums the gradients of the parameters.
+ * @param above [rows × H] dL/dh_t from above and from the loss; what comes from the step after is added to it
+ * @param dx    where dL/dx_t is added, or 0
+ */
+export function backwardPass(
+  pass: Pass,
+  batch: Batch,
+  x: usize,
+  xStride: usize,
+  tokens: usize,
+  above: usize,
+  aboveStride: usize,
+  dx: usize,
+  dxStride: usize,
+  room: usize,
+): void {
+  const H = pass.units;
+  const C = pass.columns;
+  const hBytes = <usize>H * R;
+  const zBytes = <usize>C * R;
+  const packs = batch.sequences > FEW;
+  const direct = directColumns(pass);
+  if (packs) {
+    pack(pass.backwardPanels, pass.Wh, zBytes, true, direct, H);
+    if (resetsBefore(pass)) pack(panelsOfN(pass, pass.backwardPanels), pass.Wh + 2 * hBytes, zBytes, true, H, H);
+  }
+  const panels = packs ? pass.backwardPanels : <usize>0;
+  if (pass.dc != 0) memory.fill(pass.dc, 0, <usize>batch.sequences * hBytes);
+  const products = pass.u != 0 ? pass.u : pass.z;
+  for (let t = batch.length - 1; t >= 0; t--) {
+    const n = count(batch, t);
+    const row = <usize>offset(batch, t);
+    const before = t > 0 ? above + <usize>offset(batch, t - 1) * aboveStride : <usize>0;
+    stepBackward(pass, batch, t, n, above + row * aboveStride, before, aboveStride, panels, room);
+    if (t > 0)
+      multiply(before, aboveStride, products + row * zBytes, zBytes, pass.Wh, zBytes, true, panels, n, direct, H, true, room);
+  }
+
+  const adds = batch.adds != 0;
+  sumRecurrent(pass, batch, products, direct, adds, room);
+  if (resetsBefore(pass))
+    sumOuterProducts(batch.gradients + pass.dWh + 2 * hBytes, zBytes, pass.q, hBytes, pass.z + 2 * hBytes, zBytes, H, batch.rows, H, adds, room);
+  sumRows(batch.gradients + pass.db, pass.z, zBytes, batch.rows, C, adds);
+  if (pass.u != 0) sumRows(batch.gradients + pass.dbhn, pass.u + 2 * hBytes, zBytes, batch.rows, H, adds);
+  sumInputs(pass, batch, x, xStride, tokens, adds, room);
+  if (dx != 0)
+    multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, batch.rows, C, pass.inputs, true, room);
+}
+
+/** From dL/dh_t to dL/da_t at step t, for n sequences; what flows to h_prev past the matrices is added to `before`. */
+function stepBackward(
+  pass: Pass,
+  batch: Batch,
+  t: i32,
+  n: i32,
+  dh: usize,
+  before: usize,
+  stride: usize,
+  panels: usize,
+  room: usize,
+): void {
+  const H = pass.units;
+  const hBytes = <usize>H * R;
+  const zBytes = <usize>pass.columns * R;
+  const row = <usize>offset(batch, t);
+  const z_t = pass.z + row * zBytes;
+  const h_prev = pass.h + <usize>rowBefore(batch, t) * hBytes;
+  if (pass.cell == RNN) {
+    const h_t = pass.h + <usize>rowOf(batch, t) * hBytes;
+    rnnBackward(pass.option, z_t, h_t, dh, n * H);
+    return;
+  }
+  if (pass.cell == LSTM) {
+    const c_prev = pass.c + <usize>rowBefore(batch, t) * hBytes;
+    const tanhC = pass.tanhC + row * hBytes;
+    for (let k: usize = 0; k < <usize>n; k++)
+      lstmBackward(z_t + k * zBytes, c_prev + k * hBytes, tanhC + k * hBytes, dh + k * stride, pass.dc + k * hBytes, hBytes);
+    return;
+  }
+  if (pass.option == 0) {
+    const u_t = pass.u + row * zBytes;
+    for (let k: usize = 0; k < <usize>n; k++)
+      gruAfterBackward(
+        z_t + k * zBytes,
+        u_t + k * zBytes,
+        h_prev + k * hBytes,
+        dh + k * stride,
+        before == 0 ? <usize>0 : before + k * stride,
+        hBytes,
+      );
+    return;
+  }
+  for (let k: usize = 0; k < <usize>n; k++)
+    gruBeforeBackward(
+      z_t + k * zBytes,
+      h_prev + k * hBytes,
+      dh + k * stride,
+      before == 0 ? <usize>0 : before + k * stride,
+      hBytes,
+    );
+  const Whn = pass.Wh + 2 * hBytes;
+  const panelsN = panels == 0 ? <usize>0 : panelsOfN(pass, panels);
+  multiply(pass.dc, hBytes, z_t + 2 * hBytes, zBytes, Whn, zBytes, true, panelsN, n, H, H, false, room);
+  for (let k: usize = 0; k < <usize>n; k++)
+    gruBeforeResetBackward(
+      z_t + k * zBytes,
+      pass.dc + k * hBytes,
+      h_prev + k * hBytes,
+      before == 0 ? <usize>0 : before + k * stride,
+      hBytes,
+    );
+}
+
+/** dWh = Σ_t h_prev ⊗ da_t, over stretches in which the rows of h_prev follow each other as those of da_t do. */
+function sumRecurrent(pass: Pass, batch: Batch, products: usize, direct: i32, adds: bool, room: usize): void {
+  const hBytes = <usize>pass.units * R;
+  const zBytes = <usize>pass.columns * R;
+  let t = batch.initial == 0 ? 1 : 0;
+  if (t >= batch.length) {
+    if (!adds) clearRows(batch.gradients + pass.dWh, zBytes, pass.units, direct);
+    return;
+  }
+  while (t < batch.length) {
+    const first = t;
+    do t++;
+    while (t < batch.length && rowBefore(batch, t) == rowBefore(batch, t - 1) + count(batch, t - 1));
+    const from = offset(batch, first);
+    sumOuterProducts(
+      batch.gradients + pass.dWh,
+      zBytes,
+      pass.h + <usize>rowBefore(batch, first) * hBytes,
+      hBytes,
+      products + <usize>from * zBytes,
+      zBytes,
+      pass.units,
+      offset(batch, t) - from,
+      direct,
+      adds,
+      room,
+    );
+    adds = true;
+  }
+}
+
+function clearRows(to: usize, stride: usize, rows: i32, n: i32): void {
+  for (let k = 0; k < rows; k++) memory.fill(to + <usize>k * stride, 0, <usize>n * R);
+}
+
+/** dWx = Σ_t x_t ⊗ da_t; a token has a gradient in its own row alone. */
+function sumInputs(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: usize, adds: bool, room: usize): void {
+  const C = pass.columns;
+  const zBytes = <usize>C * R;
+  if (tokens == 0) {
+    sumOuterProducts(batch.gradients + pass.dWx, zBytes, x, xStride, pass.z, zBytes, pass.inputs, batch.rows, C, adds, room);
+    return;
+  }
+  if (!adds) memory.fill(batch.gradients + pass.dWx, 0, <usize>pass.inputs * zBytes);
+  for (let k = 0; k < batch.rows; k++)
+    addTo(batch.gradients + pass.dWx + <usize>load<i32>(tokens + ((<usize>k) << 2)) * zBytes, pass.z + <usize>k * zBytes, C);
+}

@@ -1,0 +1,439 @@
+/** Training on the kernels: the engine's `train`, with the same results to rounding, many updates at a time. */
+import type { Problem } from "../engine/model";
+import { parametersOf, withParameters } from "../engine/model";
+import type { NetworkState } from "../engine/network";
+import { Recording } from "../engine/network";
+import { Random } from "../engine/random";
+import { countTargets } from "../engine/readout";
+import type { Tensor } from "../engine/tensor";
+import { zerosLikeAll } from "../engine/tensor";
+import type { BrokenPlace, TrainingEnd, TrainingStep } from "../engine/train";
+import { computeChunk, runnerOf } from "../engine/train";
+import type { Manner } from "./batches";
+import { layOutBatch, layOutStates, mannerOf, readStates, stateSize } from "./batches";
+import type { Kernels } from "./kernels";
+import { readReport, writeOptimizer } from "./layout";
+import type { Capacity } from "./network";
+import { layOutNetwork } from "./network";
+import { ParameterLayout } from "./parameters";
+import { Pool } from "./pool";
+
+/** A batch is cut into shards of so many sequences, whatever the number of threads: so no sum depends on it. */
+const shardSequences = 8;
+const mostShards = 16;
+/** Multiplications between two looks at whether to stop: some 10 ms. */
+const sliceWork = 1e8;
+/** Multiplications between two snapshots, which cost a copy of the parameters each. */
+const snapshotWork = 4e8;
+/** A batch of fewer multiplications is done before a thread wakes up. */
+const leastSharedWork = 2e6;
+/** All sequences stay in memory where they take less; else each batch is written when it is its turn. */
+const mostKeptBytes = 2 ** 30;
+/** How many batches are handed over at once. */
+const mostQueued = 65536;
+
+const optimizerTypes = ["sgd", "adagrad", "rmsprop", "adam", "adamw"];
+
+/** What an update is made from: steps from `from` on of these sequences, in the order of the batch. */
+interface Piece {
+  readonly members: readonly number[];
+  readonly from: number;
+  /** Multiplications, roughly. */
+  readonly work: number;
+  readonly hasTargets: boolean;
+  /** Addresses of its batches; null until they are written. */
+  batches: readonly number[] | null;
+}
+
+/** A copy of all that updates change, and what was done since. */
+interface Snapshot {
+  readonly address: number;
+  readonly pieces: Piece[];
+}
+
+/**
+ * Trains as `training` says, from the problem's own parameters, which stay as they are. Yields every few milliseconds and at
+ * the end of each epoch, and stops there where it is sent `true`.
+ * @param folder  where the compiled kernels lie
+ * @param threads up to how many compute; the result does not depend on it
+ */
+export function* trainOnKernels(
+  problem: Problem,
+  kernels: Kernels,
+  folder: string,
+  threads: number,
+): Generator<TrainingStep, TrainingEnd, boolean | undefined> {
+  const trainer = new KernelTrainer(problem, kernels, folder, threads);
+  try {
+    for (let epoch = 1; epoch <= problem.training.epochs; epoch++) {
+      const end = yield* trainer.epoch(epoch);
+      if (end) return end;
+    }
+    return { kind: "done", parameters: trainer.parameters() };
+  } finally {
+    trainer.dispose();
+  }
+}
+
+class KernelTrainer {
+  private readonly layout: ParameterLayout;
+  private readonly manner: Manner;
+  private readonly random: Random;
+  /** Steps of a chunk. */
+  private readonly chunk: number;
+  private readonly batchSize: number;
+  /** A sequence that begins where the one before it ended cannot stand beside it. */
+  private readonly carries: boolean;
+  private readonly shardSize: number;
+  private readonly isSharded: boolean;
+  /** Sequences with a target: what an epoch's loss is the mean of. */
+  private readonly counted: number;
+
+  // Addresses. All that an update changes stands together, from `theta` on.
+  private readonly gradients: number;
+  private readonly gradientBytes: number;
+  private readonly theta: number;
+  private readonly states: readonly number[];
+  private readonly optimizer: number;
+  private readonly durableBytes: number;
+  private readonly report: number;
+  private readonly queueAddress: number;
+  private readonly networks: readonly number[];
+  /** What stands from here on is only for the batches of a slice. */
+  private readonly mark: number;
+
+  private readonly pool: Pool | null;
+  /** By the first member, where all batches stay in memory. */
+  private readonly kept: Piece[][] | null;
+  private older: Snapshot;
+  private newer: Snapshot;
+  private workSince = 0;
+  private queue: Piece[] = [];
+  private loss = 0;
+  private norm = 0;
+
+  constructor(
+    private readonly problem: Problem,
+    private readonly kernels: Kernels,
+    folder: string,
+    threads: number,
+  ) {
+    const { model, sequences, training } = problem;
+    const { arena, exports } = kernels;
+    this.manner = mannerOf(model, sequences);
+    this.random = new Random(training.seed);
+    this.batchSize = Math.min(training.batchSize, sequences.length);
+    this.chunk = training.truncate ?? Number.POSITIVE_INFINITY;
+    this.carries = sequences.some(({ carry }) => carry);
+    this.shardSize = this.carries
+      ? 1
+      : Math.min(this.batchSize, Math.max(shardSequences, Math.ceil(this.batchSize / mostShards)));
+    this.isSharded = !this.carries && this.batchSize > this.shardSize;
+    this.counted = sequences.filter((sequence) => countTargets(sequence) > 0).length;
+
+    this.layout = new ParameterLayout(model, arena);
+    const { size } = this.layout;
+    const shards = this.isSharded ? Math.ceil(this.batchSize / this.shardSize) : 1;
+    this.gradientBytes = Math.ceil((size * arena.realBytes) / 64) * 64;
+    this.gradients = arena.bytes(this.gradientBytes * shards);
+    this.theta = arena.bytes(this.gradientBytes);
+    const first = arena.bytes(this.gradientBytes);
+    const second = arena.bytes(this.gradientBytes);
+    this.states = Array.from({ length: shards }, () => arena.reals(stateSize(model, this.shardSize, arena)));
+    this.optimizer = this.writeOptimizer(first, second);
+    this.durableBytes = arena.mark() - this.theta;
+    this.layout.write(parametersOf(model), arena.view(this.theta, size));
+    this.older = { address: arena.bytes(this.durableBytes), pieces: [] };
+    this.newer = { address: arena.bytes(this.durableBytes), pieces: [] };
+    this.copyDurable(this.older.address, this.theta);
+    this.copyDurable(this.newer.address, this.theta);
+    this.report = arena.bytes(16);
+    this.queueAddress = arena.bytes(mostQueued * 4);
+
+    const capacity = this.capacity();
+    const isShared = this.isSharded && threads > 1 && capacity.rows * size >= leastSharedWork;
+    this.networks = Array.from({ length: isShared ? Math.min(threads, shards) : 1 }, () =>
+      layOutNetwork(model, this.layout, this.theta, capacity, arena, exports),
+    );
+    this.pool = isShared ? new Pool(folder, kernels, this.networks) : null;
+    this.kept = this.canKeep() ? [] : null;
+    this.mark = arena.mark();
+  }
+
+  private writeOptimizer(first: number, second: number): number {
+    const { optimizer, clip } = this.problem.training;
+    return writeOptimizer(this.kernels.arena, {
+      ...optimizer,
+      nesterov: Number(optimizer.nesterov),
+      normLimit: clip?.type === "norm" ? clip.at : Number.POSITIVE_INFINITY,
+      valueLimit: clip?.type === "value" ? clip.at : Number.POSITIVE_INFINITY,
+      updates: 0,
+      beta1Power: 1,
+      beta2Power: 1,
+      type: optimizerTypes.indexOf(optimizer.type),
+      size: this.layout.size,
+      parameters: this.theta,
+      gradients: this.gradients,
+      first,
+      second,
+    });
+  }
+
+  /** What the largest shard holds. */
+  private capacity(): Capacity {
+    const longest = this.problem.sequences
+      .map(({ length }) => Math.min(length, this.chunk))
+      .sort((a, b) => b - a)
+      .slice(0, this.shardSize);
+    const rows = longest.reduce((sum, length) => sum + length, 0);
+    return {
+      rows,
+      sequences: this.shardSize,
+      targets: this.problem.model.output.at === "last" ? this.shardSize : rows,
+      tokens: this.manner.tokens,
+    };
+  }
+
+  private canKeep(): boolean {
+    const { sequences, model, training } = this.problem;
+    if (this.batchSize > 1 && training.shuffle) return false;
+    const steps = sequences.reduce((sum, { length }) => sum + length, 0);
+    const input = this.manner.tokens ? 4 : model.inputSize * 8;
+    return steps * (input + model.output.size * 8 + 64) < mostKeptBytes;
+  }
+
+  parameters(): Record<string, Tensor> {
+    return this.layout.read(this.kernels.arena.view(this.theta, this.layout.size));
+  }
+
+  dispose(): void {
+    this.pool?.dispose();
+  }
+
+  /** @returns how the run ended, or null where it goes on */
+  *epoch(epoch: number): Generator<TrainingStep, TrainingEnd | null, boolean | undefined> {
+    const { sequences, training } = this.problem;
+    const order = training.shuffle ? this.random.permutation(sequences.length) : null;
+    this.loss = 0;
+    this.norm = 0;
+    let work = 0;
+    let batches = 0;
+    for (let first = 0; first < sequences.length; first += this.batchSize) {
+      const last = Math.min(first + this.batchSize, sequences.length);
+      for (const piece of this.piecesOf(first, last, order)) {
+        this.queue.push(piece);
+        work += piece.work;
+        batches += piece.members.length;
+        if (work < sliceWork && batches < mostQueued / 2) continue;
+        const end = this.flush(epoch);
+        if (end) return end;
+        work = 0;
+        batches = 0;
+        const done = (first + (last - first) * this.partDone(piece)) / sequences.length;
+        if (done < 1 && (yield { epoch, done, result: null }))
+          return { kind: "stopped", parameters: this.parameters() };
+      }
+    }
+    const end = this.flush(epoch);
+    if (end) return end;
+    const result = { epoch, loss: this.counted > 0 ? this.loss / this.counted : 0, gradientNorm: this.norm };
+    return (yield { epoch, done: 1, result }) ? { kind: "stopped", parameters: this.parameters() } : null;
+  }
+
+  private partDone({ members, from }: Piece): number {
+    const longest = Math.max(...members.map((index) => this.problem.sequences[index]!.length));
+    return Math.min(1, (from + this.chunk) / longest);
+  }
+
+  /** The pieces of a batch, chunk after chunk. */
+  private piecesOf(first: number, last: number, order: Int32Array | null): readonly Piece[] {
+    const key = order ? order[first]! : first;
+    const before = this.kept?.[key];
+    if (before) return before;
+    const members: number[] = [];
+    for (let k = first; k < last; k++) members.push(order ? order[k]! : k);
+    const sequences = members.map((index) => this.problem.sequences[index]!);
+    const longest = Math.max(...sequences.map(({ length }) => length));
+    const pieces: Piece[] = [];
+    for (let from = 0; from < longest; from += this.chunk) {
+      const to = from + this.chunk;
+      const rows = sequences.reduce((sum, { length }) => sum + Math.max(0, Math.min(length, to) - from), 0);
+      const hasTargets = sequences.some((s) => countTargets(s, Math.min(from, s.length), Math.min(to, s.length)) > 0);
+      pieces.push({ members, from, work: rows * this.layout.size * 3, hasTargets, batches: null });
+    }
+    if (this.kept) this.kept[key] = pieces;
+    return pieces;
+  }
+
+  /** The members of a piece that are still going, as they stand in its batches. */
+  private shardsOf({ members, from }: Piece): number[][] {
+    const { sequences } = this.problem;
+    const length = (index: number) => sequences[index]!.length;
+    const going = members.filter((index) => length(index) > from);
+    const sorted = this.carries ? going : members.toSorted((a, b) => length(b) - length(a));
+    const shards: number[][] = [];
+    // A sequence keeps its place, and so its state, when others have ended.
+    for (let k = 0; k < sorted.length; k += this.shardSize) {
+      const shard = sorted.slice(k, k + this.shardSize).filter((index) => length(index) > from);
+      if (shard.length > 0) shards.push(shard);
+    }
+    return shards;
+  }
+
+  private layOut(piece: Piece): readonly number[] {
+    const { model, sequences, training } = this.problem;
+    const { arena } = this.kernels;
+    const keepsStates = this.carries || training.truncate !== null;
+    const { from } = piece;
+    const to = from + this.chunk;
+    const shards = this.shardsOf(piece);
+    let withTargets = 0;
+    return shards.map((shard, s) => {
+      const inShard = shard.map((index) => sequences[index]!);
+      const hasTargets = inShard.some((q) => countTargets(q, from, Math.min(to, q.length)) > 0);
+      const states = this.states[this.isSharded ? s : 0]!;
+      const goesOn = from > 0 || (inShard[0]!.carry && shard[0]! > 0);
+      const around = {
+        sequencesOfUpdate: piece.members.length,
+        gradients: this.gradients + (this.isSharded ? withTargets * this.gradientBytes : 0),
+        initial: goesOn ? states : layOutStates(model, inShard, this.shardSize, arena),
+        final: keepsStates ? states : 0,
+        stateRows: this.shardSize,
+        adds: !this.isSharded && withTargets > 0,
+        updates: !this.isSharded && piece.hasTargets && s === shards.length - 1,
+      };
+      if (hasTargets) withTargets++;
+      return layOutBatch({ sequences: inShard, from, to }, this.manner, around, arena);
+    });
+  }
+
+  /** Does what is queued. @returns how the run ended, or null where it goes on */
+  private flush(epoch: number): TrainingEnd | null {
+    const pieces = this.queue;
+    this.queue = [];
+    const done = this.run(pieces);
+    if (done < pieces.length) return this.diverged(epoch, pieces, done);
+    for (const piece of pieces) {
+      this.newer.pieces.push(piece);
+      this.workSince += piece.work;
+    }
+    if (this.workSince >= snapshotWork && this.newer.pieces.some(({ hasTargets }) => hasTargets)) this.takeSnapshot();
+    return null;
+  }
+
+  private takeSnapshot(): void {
+    const { address } = this.older;
+    this.older = this.newer;
+    this.newer = { address, pieces: [] };
+    this.copyDurable(address, this.theta);
+    this.workSince = 0;
+  }
+
+  private copyDurable(to: number, from: number): void {
+    const bytes = new Uint8Array(this.kernels.arena.memory.buffer);
+    bytes.copyWithin(to, from, from + this.durableBytes);
+  }
+
+  /** @returns how many of the pieces were done before a number was not finite */
+  private run(pieces: readonly Piece[]): number {
+    const { arena } = this.kernels;
+    for (const piece of pieces) piece.batches ??= this.layOut(piece);
+    const done = this.isSharded ? this.runSharded(pieces) : this.runInTurn(pieces);
+    if (!this.kept) {
+      for (const piece of pieces) piece.batches = null;
+      arena.release(this.mark);
+    }
+    return done;
+  }
+
+  private runInTurn(pieces: readonly Piece[]): number {
+    const { arena, exports } = this.kernels;
+    const report = new Float64Array(arena.memory.buffer, this.report, 2);
+    report[0] = this.loss;
+    report[1] = this.norm;
+    const addresses = new Int32Array(arena.memory.buffer, this.queueAddress, mostQueued);
+    let count = 0;
+    for (const { batches } of pieces) for (const batch of batches!) addresses[count++] = batch;
+    let left = exports.train(this.networks[0]!, this.optimizer, this.queueAddress, count, this.report);
+    ({ loss: this.loss, norm: this.norm } = readReport(arena, this.report));
+    if (left === count) return pieces.length;
+    let done = 0;
+    for (; left >= pieces[done]!.batches!.length; done++) left -= pieces[done]!.batches!.length;
+    return done;
+  }
+
+  private runSharded(pieces: readonly Piece[]): number {
+    const { arena, exports } = this.kernels;
+    const report = new Float64Array(arena.memory.buffer, this.report, 2);
+    for (const [done, piece] of pieces.entries()) {
+      const batches = piece.batches!;
+      let loss = 0;
+      if (this.pool) for (const ofShard of this.pool.gradients(batches)) loss += ofShard;
+      else for (const batch of batches) loss += exports.gradients(this.networks[0]!, batch);
+      if (!Number.isFinite(loss)) return done;
+      if (piece.hasTargets) {
+        const next = this.gradients + this.gradientBytes;
+        const shards = this.shardsWithTargets(piece);
+        if (shards > 1) exports.sumGradients(this.gradients, next, this.gradientBytes, shards, this.layout.size);
+        report[1] = this.norm;
+        if (!exports.step(this.optimizer, this.report)) return done;
+        this.norm = report[1]!;
+      }
+      this.loss += loss;
+    }
+    return pieces.length;
+  }
+
+  private shardsWithTargets(piece: Piece): number {
+    const { sequences } = this.problem;
+    const { from } = piece;
+    const has = (index: number) => {
+      const sequence = sequences[index]!;
+      return countTargets(sequence, from, Math.min(from + this.chunk, sequence.length)) > 0;
+    };
+    return this.shardsOf(piece).filter((shard) => shard.some(has)).length;
+  }
+
+  /** Goes back to find the parameters before the update that broke the run, and the place. */
+  private diverged(epoch: number, pieces: readonly Piece[], done: number): TrainingEnd {
+    const before = [...this.older.pieces, ...this.newer.pieces, ...pieces.slice(0, done)];
+    this.goBackTo(before);
+    const place = this.brokenPlace(pieces[done]!);
+    // A loss that is infinite at these parameters makes the ones before them the last good ones.
+    const update = before.findLastIndex(({ hasTargets }) => hasTargets);
+    if (update >= 0) this.goBackTo(before.slice(0, update));
+    return { kind: "diverged", parameters: this.parameters(), epoch, ...place };
+  }
+
+  /** Everything as it was after these pieces, counted from the older snapshot. */
+  private goBackTo(pieces: readonly Piece[]): void {
+    this.copyDurable(this.theta, this.older.address);
+    for (let k = 0; k < pieces.length; k += 1024) this.run(pieces.slice(k, k + 1024));
+  }
+
+  /** The readable engine goes over the piece again and names the first value that is not finite. */
+  private brokenPlace(piece: Piece): BrokenPlace {
+    const { members, from } = piece;
+    const model = withParameters(this.problem.model, this.parameters());
+    const problem = { ...this.problem, model };
+    const gradients = zerosLikeAll(this.parameters());
+    const runners = members.map((index) => ({
+      ...runnerOf(problem, index),
+      ...(from > 0 && { state: this.stateOf(piece, index) }),
+    }));
+    const carried = this.carries && from === 0 ? readStates(model, this.states[0]!, 0, 1, this.kernels.arena) : null;
+    const workplace = { model, recording: new Recording(model), gradients };
+    const found = computeChunk(workplace, runners, from, this.chunk, carried);
+    // In single precision numbers end sooner than in the engine's double.
+    return typeof found === "object" && found ? found : { sequence: members[0]!, t: from + 1, tensor: "gradients" };
+  }
+
+  private stateOf(piece: Piece, index: number): NetworkState {
+    const { arena } = this.kernels;
+    const shards = this.shardsOf(piece);
+    const s = shards.findIndex((shard) => shard.includes(index));
+    if (s < 0) return runnerOf(this.problem, index).state;
+    const address = this.states[this.isSharded ? s : 0]!;
+    return readStates(this.problem.model, address, shards[s]!.indexOf(index), this.shardSize, arena);
+  }
+}
