@@ -1,6 +1,7 @@
 /** The whole panel, for every state that it can be in. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { FileError, Run } from "../src/protocol/panel";
 import { explainTab } from "./explain";
 import { keyList } from "./keys";
@@ -84,7 +85,9 @@ function runView(model: Model, run: Run): TemplateResult {
   const stepTitle = run.cursor.t > 0 ? `Step ${run.cursor.t}` : "Step";
   const panel = (id: Tab, content: () => TemplateResult) =>
     html`<vscode-panel-view id="view-${id}">${tab === id ? content() : nothing}</vscode-panel-view>`;
-  return html`${toolbar(model, run)} ${timeline(model, run)}
+  const { info, cursor } = run;
+  const tools = [info, cursor.canStep, cursor.canStepBack, cursor.playing, cursor.speed, model.training.kind];
+  return html`${guard(tools, () => toolbar(model, run))} ${timeline(model, run)}
     <div class="details">
       <vscode-panels
         aria-label="Details"

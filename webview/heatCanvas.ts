@@ -1,7 +1,7 @@
 /** A heat map on a canvas, for matrices and for tracks whose cells are too small for numbers. */
 
 import type { ColorScale } from "./colors";
-import { type Extremes, heatPixels, reduceExtremes } from "./timeline/aggregate";
+import { type Extremes, enlarge, heatPixels, reduceExtremes } from "./timeline/aggregate";
 
 /** All lengths in CSS pixels. The data covers the rectangle left…left + dataWidth of the canvas's width × height. */
 export interface HeatPicture {
@@ -21,40 +21,84 @@ function isSame(a: HeatPicture | null, b: HeatPicture): boolean {
   return a !== null && keys.every((key) => a[key] === b[key]);
 }
 
-/** `<heat-canvas .picture=${…}>`: painted when the picture is another one than before, and then at once. */
+/** Tells each canvas whether it is on the screen, or nearly so. */
+const onScreen = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries)
+      if (target instanceof HeatCanvas) target.isOnScreen = isIntersecting;
+  },
+  { scrollMargin: "200px" },
+);
+
+/**
+ * `<heat-canvas .picture=${…}>`: painted when the picture is another one than before, and then at once; where nobody sees it, once
+ * it comes into view.
+ */
 export class HeatCanvas extends HTMLElement {
   private readonly canvas = document.createElement("canvas");
+  private readonly context = this.canvas.getContext("2d");
+  private wanted: HeatPicture | null = null;
   private painted: HeatPicture | null = null;
+  private isSeen = true;
 
   connectedCallback(): void {
     if (this.canvas.parentElement !== this) this.append(this.canvas);
+    onScreen.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    onScreen.unobserve(this);
+    this.isSeen = true;
   }
 
   set picture(picture: HeatPicture) {
-    if (isSame(this.painted, picture)) return;
-    this.painted = picture;
-    this.paint(picture);
+    this.wanted = picture;
+    this.paint();
   }
 
-  private paint({ data, scale, colors, width, height, left, dataWidth }: HeatPicture): void {
+  set isOnScreen(isSeen: boolean) {
+    this.isSeen = isSeen;
+    this.paint();
+  }
+
+  private paint(): void {
+    const { wanted } = this;
+    if (wanted === null || isSame(this.painted, wanted)) return;
+    // Its size is that of the page's layout, seen or not
+    this.resize(wanted);
+    if (!this.isSeen) return;
+    this.painted = wanted;
+    this.draw(wanted);
+  }
+
+  private resize({ width, height }: HeatPicture): void {
+    const { canvas, wanted, painted } = this;
     const ratio = window.devicePixelRatio;
     const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
-    const { canvas } = this;
-    canvas.width = w;
-    canvas.height = h;
+    if (canvas.width !== w || canvas.height !== h) {
+      // A canvas of another size is empty
+      [canvas.width, canvas.height] = [w, h];
+      this.painted = null;
+    }
+    if (painted?.width === wanted?.width && painted?.height === wanted?.height) return;
     canvas.style.setProperty("width", `${width}px`);
     canvas.style.setProperty("height", `${height}px`);
-    const context = canvas.getContext("2d");
-    if (context === null || data.columns === 0 || data.rows === 0) return;
+  }
 
+  private draw({ data, scale, colors, left, dataWidth }: HeatPicture): void {
+    const { context } = this;
+    const { width: w, height: h } = this.canvas;
+    const ratio = window.devicePixelRatio;
+    if (context === null) return;
+    if (data.columns === 0 || data.rows === 0) {
+      context.clearRect(0, 0, w, h);
+      return;
+    }
     const cells = reduceExtremes(data, Math.max(1, Math.round(dataWidth * ratio)), h);
     const isAggregated = cells.min !== cells.max && cells.min.some((value, k) => value !== cells.max[k]);
-    const { width: pw, height: ph, pixels } = heatPixels(cells, scale, colors, isAggregated && h / cells.rows >= 2);
-    const source = new OffscreenCanvas(pw, ph);
-    const bytes = new Uint8ClampedArray(pixels.buffer as ArrayBuffer);
-    source.getContext("2d")?.putImageData(new ImageData(bytes, pw, ph), 0, 0);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(source, left * ratio, 0, dataWidth * ratio, h);
+    const small = heatPixels(cells, scale, colors, isAggregated && h / cells.rows >= 2);
+    const pixels = enlarge(small, { width: w, height: h, left: left * ratio, dataWidth: dataWidth * ratio });
+    context.putImageData(new ImageData(pixels, w, h), 0, 0);
 
     // Cells that are large enough stand apart
     const [cw, ch] = [(dataWidth * ratio) / cells.columns, h / cells.rows];

@@ -46,20 +46,27 @@ export class Host {
 
   /** @returns the host's answer; rejects with RequestError where it has none */
   request<N extends RequestName>(name: N, params: Requests[N]["params"]): Promise<Requests[N]["result"]> {
-    const id = this.nextId++;
-    const message: RequestMessage<N> = { type: "request", id, name, params };
-    return new Promise((resolve, reject) => {
-      // The host answers a request with the result of that request
-      this.waiting.set(id, { name, resolve: (value) => resolve(value as Requests[N]["result"]), reject });
-      // This is VS Code's own function, which has no target origin
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
-      this.api.postMessage(message);
-    });
+    return this.ask(name, params).answer;
   }
 
-  /** A request whose answer nobody waits for. What goes wrong is reported. */
-  send<N extends RequestName>(name: N, params: Requests[N]["params"]): void {
-    this.request(name, params).catch((error: unknown) => this.report(error));
+  /** A request whose answer nobody waits for. What goes wrong is reported. @returns the request's id */
+  send<N extends RequestName>(name: N, params: Requests[N]["params"]): number {
+    const { id, answer } = this.ask(name, params);
+    answer.catch((error: unknown) => this.report(error));
+    return id;
+  }
+
+  private ask<N extends RequestName>(name: N, params: Requests[N]["params"]) {
+    const id = this.nextId++;
+    const message: RequestMessage<N> = { type: "request", id, name, params };
+    const answer = new Promise<Requests[N]["result"]>((resolve, reject) => {
+      // The host answers a request with the result of that request
+      this.waiting.set(id, { name, resolve: (value) => resolve(value as Requests[N]["result"]), reject });
+    });
+    // This is VS Code's own function, which has no target origin
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
+    this.api.postMessage(message);
+    return { id, answer };
   }
 
   /** Writes an error to the host's output channel; one about an old run is nobody's business. */

@@ -14,6 +14,7 @@ import type {
   TrackWindow,
   TrainingState,
 } from "../src/protocol/panel";
+import { Foreseen } from "./foreseen";
 import { Host } from "./host";
 import { formatNumber } from "./numbers";
 import { announce, copyText, pointedNumber, showToast } from "./pointed";
@@ -93,6 +94,11 @@ export class Model {
   private isFocusDue = false;
   /** The run whose gradients were asked to be checked. */
   private checkedRevision: number | null = null;
+  private readonly foreseen = new Foreseen();
+  /** The id of the command whose effect is shown before the host has said it; 0 where none is. */
+  private awaited = 0;
+  /** Something was not asked for because the host has not come to the place on the screen. */
+  private isAskDue = false;
   private goingTo: number | null = null;
   private isGoing = false;
 
@@ -168,7 +174,17 @@ export class Model {
         this.show(event.state);
         return;
       case "cursor":
-        this.move(event.revision, event.cursor);
+        this.foreseen.tell(event.cursor);
+        this.told(event, event.cursor);
+        return;
+      case "moved": {
+        const cursor = this.foreseen.at(event.position);
+        if (cursor === null) this.start();
+        else this.told(event, cursor);
+        return;
+      }
+      case "ahead":
+        this.foreseen.hold(event);
         return;
       case "training":
         this.training = event.training;
@@ -184,6 +200,8 @@ export class Model {
   }
 
   private show(state: PanelState): void {
+    this.foreseen.clear();
+    this.awaited = 0;
     const before = this.run?.info;
     // A file with errors may come without its last good run: the one on the screen stays
     this.state = state.kind === "invalid" && state.run === null ? { ...state, run: this.run } : state;
@@ -204,6 +222,19 @@ export class Model {
     this.moreData.clear();
     this.offsets.clear();
     this.cell = null;
+  }
+
+  /** What the host says, unless it says it of a time before the command whose effect is shown already. */
+  private told(
+    { revision, performed }: { readonly revision: number; readonly performed: number },
+    cursor: Cursor,
+  ): void {
+    if (performed < this.awaited) return;
+    this.awaited = 0;
+    const isShown = this.state.kind === "ready" && this.state.run.cursor === cursor;
+    if (!isShown) this.move(revision, cursor);
+    else if (this.isAskDue) this.changed();
+    this.isAskDue = false;
   }
 
   private move(revision: number, cursor: Cursor): void {
@@ -266,7 +297,10 @@ export class Model {
     const { phase, position } = run.cursor;
     const key = phase === "start" || phase === "forward" ? "forward" : String(position);
     const entry = this.parameterData.get(name);
-    if (entry === undefined || (entry.key !== key && !entry.asking)) this.askParameter(run.info.revision, name, key);
+    if (entry === undefined || (entry.key !== key && !entry.asking)) {
+      if (this.awaited > 0) this.isAskDue = true;
+      else this.askParameter(run.info.revision, name, key);
+    }
     return entry?.data ?? null;
   }
 
@@ -294,7 +328,10 @@ export class Model {
     const { revision, settings } = run.info;
     const key = `${revision} ${run.cursor.position} ${settings.digits}`;
     const entry = this.derivations.get(reference);
-    if (entry === undefined || (entry.key !== key && !entry.asking)) this.askDerivation(reference, revision, key);
+    if (entry === undefined || (entry.key !== key && !entry.asking)) {
+      if (this.awaited > 0) this.isAskDue = true;
+      else this.askDerivation(reference, revision, key);
+    }
     return entry?.detail ?? null;
   }
 
@@ -352,7 +389,14 @@ export class Model {
   // -------------------------------------------------------------------------------------------- what the user does
 
   command(command: StepperCommand): void {
-    this.host.send("command", { command });
+    const id = this.host.send("command", { command });
+    if (this.state.kind !== "ready") return;
+    const { info, cursor } = this.state.run;
+    const next = this.foreseen.after(command, info.revision, cursor.position);
+    if (next === null) return;
+    // On the screen at once; the host will say so
+    this.awaited = id;
+    this.move(info.revision, next);
   }
 
   /** To step t. While one request is on its way, only the newest next one is kept: a drag makes many. */

@@ -16,6 +16,7 @@ import { toWire } from "../protocol/wire";
 import type { Session } from "../session/session";
 import type { Stepper } from "../stepper/stepper";
 import type { GradientChecks, Training } from "../training";
+import { CursorsHeld } from "./ahead";
 import { panelHtml, resourceRoots } from "./html";
 import { pathText, placeOf } from "./place";
 import { RunView } from "./present";
@@ -37,7 +38,9 @@ const commands: Readonly<Record<StepperCommand, string>> = {
   showText: "rnn.showText",
 };
 
-type Handlers = { [N in RequestName]: (params: Requests[N]["params"]) => Result<N> | Promise<Result<N>> };
+type Handlers = {
+  [N in RequestName]: (params: Requests[N]["params"], id: number) => Result<N> | Promise<Result<N>>;
+};
 type Result<N extends RequestName> = Requests[N]["result"];
 
 let lastRevision = 0;
@@ -51,6 +54,12 @@ export class StepperPanel implements vscode.Disposable {
   private building: Stepper | null = null;
   /** What the webview has to be told at the end of this turn. */
   private pending: "state" | "cursor" | null = null;
+  /** The cursors of the view's run that the webview has. */
+  private held: CursorsHeld | null = null;
+  /** The id of the last command of the webview that has been done. */
+  private performed = 0;
+  /** Goes up whenever a check of the gradients says something else. */
+  private verdicts = 0;
   /** The webview has said that it is there. */
   private isListening = false;
   private isDisposed = false;
@@ -71,7 +80,9 @@ export class StepperPanel implements vscode.Disposable {
       session.onDidAskToExplain(() => this.tellExplanation()),
       panel.onDidChangeViewState(() => {
         // A hidden webview is gone; when it comes back it says so.
-        if (!panel.visible) this.isListening = false;
+        if (panel.visible) return;
+        this.isListening = false;
+        this.held?.clear();
       }),
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("rnn.digits", session.document.uri)) this.tell("state");
@@ -80,7 +91,9 @@ export class StepperPanel implements vscode.Disposable {
         if (changed === session) this.post({ type: "training", training: training.of(session) });
       }),
       gradientChecks.onDidChange((changed) => {
-        if (changed === session) this.tell("cursor");
+        if (changed !== session) return;
+        this.verdicts++;
+        this.tell("cursor");
       }),
     );
     webview.html = panelHtml(webview, extension, session.document.uri);
@@ -131,6 +144,7 @@ export class StepperPanel implements vscode.Disposable {
       while (!next.done && performance.now() < end) next = steps.next();
       if (!next.done) return false;
       this.view = next.value;
+      this.held = new CursorsHeld(stepper);
       this.building = null;
       return true;
     };
@@ -147,9 +161,16 @@ export class StepperPanel implements vscode.Disposable {
     if (!goOn()) later();
   }
 
-  private cursor(view: RunView): Cursor {
+  private cursor(view: RunView, stepper: Stepper = view.stepper): Cursor {
     const { session } = this;
-    return view.cursor(session, this.digits, (name) => this.gradientChecks.verdict(session, view.stepper, name));
+    const verdictOn = (name: string) => this.gradientChecks.verdict(session, view.stepper, name);
+    return view.cursor(session, this.digits, verdictOn, stepper);
+  }
+
+  /** What a cursor depends on beside its position. */
+  private get facts(): string {
+    const { playing, speed } = this.session;
+    return `${playing} ${speed} ${this.digits} ${this.verdicts}`;
   }
 
   private get digits(): number {
@@ -186,17 +207,45 @@ export class StepperPanel implements vscode.Disposable {
     if (!this.panel.visible) return;
     try {
       const { state } = this.session;
-      if (what === "cursor" && state.kind === "ready" && this.view?.stepper === state.stepper) {
-        const { revision } = this.view;
-        this.post({ type: "cursor", revision, cursor: this.cursor(this.view) });
-      } else {
+      if (what === "cursor" && state.kind === "ready" && this.view?.stepper === state.stepper)
+        this.tellPlace(this.view);
+      else {
         const next = this.state();
         // While a new run is looked through, the old one stays on the screen; one that takes long says so.
         if (next.kind !== "loading" || next.done !== null || !this.view) this.post({ type: "state", state: next });
+        this.held?.clear();
       }
+      this.tellAhead();
     } catch (error) {
       reportFailure("showing the run", error);
     }
+  }
+
+  private tellPlace(view: RunView): void {
+    const { performed, facts } = this;
+    const { revision, stepper } = view;
+    if (this.held?.hasCurrent(facts)) {
+      this.post({ type: "moved", revision, performed, position: stepper.position });
+      return;
+    }
+    const cursor = this.cursor(view);
+    this.held?.tell(cursor, facts);
+    this.post({ type: "cursor", revision, performed, cursor });
+  }
+
+  /** Where the next step leads, once nothing else waits for the answer. */
+  private tellAhead(): void {
+    setImmediate(() => {
+      const { view, held, session } = this;
+      const { state } = session;
+      const isIdle = !this.isDisposed && this.panel.visible && this.pending === null && !session.playing;
+      if (!isIdle || !held || state.kind !== "ready" || view?.stepper !== state.stepper) return;
+      try {
+        this.post(held.ahead(view.revision, this.facts, (stepper) => this.cursor(view, stepper)));
+      } catch (error) {
+        reportFailure("looking ahead", error);
+      }
+    });
   }
 
   /** After what is being answered now: the webview has to know the run first. */
@@ -232,25 +281,33 @@ export class StepperPanel implements vscode.Disposable {
     );
   }
 
-  private async answer<N extends RequestName>({ name, params }: RequestMessage<N>): Promise<unknown> {
+  private async answer<N extends RequestName>({ id, name, params }: RequestMessage<N>): Promise<unknown> {
     const handle = this.handlers[name];
-    return handle(params);
+    return handle(params, id);
   }
 
   private readonly handlers: Handlers = {
     ready: () => {
       this.session.start();
       this.isListening = true;
+      this.performed = 0;
+      this.held?.clear();
       this.tellExplanation();
+      this.tellAhead();
       return { state: this.state(), training: this.training.of(this.session) };
     },
-    command: async ({ command }) => {
+    command: ({ command }, request) => {
       const id = Object.hasOwn(commands, command) ? commands[command] : null;
       if (id === null) throw new RangeError(`there is no command ${command}`);
       // A command may wait for the user: the panel need not.
       vscode.commands
         .executeCommand(id, this.session.document.uri)
-        .then(undefined, (error: unknown) => reportFailure(`command ${id}`, error));
+        .then(undefined, (error: unknown) => reportFailure(`command ${id}`, error))
+        .then(() => {
+          this.performed = Math.max(this.performed, request);
+          // Also where it led nowhere: the webview shows already where it should have led.
+          if (command === "step" || command === "stepBack") this.tell("cursor");
+        });
       return null;
     },
     goTo: ({ t }) => {

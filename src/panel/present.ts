@@ -115,18 +115,19 @@ export class RunView {
   /**
    * @param digits    significant digits of numbers in words
    * @param verdictOn what a check of a parameter's gradient has found
+   * @param stepper   another stepper of the same run, to see what would be shown where that one stands
    */
   cursor(
     { playing, speed }: PlayState,
     digits: number,
     verdictOn: (name: string) => GradientVerdict | null = () => null,
+    stepper: Stepper = this.stepper,
   ): Cursor {
-    const { stepper } = this;
     const { phase, t, run } = stepper;
     // Sums may go over many steps: the view of this one is taken after them.
     const parameters = this.parameterInfos.map(({ name }) => ({
-      ...this.summary(name),
-      check: this.isWhole(name) ? verdictOn(name) : null,
+      ...this.summary(stepper, name),
+      check: this.isWhole(stepper, name) ? verdictOn(name) : null,
     }));
     const step = t > 0 ? run.at(t) : null;
     const known: Record<string, readonly [number, number]> = {};
@@ -148,7 +149,7 @@ export class RunView {
       step: step && stepDetailOf(stepper, step, digits),
       parameters,
       loss: stepper.position >= this.endOfForward ? run.loss : null,
-      gradientFlow: this.gradientFlow(),
+      gradientFlow: this.gradientFlow(stepper),
     };
   }
 
@@ -191,29 +192,27 @@ export class RunView {
     return this.explained;
   }
 
-  private summary(name: string): Omit<ParameterSummary, "check"> {
-    const { stepper } = this;
+  private summary(stepper: Stepper, name: string): Omit<ParameterSummary, "check"> {
     const share = this.isShared ? stepper.share(name) : null;
     return {
       name,
       shareNorm: share && norm(share.data),
-      sumNorm: this.sumNorm(name),
+      sumNorm: this.sumNorm(stepper, name),
       updated: stepper.known(`updated.${name}`) !== null,
-      sumReference: this.sumReference(name),
+      sumReference: this.sumReference(stepper, name),
     };
   }
 
-  private sumReference(name: string): string | null {
-    const steps = this.stepper.sharesKnown(name);
-    if (steps === null) return null;
-    return this.isWhole(name) ? `gradients.${name}` : `sums.${name}@${steps}`;
-  }
-
-  private sumNorm(name: string): number | null {
-    const { stepper } = this;
+  private sumReference(stepper: Stepper, name: string): string | null {
     const steps = stepper.sharesKnown(name);
     if (steps === null) return null;
-    if (this.isWhole(name)) {
+    return this.isWhole(stepper, name) ? `gradients.${name}` : `sums.${name}@${steps}`;
+  }
+
+  private sumNorm(stepper: Stepper, name: string): number | null {
+    const steps = stepper.sharesKnown(name);
+    if (steps === null) return null;
+    if (this.isWhole(stepper, name)) {
       this.wholeNorms ??= new Map(
         Object.entries(stepper.run.gradients).map(([name, { data }]) => [name, norm(data)] as const),
       );
@@ -224,15 +223,14 @@ export class RunView {
   }
 
   /** Whether every share of a parameter's gradient is known by now. */
-  private isWhole(name: string): boolean {
-    const { run } = this.stepper;
-    const steps = this.stepper.sharesKnown(name);
+  private isWhole(stepper: Stepper, name: string): boolean {
+    const { run } = stepper;
+    const steps = stepper.sharesKnown(name);
     // With one read-out, at t = T, the first share is all there is.
     return steps === run.length || (steps !== null && name.startsWith("output.") && run.model.output.at === "last");
   }
 
-  private gradientFlow(): GradientFlow | null {
-    const { stepper } = this;
+  private gradientFlow(stepper: Stepper): GradientFlow | null {
     const { model, length } = stepper.run;
     const isComplete = model.layers.every(({ passes }) =>
       passes.every(({ prefix }) => stepper.known(`gradients.${prefix}.h`)?.steps === length),

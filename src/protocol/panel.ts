@@ -464,10 +464,29 @@ export type TrainingState =
       readonly gradientNorm: readonly number[];
     };
 
+/**
+ * Where the user stands is the host's to say. So that a step is on the screen at once, it also says ahead of time where a step on and
+ * a step back would lead: the webview shows that as soon as it asks for the step, and then takes what the host says.
+ *
+ * Both sides keep the same few cursors by position: a `state` leaves none, a `cursor` itself alone, an `ahead` those of the place
+ * and its two neighbours. `performed` is the id of the last `command` that has been done when the host says so: what was said
+ * before a command was done does not undo what the webview shows of it already.
+ */
 export type PanelEvent =
   | { readonly type: "state"; readonly state: PanelState }
   /** A step within the run that the webview shows. */
-  | { readonly type: "cursor"; readonly revision: number; readonly cursor: Cursor }
+  | { readonly type: "cursor"; readonly revision: number; readonly performed: number; readonly cursor: Cursor }
+  /** The same, to a position whose cursor the webview has. */
+  | { readonly type: "moved"; readonly revision: number; readonly performed: number; readonly position: number }
+  /** Where `step` and `stepBack` would lead from a position, null where nowhere, and those of their cursors that the webview lacks. */
+  | {
+      readonly type: "ahead";
+      readonly revision: number;
+      readonly position: number;
+      readonly step: number | null;
+      readonly stepBack: number | null;
+      readonly cursors: readonly Cursor[];
+    }
   | { readonly type: "training"; readonly training: TrainingState }
   /** Somebody asked in the text where a number comes from. */
   | { readonly type: "explain"; readonly reference: string };
@@ -517,5 +536,8 @@ export function isRequestMessage(value: unknown): value is RequestMessage {
 }
 
 export function isHostMessage(value: unknown): value is HostMessage {
-  return isRecord(value) && ["response", "state", "cursor", "training", "explain"].includes(String(value["type"]));
+  return (
+    isRecord(value) &&
+    ["response", "state", "cursor", "moved", "ahead", "training", "explain"].includes(String(value["type"]))
+  );
 }

@@ -17,10 +17,23 @@ export function fromWire(value: unknown): unknown {
   return mapped(value, fromWire);
 }
 
+/** The value with its entries changed; itself where none changes, as in most messages. */
 function mapped(value: unknown, change: (value: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map(change);
+  if (Array.isArray(value)) {
+    let changed: unknown[] | null = null;
+    for (let k = 0; k < value.length; k++) {
+      const entry = change(value[k]);
+      if (entry !== value[k]) (changed ??= [...value])[k] = entry;
+    }
+    return changed ?? value;
+  }
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, change(entry)]));
+  let changed: Record<string, unknown> | null = null;
+  for (const name of Object.keys(value)) {
+    const entry = change(value[name]);
+    if (entry !== value[name]) (changed ??= { ...value })[name] = entry;
+  }
+  return changed ?? value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

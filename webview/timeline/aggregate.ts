@@ -75,3 +75,37 @@ export function heatPixels(
     }
   return { width: columns, height, pixels };
 }
+
+/**
+ * A small picture enlarged without smoothing, as image data of width × height pixels: it covers left…left + dataWidth and the whole
+ * height; what it does not cover is clear. A pixel has the colour of the cell that holds its middle.
+ */
+export function enlarge(
+  small: { readonly width: number; readonly height: number; readonly pixels: Uint32Array },
+  {
+    width,
+    height,
+    left,
+    dataWidth,
+  }: { readonly width: number; readonly height: number; readonly left: number; readonly dataWidth: number },
+): Uint8ClampedArray<ArrayBuffer> {
+  const large = new Uint32Array(width * height);
+  const columnOf = Int32Array.from({ length: width }, (_, x) => {
+    const column = Math.floor(((x + 0.5 - left) / dataWidth) * small.width);
+    return column >= 0 && column < small.width ? column : -1;
+  });
+  let before = -1;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) / height) * small.height);
+    if (row === before) {
+      large.copyWithin(y * width, (y - 1) * width, y * width);
+      continue;
+    }
+    before = row;
+    for (let x = 0; x < width; x++) {
+      const column = columnOf[x] ?? -1;
+      if (column >= 0) large[y * width + x] = small.pixels[row * small.width + column] ?? 0;
+    }
+  }
+  return new Uint8ClampedArray(large.buffer);
+}

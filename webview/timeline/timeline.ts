@@ -1,9 +1,10 @@
 /** The axis of time: tokens, the unrolled network and every track on the same columns, and the current step through all of them. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { Run } from "../../src/protocol/panel";
+import type { Run, RunInfo } from "../../src/protocol/panel";
 import { cssColor } from "../colors";
 import type { Model } from "../model";
 import { point } from "../pointed";
@@ -78,7 +79,7 @@ export function timeline(model: Model, run: Run): TemplateResult {
         )}
       </div>
     </div>
-    ${sash(model)}
+    ${guard([height, windowHeight], () => sash(model))}
   </section>`;
 }
 
@@ -113,8 +114,6 @@ function iconButton(icon: string, label: string, id: string, disabled: boolean, 
 function timelineBar(model: Model, run: Run): TemplateResult {
   const { info } = run;
   const { view } = model;
-  const isFit = view.span >= info.length;
-  const zoom = (factor: number) => zoomAtCursor(model, factor);
   return html`<div class="timeline-bar">
     ${position(run)}
     ${
@@ -124,7 +123,16 @@ function timelineBar(model: Model, run: Run): TemplateResult {
             <span class="codicon codicon-warning"></span> ${info.nonFinite}
           </div>`
     }
-    <div class="bar-end">
+    ${guard([info, view.from, view.span, model.theme, model.overlay, model.ui.hidden, model.ui.order], () => barEnd(model, info))}
+  </div>`;
+}
+
+/** What a step leaves as it is. */
+function barEnd(model: Model, info: RunInfo): TemplateResult {
+  const { view } = model;
+  const isFit = view.span >= info.length;
+  const zoom = (factor: number) => zoomAtCursor(model, factor);
+  return html`<div class="bar-end">
       ${legend(model, info.nonFinite !== null)}
       <div class="zoom" role="group" aria-label="Zoom">
         ${
@@ -137,8 +145,7 @@ function timelineBar(model: Model, run: Run): TemplateResult {
         ${iconButton("screen-full", "Show all steps (0)", "zoom-fit", isFit, () => model.setView(fitView(info.length)))}
       </div>
       ${trackMenu(model, info.tracks)}
-    </div>
-  </div>`;
+    </div>`;
 }
 
 function legend({ theme }: Model, withNonFinite: boolean): TemplateResult {
@@ -221,6 +228,12 @@ function measureColumns(model: Model, element: Element | undefined): void {
   sizes.set(element, observer);
 }
 
+/** Asking the window itself would lay out the page in the middle of each drawing. */
+let windowHeight = window.innerHeight;
+window.addEventListener("resize", () => {
+  windowHeight = window.innerHeight;
+});
+
 let pane: Element | undefined;
 
 function measurePane(element: Element | undefined): void {
@@ -232,7 +245,7 @@ const paneHeight = () => pane?.getBoundingClientRect().height ?? 300;
 /** The border between the tracks and the tabs: drag it, or move it with the arrow keys; a double click lets the tracks have what they need. */
 function sash(model: Model): TemplateResult {
   const set = (height: number) =>
-    model.setUi({ paneHeight: Math.round(Math.min(window.innerHeight - 160, Math.max(96, height))) });
+    model.setUi({ paneHeight: Math.round(Math.min(windowHeight - 160, Math.max(96, height))) });
   const drag = (event: PointerEvent) => {
     const handle = event.currentTarget;
     if (!(handle instanceof HTMLElement) || event.button !== 0) return;
@@ -252,7 +265,7 @@ function sash(model: Model): TemplateResult {
     aria-label="Height of the tracks"
     aria-valuenow=${model.ui.paneHeight ?? 300}
     aria-valuemin="96"
-    aria-valuemax=${Math.max(96, window.innerHeight - 160)}
+    aria-valuemax=${Math.max(96, windowHeight - 160)}
     @pointerdown=${drag}
     @dblclick=${() => model.setUi({ paneHeight: null })}
     @keydown=${(event: KeyboardEvent) => {

@@ -248,16 +248,35 @@ function smallChart(context: PlotContext, scale: number): TemplateResult {
   if (entry === null) return html`<div ${styles({ height: `${height}px` })}></div>`;
   const points = visiblePoints(entry, view, known);
   const y = (value: number) => height - 3 - (height - 6) * Math.min(1, Math.max(0, scale > 0 ? value / scale : 0));
-  const { line, band } = linePaths(points, middle(context), y);
   return html`<div class="chart" ${styles({ height: `${height}px` })}>
     <svg width=${width} height=${height} aria-hidden="true">
       <line class="chart-base" x1="0" x2=${width} y1=${height - 2.5} y2=${height - 2.5}></line>
-      <path class="chart-band" d=${band}></path>
-      <path class="chart-line" d=${line}></path>
-      ${dots(context, points, y, 2)}
+      ${line(context, entry, points, y)} ${dots(context, points, y, 2)}
     </svg>
     ${covers(context)}
   </div>`;
+}
+
+/** The line through all steps in view, cut off at the first and the last point that are known: a step moves the cut alone. */
+function line(
+  context: PlotContext,
+  entry: TrackEntry,
+  known: readonly SeriesPoint[],
+  y: (value: number) => number,
+): TemplateResult {
+  const { view, width, height, track } = context;
+  const x = middle(context);
+  const [first, last] = [known[0], known.at(-1)];
+  // Half of the line's own width is left
+  const clip =
+    first === undefined || last === undefined
+      ? "inset(0 100% 0 0)"
+      : `inset(0 ${width - x(last) - 1}px 0 ${x(first) - 1}px)`;
+  const paths = guard([entry, view.from, view.span, width, height, track], () => {
+    const { line, band } = linePaths(visiblePoints(entry, view, [1, Infinity]), x, y);
+    return svg`<path class="chart-band" d=${band}></path><path class="chart-line" d=${line}></path>`;
+  });
+  return svg`<g ${styles({ "clip-path": `${clip} view-box` })}>${paths}</g>`;
 }
 
 /** A dot a step where columns are wide enough to tell them apart, or where there are so few that a line would not show them. */
@@ -294,13 +313,12 @@ function logLine(context: PlotContext): TemplateResult {
   const axis = logAxis(track);
   const y = (value: number) => logHeightOf(value, height, axis);
   const points = entry === null ? [] : visiblePoints(entry, view, known);
-  const x = middle(context);
-  const { line, band } = linePaths(points, x, y);
   return html`<div class="chart" ${styles({ height: `${height}px` })}>
     <svg width=${width} height=${height} aria-hidden="true">
-      ${axis.ticks.map((tick) => svg`<line class="chart-grid" x1="0" x2=${width} y1=${y(tick)} y2=${y(tick)}></line>`)}
-      <path class="chart-band" d=${band}></path>
-      <path class="chart-line" d=${line}></path>
+      ${guard([track, width, height], () =>
+        axis.ticks.map((tick) => svg`<line class="chart-grid" x1="0" x2=${width} y1=${y(tick)} y2=${y(tick)}></line>`),
+      )}
+      ${entry === null ? nothing : line(context, entry, points, y)}
       ${dots(context, points, y, 3)}
     </svg>
     ${covers(context)}

@@ -1,6 +1,7 @@
 /** One track: its label, its plot, and how keyboard and pointer read its numbers. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { TrackInfo } from "../../src/protocol/panel";
 import type { Model } from "../model";
 import { formatNumber } from "../numbers";
@@ -10,13 +11,44 @@ import { symbol, symbolText } from "../symbols";
 import { toggled } from "../uiState";
 import { trackWindow } from "./layout";
 import { isKnown, valuesAt } from "./series";
-import { logAxis, logHeightOf, numberName, numberReference, plotContext, plotHeight, trackPlot } from "./trackPlots";
+import {
+  logAxis,
+  logHeightOf,
+  numberName,
+  numberReference,
+  type PlotContext,
+  plotContext,
+  plotHeight,
+  trackPlot,
+} from "./trackPlots";
 import { clamp, followStep, lastStep, stepLeft, stepWidth } from "./view";
 
-export function trackRow(model: Model, track: TrackInfo): TemplateResult {
+/** A track, drawn anew only when what it shows is another: a step moves the tracks of its own phase alone. */
+export function trackRow(model: Model, track: TrackInfo): unknown {
   const context = plotContext(model, track);
+  const { ui, theme, cell, view } = model;
+  const parts = [
+    track,
+    context?.entry,
+    context?.known?.[0],
+    context?.known?.[1],
+    context?.width,
+    context?.height,
+    context?.digits,
+    view.from,
+    view.span,
+    theme,
+    cell?.track === track.id ? cell : null,
+    ui.expanded,
+    window.devicePixelRatio,
+  ];
+  return guard(parts, () => row(model, track, context));
+}
+
+function row(model: Model, track: TrackInfo, context: PlotContext | null): TemplateResult {
+  const { ui } = model;
   return html`<div class="row track" data-testid="track" data-track=${track.id}>
-    ${label(model, track)}
+    ${guard([track, context?.digits, ui.expanded], () => label(model, track))}
     <div
       class="plot"
       tabindex="0"

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { ColorScale } from "../../../webview/colors";
 import {
   type Extremes,
+  enlarge,
   furtherFromZero,
   heatPixels,
   partOf,
@@ -94,5 +95,12 @@ describe("the pixels of a heat map", () => {
   it("stay clear where a step has no value", () => {
     const data = { rows: 1, columns: 1, min: Float64Array.of(Infinity), max: Float64Array.of(-Infinity) };
     assert.deepEqual([...heatPixels(data, 1, colors, false).pixels], [0]);
+  });
+  it("are enlarged without new colours: each pixel has that of the cell over its middle, and is clear beside the data", () => {
+    const small = { width: 2, height: 2, pixels: Uint32Array.of(1, 2, 3, 4) };
+    const large = enlarge(small, { width: 6, height: 3, left: 1, dataWidth: 4 });
+    const top = [0, 1, 1, 2, 2, 0];
+    const bottom = [0, 3, 3, 4, 4, 0];
+    assert.deepEqual([...new Uint32Array(large.buffer)], [...top, ...bottom, ...bottom]);
   });
 });
