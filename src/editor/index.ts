@@ -6,7 +6,7 @@ import { watchDataFiles } from "./dataFiles";
 import { registerDiagnostics } from "./diagnostics";
 import { registerExplain } from "./explain";
 import { registerHover } from "./hover";
-import { InlineDecorations } from "./inlineDecorations";
+import { registerInlineValues } from "./inline";
 import { Lenses } from "./lenses";
 import { registerNewFile } from "./newFile";
 import { registerStepHere } from "./stepHere";
@@ -22,7 +22,7 @@ export function registerEditor(
     watchDataFiles(sessions),
     registerCompletion(sessions),
     Lenses.register(sessions),
-    new InlineDecorations(context, sessions),
+    registerInlineValues(context, sessions),
     registerHover(sessions, gradientChecks),
     registerStepHere(sessions),
     registerExplain(sessions),

@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
-import { guarded } from "../failure";
+import { reportFailure } from "../failure";
 import type { Sessions } from "../session/sessions";
+import { inlineSetting } from "./inline";
 import type { Piece, Tone } from "./inlineValues";
+import { inlineValuesOf } from "./inlineValues";
 import { linesOf, rangeOf, visibleLines } from "./places";
 
-const setting = "inlineValues.enabled";
 /** One picture of the screen: more often nobody sees. */
 const frameMs = 16;
 /** Pieces of different colours behind one line; those of the same colour are one. */
@@ -68,7 +69,6 @@ export class InlineDecorations implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("rnn")) updateAll();
       }),
-      vscode.commands.registerCommand("rnn.toggleInlineValues", () => guarded("showing inline values", toggle)),
     );
     updateAll();
   }
@@ -80,16 +80,20 @@ export class InlineDecorations implements vscode.Disposable {
       this.timer = null;
       const editors = [...this.waiting];
       this.waiting.clear();
-      for (const editor of editors) void guarded("showing inline values", () => this.draw(editor));
+      for (const editor of editors)
+        try {
+          this.draw(editor);
+        } catch (error) {
+          reportFailure("showing inline values", error);
+        }
     }, frameMs);
   }
 
-  private async draw(editor: vscode.TextEditor): Promise<void> {
-    const { inlineValuesOf } = await import("../parts/file");
+  private draw(editor: vscode.TextEditor): void {
     const { document } = editor;
     const session = this.sessions.of(document);
     const settings = vscode.workspace.getConfiguration("rnn", document);
-    if (!session || session.state.kind !== "ready" || !settings.get<boolean>(setting, true)) {
+    if (!session || session.state.kind !== "ready" || !settings.get<boolean>(inlineSetting, true)) {
       this.show(editor, []);
       for (const type of [this.currentLine, this.currentItem]) editor.setDecorations(type, []);
       return;
@@ -160,13 +164,4 @@ function decoration(range: vscode.Range, { text, tone }: Piece, isFirst: boolean
       },
     },
   };
-}
-
-/** Where the setting has been made, it is changed there; else for the user. */
-async function toggle(): Promise<void> {
-  const settings = vscode.workspace.getConfiguration("rnn");
-  const made = settings.inspect<boolean>(setting);
-  const target =
-    made?.workspaceValue === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
-  await settings.update(setting, !settings.get<boolean>(setting, true), target);
 }

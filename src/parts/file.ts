@@ -4,7 +4,7 @@ export { explanationOfNumber } from "../diagnosis/words";
 export { dataFileOf } from "../editor/dataFile";
 export { explainAt } from "../editor/explainAt";
 export { hoverAt } from "../editor/hoverText";
-export { inlineValuesOf } from "../editor/inlineValues";
+export { InlineDecorations } from "../editor/inlineDecorations";
 export { wordsAt } from "../editor/words";
 export { wrongText } from "../expectations/names";
 export { printNumber } from "../format/layout";
