@@ -2,6 +2,7 @@ import type { Draft } from "./draft";
 import type { Sequence } from "./file.generated";
 import { parseText } from "./parse";
 import { type Collector, locate, type Report, type Spot } from "./report";
+import type { Slices } from "./slices";
 import { type Path, SourceMap } from "./sourceMap";
 import { checkStructure } from "./structure";
 
@@ -12,6 +13,9 @@ export interface Written {
   readonly base: Path;
   readonly report: Report;
 }
+
+/** Lines between two pauses. */
+const linesInSlice = 1024;
 
 /** Takes what is found in one line of a data file. */
 class LineReport implements Report {
@@ -53,7 +57,7 @@ class LineReport implements Report {
  * Reads a data file: one sequence a line; empty lines are skipped.
  * @param filePath where the file names it
  */
-export function readDataLines(text: string, file: string, filePath: Path, outer: Collector): Written[] {
+export function* readDataLines(text: string, file: string, filePath: Path, outer: Collector): Slices<Written[]> {
   const sequences: Written[] = [];
   let lineNumber = 0;
   for (let start = 0; start < text.length; ) {
@@ -62,6 +66,7 @@ export function readDataLines(text: string, file: string, filePath: Path, outer:
     const line = text.slice(start, end).replace(/\r$/, "");
     start = end + 1;
     lineNumber++;
+    if (lineNumber % linesInSlice === 0) yield;
     if (line.trim() === "") continue;
     const report = new LineReport(file, lineNumber, line, outer, filePath);
     const parsed = parseText(line);

@@ -3,7 +3,7 @@ import { outputSize } from "../engine/model";
 import { parseText } from "./parse";
 import type { ModelFacts, Vocabulary } from "./readModel";
 import type { ItemReader } from "./readSequences";
-import { readSequence, SequenceContext } from "./readSequences";
+import { itemsOf, readSequence, SequenceContext } from "./readSequences";
 import { Collector } from "./report";
 import { run } from "./slices";
 import { SourceMap } from "./sourceMap";
@@ -30,7 +30,11 @@ export function readInputs(text: string, model: Model): InputsReading {
   const read =
     draft === null ? null : run(readSequence(draft as Parameters<typeof readSequence>[0], [], context, report));
   if (!read || report.hasErrors) return { ok: false, errors: report.diagnostics().map(({ message }) => message) };
-  return { ok: true, sequence: read.sequence, item: read.item };
+  return {
+    ok: true,
+    sequence: read.sequence,
+    item: itemsOf(draft as Parameters<typeof itemsOf>[0], read.sequence, context.facts),
+  };
 }
 
 function factsOf(model: Model): ModelFacts {

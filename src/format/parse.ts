@@ -209,21 +209,9 @@ class Parser {
         this.placeLeaf(offset, end, error === 0 ? scanner.string : bad);
         return true;
       }
-      case Token.number: {
-        if (error !== 0) {
-          this.fault(offset, end - offset, scanErrors[3]!);
-          this.placeLeaf(offset, end, bad);
-        } else if (!Number.isFinite(scanner.number)) {
-          const limit = "the largest number of double precision is 1.7976931348623157e308";
-          const written = this.text.slice(offset, end);
-          this.fault(offset, end - offset, `${written} is beyond the range of numbers: ${limit}`, "number-range");
-          this.placeLeaf(offset, end, bad);
-        } else {
-          this.nodes.leaf(offset, end);
-          this.placeNumber(scanner.number);
-        }
+      case Token.number:
+        this.readNumber();
         return true;
-      }
       case Token.null:
         this.placeLeaf(offset, end, null);
         return true;
@@ -247,6 +235,22 @@ class Parser {
       }
       default:
         return false;
+    }
+  }
+
+  private readNumber(): void {
+    const { offset, end, error, number } = this.scanner;
+    if (error !== 0) {
+      this.fault(offset, end - offset, scanErrors[3]!);
+      this.placeLeaf(offset, end, bad);
+    } else if (!Number.isFinite(number)) {
+      const limit = "the largest number of double precision is 1.7976931348623157e308";
+      const written = this.text.slice(offset, end);
+      this.fault(offset, end - offset, `${written} is beyond the range of numbers: ${limit}`, "number-range");
+      this.placeLeaf(offset, end, bad);
+    } else {
+      this.nodes.leaf(offset, end);
+      this.placeNumber(number);
     }
   }
 
@@ -316,7 +320,8 @@ class Parser {
     const { scanner } = this;
     // Numbers and the commas between them are nearly all of a large file.
     for (let k = 0; k < tokensInSlice && !this.afterValue && scanner.token === Token.number; k++) {
-      this.readValue();
+      this.readNumber();
+      if (scanner.scanNextNumber()) continue;
       this.afterValue = true;
       if (scanner.scan() === Token.comma) this.readCommas(top);
     }

@@ -3,13 +3,14 @@ import { drawTask, type Task, taskInputSize } from "../engine/tasks";
 import { inputParameterNames, stateNames } from "../engine/variants";
 import { readDataLines, type Written } from "./data";
 import { counted, type Draft } from "./draft";
-import type { RnnFile } from "./file.generated";
+import type { Sequence as FileSequence, RnnFile } from "./file.generated";
 import { bad, parseInSlices } from "./parse";
 import { type Expect, readExpect } from "./readExpect";
 import { type ModelFacts, mostNumbers, readFacts, readModel } from "./readModel";
 import {
   completeStates,
   type ItemReader,
+  itemsOf,
   type ReadSequence,
   readSequence,
   SequenceContext,
@@ -66,7 +67,7 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const file = checkStructure(parsed.value, "file", [], report) as Draft<RnnFile>;
   if (file === bad) return nothing();
   const facts = readFacts(file, report);
-  const written = readWritten(file, options, report);
+  const written = yield* readWritten(file, options, report);
   const inputSize = readInputSize(file, facts, written, report);
   const context = new SequenceContext(facts, inputSize, file.vocabulary === bad);
   const model = readModel(file, facts, inputSize, report);
@@ -78,37 +79,56 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
 
   if (report.hasErrors || model === null || training === null || sequences === null || file.name === bad)
     return nothing();
-  const finished = sequences as ReadSequence[];
+  const finished = (sequences as ReadSequence[]).map(({ sequence, states }, k) =>
+    // A carried state replaces what the sequence itself says; the first has nothing to carry.
+    states === null || (sequence.carry && k > 0)
+      ? sequence
+      : { ...sequence, initial: completeStates(states, model.layers) },
+  );
+  const problem = { name: file.name ?? baseName(options.fileName), model, sequences: finished, training };
+  const drafts = written && "drafts" in written ? written.drafts : null;
+  return goodReading(report.diagnostics(), source, problem, drafts, facts, expect);
+}
+
+function goodReading(
+  diagnostics: readonly Diagnostic[],
+  source: SourceMap,
+  problem: Problem,
+  drafts: readonly Draft<FileSequence>[] | null,
+  facts: ModelFacts,
+  expect: Expect | null,
+): Reading {
+  let items: readonly ItemReader[] | null = null;
   return {
-    diagnostics: report.diagnostics(),
+    diagnostics,
     source,
-    problem: {
-      name: file.name ?? baseName(options.fileName),
-      model,
-      sequences: finished.map(({ sequence, states }, k) =>
-        // A carried state replaces what the sequence itself says; the first has nothing to carry.
-        states === null || (sequence.carry && k > 0)
-          ? sequence
-          : { ...sequence, initial: completeStates(states, model.layers) },
-      ),
-      training,
+    problem,
+    // Nobody asks for those of a hundred thousand sequences before he looks at one.
+    get items() {
+      return (items ??= problem.sequences.map((sequence, k) =>
+        drafts ? itemsOf(drafts[k]!, sequence, facts) : drawnItems(sequence, problem.model.inputSize, facts),
+      ));
     },
-    items: finished.map(({ item }) => item),
     expect,
   };
 }
 
 /** Sequences as they are written in the file or its data file, a task, or null where that is unusable. */
 type WrittenSequences =
-  | Written[]
+  | {
+      readonly drafts: readonly Draft<FileSequence>[];
+      /** The path of the k-th in the text that its report knows. */
+      readonly placeOf: (k: number) => Pick<Written, "base" | "report">;
+    }
   | { readonly task: Draft<Task>; readonly count: number; readonly length: number; readonly seed: number }
   | null;
 
-function readWritten(file: DraftFile, options: ReadOptions, report: Collector): WrittenSequences {
+function* readWritten(file: DraftFile, options: ReadOptions, report: Collector): Slices<WrittenSequences> {
   const { sequences } = file;
-  if (sequences === undefined) return [];
+  const placeOf = (k: number) => ({ base: ["sequences", k], report });
+  if (sequences === undefined) return { drafts: [], placeOf };
   if (sequences === bad) return null;
-  if (Array.isArray(sequences)) return sequences.map((draft, k) => ({ draft, base: ["sequences", k], report }));
+  if (Array.isArray(sequences)) return { drafts: sequences, placeOf };
   const { task, file: data, count, length, seed = 0 } = sequences;
   if (task !== undefined && data !== undefined)
     report.error(
@@ -153,7 +173,8 @@ function readWritten(file: DraftFile, options: ReadOptions, report: Collector): 
     );
     return null;
   }
-  return readDataLines(text, data, path, report);
+  const lines = yield* readDataLines(text, data, path, report);
+  return { drafts: lines.map(({ draft }) => draft), placeOf: (k) => lines[k]! };
 }
 
 /** X: given, the vocabulary's size, or what the first sequence or the first layer's input weights show. */
@@ -167,10 +188,10 @@ function readInputSize(
   if (file.inputSize !== undefined) return file.inputSize;
   if (facts.vocabulary) return facts.vocabulary.words.length;
   if (file.vocabulary === bad) return null;
-  if (written && !Array.isArray(written)) return written.task === bad ? null : taskInputSize[written.task];
   if (written === null) return null;
+  if ("task" in written) return written.task === bad ? null : taskInputSize[written.task];
 
-  const draft = written[0]?.draft;
+  const [draft] = written.drafts;
   const inputs = draft === undefined || draft === bad ? undefined : draft.inputs;
   if (Array.isArray(inputs)) {
     // A bad or an unknown item at the start does not hide the size of those that follow.
@@ -210,10 +231,11 @@ function* readAllSequences(
   report: Collector,
 ): Slices<(ReadSequence | null)[] | null> {
   if (written === null) return null;
-  if (Array.isArray(written)) {
+  if ("drafts" in written) {
     const sequences: (ReadSequence | null)[] = [];
-    for (const { draft, base, report } of written) {
-      if (sequences.length % sequencesInSlice === sequencesInSlice - 1) yield;
+    for (const [k, draft] of written.drafts.entries()) {
+      if (k % sequencesInSlice === sequencesInSlice - 1) yield;
+      const { base, report } = written.placeOf(k);
       sequences.push(yield* readSequence(draft, base, context, report));
     }
     return sequences;
@@ -242,11 +264,7 @@ function* readAllSequences(
   if (outputSize === null || at === null || lossType === null) return null;
   try {
     const sequences = drawTask({ task, count, length, seed }, { size: outputSize, at }, lossType ?? null);
-    return sequences.map((sequence) => ({
-      sequence: { ...sequence, initial: null },
-      states: null,
-      item: itemReader(sequence, size, context.facts),
-    }));
+    return sequences.map((sequence) => ({ sequence: { ...sequence, initial: null }, states: null }));
   } catch (error) {
     report.error("task", ["sequences", "task"], error instanceof Error ? error.message : String(error));
     return null;
@@ -254,7 +272,7 @@ function* readAllSequences(
 }
 
 /** The items of a drawn sequence: a token of the vocabulary where there is one, else the vector. */
-function itemReader(sequence: Omit<Sequence, "initial">, inputSize: number, facts: ModelFacts): ItemReader {
+function drawnItems(sequence: Sequence, inputSize: number, facts: ModelFacts): ItemReader {
   const { tokens, vectors } = sequence.inputs;
   return (k) => {
     const token = tokens?.[k] ?? -1;
@@ -279,9 +297,11 @@ function checkTokens(file: DraftFile, context: SequenceContext, report: Collecto
 
 /** Carried state, and what cannot go with it. */
 function checkCarry(file: DraftFile, facts: ModelFacts, written: WrittenSequences): void {
-  if (!Array.isArray(written)) return;
-  written.forEach(({ draft, base, report }, k) => {
+  if (written === null || "task" in written) return;
+  const { drafts, placeOf } = written;
+  drafts.forEach((draft, k) => {
     if (k === 0 || draft === bad || draft.state !== "carry") return;
+    const { base, report } = placeOf(k);
     for (const key of stateNames().map((state) => `${state}0`))
       if (key in draft)
         report.warning(
@@ -291,10 +311,10 @@ function checkCarry(file: DraftFile, facts: ModelFacts, written: WrittenSequence
           "key",
         );
   });
-  const first = written.find(({ draft }) => draft !== bad && draft.state === "carry");
-  if (first === undefined) return;
-  const conflict = (reason: string) =>
-    first.report.error("carry", [...first.base, "state"], `state is "carry", but ${reason}`);
+  const first = drafts.findIndex((draft) => draft !== bad && draft.state === "carry");
+  if (first < 0) return;
+  const { base, report } = placeOf(first);
+  const conflict = (reason: string) => report.error("carry", [...base, "state"], `state is "carry", but ${reason}`);
   const backward = facts.layers?.findIndex(({ direction }) => direction === "backward" || direction === "both") ?? -1;
   if (backward >= 0)
     conflict(

@@ -21,7 +21,6 @@ export interface ReadSequence {
   /** Without the states that the model fills in. */
   readonly sequence: Sequence;
   readonly states: GivenStates | null;
-  readonly item: ItemReader;
 }
 
 type DraftSequence = Exclude<Draft<FileSequence>, typeof bad>;
@@ -46,6 +45,8 @@ export class SequenceContext {
   private readonly knownWords: readonly string[];
   private codes: Int32Array | null = null;
   private tokens: Int32Array | null = null;
+  private shared: ArrayBuffer | null = null;
+  private sharedCount = 0;
 
   /**
    * @param inputSize X, null where it is not known
@@ -57,6 +58,18 @@ export class SequenceContext {
     public saidMissingVocabulary: boolean,
   ) {
     this.knownWords = facts.vocabulary?.words.filter((word) => word !== bad) ?? [];
+  }
+
+  /** Room for the numbers of a sequence; short ones share a buffer, for one of its own takes longer to make than to fill. */
+  room(length: number): Int32Array {
+    if (length > roomShared / 16) return new Int32Array(length);
+    if (this.shared === null || this.sharedCount + length > roomShared) {
+      this.shared = new ArrayBuffer(4 * roomShared);
+      this.sharedCount = 0;
+    }
+    const room = new Int32Array(this.shared, 4 * this.sharedCount, length);
+    this.sharedCount += length;
+    return room;
   }
 
   /** The word that somebody may have meant, as a message says it. */
@@ -84,6 +97,9 @@ export class SequenceContext {
     return this.codes;
   }
 }
+
+/** Numbers in a buffer that short sequences share. */
+const roomShared = 1 << 14;
 
 /** Items of a sequence between two pauses. */
 const itemsInSlice = 1 << 15;
@@ -117,7 +133,6 @@ export function* readSequence(
       carry: draft.state === "carry",
     },
     states: states.length === 0 ? null : mergeStates(states),
-    item: inputs.item,
   };
 }
 
@@ -137,11 +152,17 @@ function readAllStates(
   return states;
 }
 
+/** The input items of a sequence in which there is no error. */
+export function itemsOf(draft: Draft<FileSequence>, sequence: Sequence, facts: ModelFacts): ItemReader {
+  const inputs = draft === bad ? undefined : draft.inputs;
+  if (inputs !== undefined) return (k) => (inputs as readonly (string | number | readonly number[])[])[k]!;
+  return (k) => facts.vocabulary!.words[sequence.inputs.tokens![k]!] as string;
+}
+
 interface ReadInputs {
   readonly length: number;
   /** Null where something is wrong. */
   readonly values: SequenceInputs | null;
-  readonly item: ItemReader;
   readonly raw: readonly Item[] | null;
   /** −1 where an item is no token; null where none is. */
   readonly tokens: Int32Array | null;
@@ -196,7 +217,7 @@ function* readItems(
       context.usesTokens = true;
       const token = vocabulary?.indices.get(item) ?? -1;
       if (token >= 0) {
-        tokens ??= new Int32Array(length).fill(-1);
+        tokens ??= context.room(length).fill(-1);
         tokens[k] = token;
         continue;
       }
@@ -255,7 +276,6 @@ function* readItems(
   return {
     length,
     values: failed ? null : { tokens, vectors },
-    item: (k) => items[k] as string | number | readonly number[],
     raw: items,
     tokens,
   };
@@ -302,7 +322,6 @@ function* readText(text: string, path: Path, context: SequenceContext, report: R
   return {
     length,
     values: unknown.size > 0 || context.inputSize === null ? null : { tokens: used, vectors: null },
-    item: (k) => vocabulary.words[used[k]!] as string,
     raw: null,
     tokens: used,
   };
@@ -440,7 +459,7 @@ class TargetItems {
   }
 
   room(length: number): SequenceTargets {
-    if (this.lossType === "cross-entropy") return { kind: "classes", classes: new Int32Array(length).fill(-1) };
+    if (this.lossType === "cross-entropy") return { kind: "classes", classes: this.context.room(length).fill(-1) };
     return { kind: "vectors", vectors: new Float64Array(length * this.outputSize), present: new Uint8Array(length) };
   }
 

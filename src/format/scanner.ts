@@ -89,6 +89,20 @@ export class Scanner {
     }
   }
 
+  /** After a number, where nothing but a comma and space lead to another one: reads that. False where something else follows. */
+  scanNextNumber(): boolean {
+    const { text } = this;
+    let at = this.end;
+    if (text.charCodeAt(at) !== 44) return false;
+    let code = text.charCodeAt(++at);
+    while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++at);
+    if (code !== 45 && !(code >= 48 && code <= 57)) return false;
+    this.offset = at;
+    this.error = 0;
+    this.scanNumber(at, code);
+    return true;
+  }
+
   /** Goes on reading at another place. */
   goTo(offset: number): void {
     this.end = offset;
