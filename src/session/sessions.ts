@@ -60,7 +60,8 @@ export class Sessions implements vscode.Disposable {
       vscode.window.onDidChangeActiveTextEditor(() => this.updateActive()),
     );
     // In a turn of its own, so that the activation is over before anything is loaded.
-    setImmediate(() => vscode.workspace.textDocuments.forEach((document) => this.open(document)));
+    const later = setImmediate(() => vscode.workspace.textDocuments.forEach((document) => this.open(document)));
+    this.disposables.push(new vscode.Disposable(() => clearImmediate(later)));
   }
 
   /** Every session there is. */
