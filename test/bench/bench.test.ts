@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { parametersOf } from "../../src/engine/model";
 import { trainToEnd } from "./engine";
-import type { About } from "./peer";
-import { Peer, programs } from "./peer";
 import { peerLine } from "./report";
 import { rateOf, ratioOf } from "./rounds";
 import { relativeDifference, tolerances } from "./sameThing";
+import type { About } from "./trainingProcess";
+import { peerPrograms, TrainingProcess } from "./trainingProcess";
 import { drawWorkload, shortened, workloads } from "./workloads";
 
-const numpy = programs.find(({ name }) => name === "NumPy")!;
+const numpy = peerPrograms.find(({ name }) => name === "NumPy")!;
 
 describe("the benchmark", function () {
   // It starts processes, on machines that may be busy.
   this.timeout(60_000);
 
   describe("beside NumPy", () => {
-    let started: { peer: Peer; about: About } | string;
+    let started: { process: TrainingProcess; about: About } | string;
     before(async () => {
-      started = await Peer.start(numpy, 1);
+      started = await TrainingProcess.start(numpy, 1);
     });
     after(() => {
-      if (typeof started !== "string") started.peer.close();
+      if (typeof started !== "string") started.process.close();
     });
 
     for (const workload of workloads)
@@ -38,15 +38,19 @@ describe("the benchmark", function () {
             batches: 3,
           };
           const data = drawWorkload(small);
-          const engine = await trainToEnd(shortened(data, 3), { precision: "float64", threads: 1 });
-          await started.peer.load(small, data, precision);
-          const difference = relativeDifference(parametersOf(data.problem.model), engine, await started.peer.check(3));
+          const engine = await trainToEnd(shortened(data, 3), { precision, threads: 1 });
+          await started.process.load(small, data, precision);
+          const difference = relativeDifference(
+            parametersOf(data.problem.model),
+            engine,
+            await started.process.check(3),
+          );
           assert.ok(difference <= tolerances[precision], `they are ${difference} apart`);
         });
   });
 
   it("says of a peer whose program is not installed that it is not there", async () => {
-    const why = await Peer.start({ ...numpy, command: "no-such-python" }, 1);
+    const why = await TrainingProcess.start({ ...numpy, command: "no-such-python" }, 1);
     assert.ok(typeof why === "string");
     assert.equal(
       peerLine({ name: "NumPy", there: false, why }),
@@ -55,7 +59,7 @@ describe("the benchmark", function () {
   });
 
   it("says of a peer whose package is not installed what is missing", async () => {
-    const why = await Peer.start({ ...numpy, args: ["-c", "import no_such_package"] }, 1);
+    const why = await TrainingProcess.start({ ...numpy, args: ["-c", "import no_such_package"] }, 1);
     // Without Python, it is that which is missing.
     assert.ok(typeof why === "string");
     assert.match(why, /No module named 'no_such_package'|ENOENT/);

@@ -5,22 +5,22 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { parametersOf } from "../../src/engine/model";
-import type { Contestant } from "./contestant";
-import { engineContestant, nameOf, peerContestant } from "./contestant";
-import type { EngineOptions, Trained } from "./engine";
-import { supports, trainToEnd } from "./engine";
-import { enginesFor, goalsFor } from "./goals";
+import type { Contestant, Entrant } from "./contestant";
+import { enter, nameOf } from "./contestant";
+import type { EngineOptions } from "./engine";
+import { supports } from "./engine";
+import { goalsFor } from "./goals";
 import { measureOpening, measureSteps } from "./latency";
-import type { About, PeerName } from "./peer";
-import { Peer, programs } from "./peer";
 import type { ComparisonReport, Report, SameReport } from "./report";
 import { comparisonLines, latencyLines, machineLines, rateText, sameLines, thisMachine, throughLines } from "./report";
 import type { Rates, Rounds } from "./rounds";
 import { measure, quickRounds, rateOf, ratioOf, usualRounds } from "./rounds";
 import { relativeDifference, tolerances } from "./sameThing";
 import { commandLine, trainingWorker } from "./surroundings";
+import type { About, PeerName, Program } from "./trainingProcess";
+import { engineProgram, peerPrograms, TrainingProcess } from "./trainingProcess";
 import type { Workload, WorkloadData } from "./workloads";
-import { drawWorkload, shortened, workloads } from "./workloads";
+import { drawWorkload, workloads } from "./workloads";
 
 /** After so many updates everybody's parameters are compared. */
 const checkedUpdates = 2;
@@ -45,56 +45,42 @@ function parse() {
 /** Which peers can be started here. */
 async function findPeers(): Promise<Report["peers"]> {
   return Promise.all(
-    programs.map(async (program) => {
+    peerPrograms.map(async (program) => {
       const { name } = program;
-      const started = await Peer.start(program, 1);
+      const started = await TrainingProcess.start(program, 1);
       if (typeof started === "string") return { name, there: false, why: started } as const;
-      started.peer.close();
+      started.process.close();
       return { name, there: true, about: started.about } as const;
     }),
   );
 }
 
-/** A contestant of a workload, and what it makes of the first updates. */
-interface Entrant {
-  readonly contestant: Contestant;
-  readonly checked: () => Trained | Promise<Trained>;
+/** With what a program is measured: more threads than one are of use where a batch has more than one sequence. */
+function optionsFor({ precisions, threads }: Program, { batch }: Workload): EngineOptions[] {
+  return threads
+    .filter((count) => count === 1 || batch > 1)
+    .flatMap((count) => precisions.map((precision) => ({ precision, threads: count })));
 }
 
-async function entrantsOf(workload: Workload, data: WorkloadData, there: ReadonlySet<PeerName>): Promise<Entrant[]> {
+/** Everybody who is there, the engine in double precision first. */
+async function enterAll(workload: Workload, data: WorkloadData, there: ReadonlySet<PeerName>): Promise<Entrant[]> {
   const entrants: Entrant[] = [];
-  const start = shortened(data, checkedUpdates);
-  for (const options of enginesFor(workload).filter(supports))
-    entrants.push({
-      contestant: await engineContestant(data.problem, options),
-      checked: () => trainToEnd(start, options),
-    });
-  // More threads than one are of use only where there is more than one sequence in a batch.
-  for (const program of programs.filter(({ name }) => there.has(name)))
-    for (const threads of program.threads.filter((count) => count === 1 || workload.batch > 1))
-      for (const precision of program.precisions) {
-        const started = await Peer.start(program, threads);
-        if (typeof started === "string") throw new Error(`${program.name} was there and is no more: ${started}`);
-        const { peer } = started;
-        await peer.load(workload, data, precision);
-        entrants.push({
-          contestant: peerContestant(program.name, peer, { precision, threads }),
-          checked: () => peer.check(checkedUpdates),
-        });
-      }
+  for (const program of [engineProgram, ...peerPrograms.filter(({ name }) => there.has(name))])
+    for (const options of optionsFor(program, workload))
+      if (program.name !== "engine" || supports(options)) entrants.push(await enter(program, workload, data, options));
   return entrants;
 }
 
 /** Holds everybody against the engine in double precision, which comes first. */
 async function checkSame(workload: Workload, data: WorkloadData, entrants: readonly Entrant[]): Promise<SameReport[]> {
   const parameters = parametersOf(data.problem.model);
-  const expected = await entrants[0]!.checked();
+  const expected = await entrants[0]!.process.check(checkedUpdates);
   const reports: SameReport[] = [];
-  for (const { contestant, checked } of entrants.slice(1)) {
-    const difference = relativeDifference(parameters, expected, await checked());
-    const tolerance = tolerances[contestant.options.precision];
+  for (const entrant of entrants.slice(1)) {
+    const difference = relativeDifference(parameters, expected, await entrant.process.check(checkedUpdates));
+    const tolerance = tolerances[entrant.options.precision];
     const same = difference <= tolerance;
-    reports.push({ workload: workload.id, who: nameOf(contestant), difference, tolerance, same });
+    reports.push({ workload: workload.id, who: nameOf(entrant), difference, tolerance, same });
   }
   return reports;
 }
@@ -161,13 +147,12 @@ function verdictOf(ratio: number, factor: number | null, same: boolean, counts: 
 async function measureWorkload(workload: Workload, report: Report, rounds: Rounds): Promise<void> {
   const abouts = new Map(report.peers.flatMap((peer) => (peer.there ? [[peer.name, peer.about] as const] : [])));
   const data = drawWorkload(workload);
-  const entrants = await entrantsOf(workload, data, new Set(abouts.keys()));
-  const contestants = entrants.map(({ contestant }) => contestant);
+  const entrants = await enterAll(workload, data, new Set(abouts.keys()));
   try {
     const same = await checkSame(workload, data, entrants);
     report.same.push(...same);
-    const rates = await measure(contestants, rounds);
-    const measured = contestants.map((contestant, k) => ({
+    const rates = await measure(entrants, rounds);
+    const measured = entrants.map((contestant, k) => ({
       contestant,
       rates: rates[k]!,
       same: k === 0 || same[k - 1]!.same,
@@ -181,7 +166,7 @@ async function measureWorkload(workload: Workload, report: Report, rounds: Round
     }
     report.comparisons.push(...compare(workload, measured, abouts));
   } finally {
-    for (const contestant of contestants) await contestant.close();
+    for (const entrant of entrants) entrant.close();
   }
 }
 
@@ -194,16 +179,16 @@ async function measureThrough(only: readonly string[], report: Report, quick: bo
   const rounds = { rounds: quick ? 1 : 3, roundMs: 300, warmupMs: 0, mostMs: Infinity };
   try {
     for (const [id, batches] of Object.entries(epochs).filter(([id]) => only.includes(id))) {
-      const { problem } = drawWorkload({ ...workloads.find((workload) => workload.id === id)!, batches });
-      const options: EngineOptions = { precision: "float64", threads: 1 };
-      const contestants = [
-        await engineContestant(problem, options),
-        commandLine(problem, folder, measureMs),
-        trainingWorker(problem, measureMs),
+      const workload = { ...workloads.find((workload) => workload.id === id)!, batches };
+      const data = drawWorkload(workload);
+      const contestants: Contestant[] = [
+        await enter(engineProgram, workload, data, { precision: "float64", threads: 1 }),
+        commandLine(data.problem, folder, measureMs),
+        trainingWorker(data.problem, measureMs),
       ];
       const rates = await measure(contestants, rounds);
       for (const [k, contestant] of contestants.entries()) {
-        await contestant.close();
+        contestant.close();
         if (k === 0) continue;
         const percentOfEngine = 100 * ratioOf(rates[k]!, rates[0]!);
         report.through.push({ workload: id, who: contestant.who, rate: rateOf(rates[k]!), percentOfEngine });

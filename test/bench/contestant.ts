@@ -1,39 +1,42 @@
-// Who is measured: the engine, or a peer, with what it computes in.
+// Who is measured, with what it computes in.
 
-import type { Problem } from "../../src/engine/model";
 import type { EngineOptions } from "./engine";
-import { startTraining } from "./engine";
-import type { Peer, PeerName } from "./peer";
+import type { BatchAnswer, Program } from "./trainingProcess";
+import { TrainingProcess } from "./trainingProcess";
+import type { Workload, WorkloadData } from "./workloads";
 
 export interface Contestant {
-  readonly who: "engine" | PeerName | "command line" | "training worker";
+  readonly who: Program["name"] | "command line" | "training worker";
   readonly options: EngineOptions;
   /** Trains on, for about so long. */
-  batch(milliseconds: number): Promise<{ readonly updates: number; readonly seconds: number }>;
-  close(): void | Promise<void>;
+  batch(milliseconds: number): Promise<BatchAnswer>;
+  close(): void;
 }
 
-/** The engine in this process. */
-export async function engineContestant(problem: Problem, options: EngineOptions): Promise<Contestant> {
-  const training = await startTraining(problem, options);
-  let updates = 1;
+/** A program that has loaded its workload. */
+export interface Entrant extends Contestant {
+  readonly who: Program["name"];
+  readonly process: TrainingProcess;
+}
+
+/** Starts a program on a workload. @throws Error where the program is not there */
+export async function enter(
+  program: Program,
+  workload: Workload,
+  data: WorkloadData,
+  options: EngineOptions,
+): Promise<Entrant> {
+  const started = await TrainingProcess.start(program, options.threads);
+  if (typeof started === "string") throw new Error(`${program.name} is not there: ${started}`);
+  const { process } = started;
+  await process.load(workload, data, options.precision);
   return {
-    who: "engine",
+    who: program.name,
     options,
-    async batch(milliseconds) {
-      const start = performance.now();
-      const made = await training.run(updates);
-      const seconds = (performance.now() - start) / 1000;
-      updates = Math.max(1, Math.round((made * milliseconds) / 1000 / seconds));
-      return { updates: made, seconds };
-    },
-    close: () => training.close(),
+    process,
+    batch: (milliseconds) => process.batch(milliseconds),
+    close: () => process.close(),
   };
-}
-
-/** A peer that has loaded its workload. */
-export function peerContestant(who: PeerName, peer: Peer, options: EngineOptions): Contestant {
-  return { who, options, batch: (milliseconds) => peer.batch(milliseconds), close: () => peer.close() };
 }
 
 /** `NumPy float64`, `engine float32, 2 threads` */

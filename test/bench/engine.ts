@@ -1,9 +1,10 @@
 // The engine that is measured. Another one comes in here alone.
 
+import * as path from "node:path";
 import type { Problem } from "../../src/engine/model";
 import type { NamedTensors } from "../../src/engine/tensor";
 import type { TrainingEnd } from "../../src/engine/train";
-import { train } from "../../src/engine/train";
+import { trainFast } from "../../src/kernels";
 
 export interface EngineOptions {
   readonly precision: "float64" | "float32";
@@ -12,7 +13,10 @@ export interface EngineOptions {
 }
 
 /** What is measured, for the report. */
-export const engineName = "reference engine";
+export const engineName = "kernels on WebAssembly";
+
+/** Where the build puts the kernels. */
+const folder = path.join(import.meta.dirname, "../../dist");
 
 /** A training that goes on as long as somebody wants it to. */
 export interface Training {
@@ -23,24 +27,32 @@ export interface Training {
 }
 
 /** Whether there is an engine for this. */
-export function supports({ precision, threads }: EngineOptions): boolean {
-  return precision === "float64" && threads === 1;
+export function supports(_options: EngineOptions): boolean {
+  return true;
 }
 
-/** Starts to train, from the problem's parameters. @throws RangeError where there is no such engine */
+function start(problem: Problem, { precision, threads }: EngineOptions) {
+  return trainFast({ ...problem, training: { ...problem.training, precision } }, folder, threads);
+}
+
+/** Starts to train, from the problem's parameters. */
 export function startTraining(problem: Problem, options: EngineOptions): Training | Promise<Training> {
-  if (!supports(options))
-    throw new RangeError(`there is no engine for ${options.precision} with ${options.threads} threads`);
-  const training = train(problem);
+  const training = start(problem, options);
+  const updatesAnEpoch = Math.ceil(problem.sequences.length / problem.training.batchSize);
+  let made = 0;
   return {
     run(updates) {
-      for (let made = 0; made < updates; made++) {
+      const before = made;
+      while (made < before + updates) {
         const next = training.next();
         if (next.done) throw endedEarly(next.value);
+        made = Math.round((next.value.epoch - 1 + next.value.done) * updatesAnEpoch);
       }
-      return updates;
+      return made - before;
     },
-    close() {},
+    close() {
+      training.return({ kind: "stopped", parameters: {} });
+    },
   };
 }
 
@@ -51,11 +63,9 @@ export interface Trained {
   readonly parameters: NamedTensors;
 }
 
-/** Trains until the problem's epochs are over. @throws RangeError where there is no such engine */
+/** Trains until the problem's epochs are over. */
 export function trainToEnd(problem: Problem, options: EngineOptions): Trained | Promise<Trained> {
-  if (!supports(options))
-    throw new RangeError(`there is no engine for ${options.precision} with ${options.threads} threads`);
-  const training = train(problem);
+  const training = start(problem, options);
   let loss = Number.NaN;
   for (;;) {
     const next = training.next();

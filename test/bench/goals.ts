@@ -1,7 +1,7 @@
 // What the engine is to reach.
 
 import type { EngineOptions } from "./engine";
-import type { PeerName } from "./peer";
+import type { PeerName } from "./trainingProcess";
 import type { Workload } from "./workloads";
 
 /** Who may be compared with: of those that were measured, the fastest is. */
@@ -16,13 +16,6 @@ export interface Goal {
   readonly rivals: readonly Rival[];
   /** How many times as fast the engine is to be; null where nothing is asked. */
   readonly factor: number | null;
-}
-
-/** With which precisions and threads the engine trains a workload here. */
-export function enginesFor({ batch }: Workload): EngineOptions[] {
-  return (batch > 1 ? [1, 2] : [1]).flatMap((threads) =>
-    (["float64", "float32"] as const).map((precision) => ({ precision, threads })),
-  );
 }
 
 /** What the engine is compared with on a workload. */

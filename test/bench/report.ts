@@ -6,7 +6,7 @@ import type { EngineOptions } from "./engine";
 import { engineName } from "./engine";
 import type { Rival } from "./goals";
 import type { Latency } from "./latency";
-import type { About, PeerName } from "./peer";
+import type { About, PeerName } from "./trainingProcess";
 
 export interface Machine {
   readonly cpu: string;

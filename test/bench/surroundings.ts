@@ -8,6 +8,7 @@ import type { Problem } from "../../src/engine/model";
 import { printProblem } from "../../src/format/print";
 import { startThread } from "../../src/training/thread";
 import type { Contestant } from "./contestant";
+import type { BatchAnswer } from "./trainingProcess";
 
 const dist = path.join(import.meta.dirname, "../../dist");
 const options = { precision: "float64", threads: 1 } as const;
@@ -34,11 +35,13 @@ class EpochClock {
     return this.ends.length > 1 && now - this.ends[0]! > this.measureMs;
   }
 
-  result(): { updates: number; seconds: number } {
-    const first = this.ends.findIndex((end) => end > this.ends[0]!);
-    if (first < 0) throw new Error("no epoch has ended");
-    const updates = (this.ends.length - first) * this.updatesAnEpoch;
-    return { updates, seconds: (this.ends.at(-1)! - this.ends[0]!) / 1000 };
+  result(): BatchAnswer {
+    const begin = this.ends[0] ?? 0;
+    const end = this.ends.at(-1) ?? 0;
+    // Epochs of whose end the clock is told at once with the first have no time of their own.
+    const epochs = this.ends.filter((end) => end > begin).length;
+    if (epochs === 0) throw new Error("too few epochs have ended");
+    return { updates: epochs * this.updatesAnEpoch, seconds: (end - begin) / 1000 };
   }
 }
 

@@ -46,7 +46,7 @@ const dense = {
   learningRate: 1,
   epsilon: 0,
   clipValue: null,
-  batches: 4,
+  batches: 8,
   unit: "updates/s",
 } as const;
 
@@ -63,7 +63,7 @@ export const workloads: readonly Workload[] = [
     batch: 1,
     at: "last",
     learningRate: 0.01,
-    batches: 16,
+    batches: 1024,
     unit: "sequences/s",
   },
   {
@@ -79,7 +79,7 @@ export const workloads: readonly Workload[] = [
     at: "last",
     loss: "mse",
     learningRate: 0.01,
-    batches: 16,
+    batches: 1024,
     unit: "sequences/s",
   },
   {
@@ -98,9 +98,18 @@ export const workloads: readonly Workload[] = [
     learningRate: 0.01,
     epsilon: 1e-8,
     clipValue: 5,
-    batches: 16,
+    batches: 256,
   },
-  { ...dense, id: "D", title: "lstm 128, 64 steps, batch 1", cell: "lstm", hidden: 128, steps: 64, batch: 1 },
+  {
+    ...dense,
+    id: "D",
+    title: "lstm 128, 64 steps, batch 1",
+    cell: "lstm",
+    hidden: 128,
+    steps: 64,
+    batch: 1,
+    batches: 32,
+  },
   { ...dense, id: "E", title: "lstm 128, 64 steps, batch 32", cell: "lstm", hidden: 128, steps: 64, batch: 32 },
   { ...dense, id: "F", title: "gru 256, 128 steps, batch 16", cell: "gru", hidden: 256, steps: 128, batch: 16 },
 ];
