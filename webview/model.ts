@@ -1,5 +1,6 @@
 /** All that the views draw: the host's state, the user's choices, and the data that was asked for. */
 
+import { Curve } from "../src/protocol/curve";
 import type {
   Cursor,
   DerivationDetail,
@@ -12,6 +13,7 @@ import type {
   StepperCommand,
   TrackData,
   TrackWindow,
+  TrainingProgress,
   TrainingState,
 } from "../src/protocol/panel";
 import { Foreseen } from "./foreseen";
@@ -72,6 +74,8 @@ const longestTrail = 8;
 export class Model {
   state: PanelState = { kind: "loading", done: null };
   training: TrainingState = { kind: "idle" };
+  /** Of the run that `training` is about. */
+  curves = { run: 0, loss: new Curve(), gradientNorm: new Curve() };
   ui: UiState;
   theme: Theme;
   /** Width of the tracks without their labels; 0 before the first layout. */
@@ -113,7 +117,9 @@ export class Model {
     this.host
       .request("ready", {})
       .then(({ state, training }) => {
-        this.training = training;
+        this.training = training.training;
+        const { run, loss, gradientNorm } = training;
+        this.curves = { run, loss: Curve.of(loss), gradientNorm: Curve.of(gradientNorm) };
         this.show(state);
       })
       .catch((error: unknown) => this.report(error));
@@ -187,8 +193,7 @@ export class Model {
         this.foreseen.hold(event);
         return;
       case "training":
-        this.training = event.training;
-        this.changed();
+        this.train(event);
         return;
       case "explain":
         // Asked in the text, which keeps the keyboard
@@ -197,6 +202,16 @@ export class Model {
       default:
         throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`);
     }
+  }
+
+  private train({ run, training, from, loss, gradientNorm }: TrainingProgress): void {
+    if (run !== this.curves.run) this.curves = { run, loss: new Curve(), gradientNorm: new Curve() };
+    // What came while nobody listened is asked for
+    if (from !== this.curves.loss.count) return this.start();
+    this.curves.loss.add(loss);
+    this.curves.gradientNorm.add(gradientNorm);
+    this.training = training;
+    this.changed();
   }
 
   private show(state: PanelState): void {

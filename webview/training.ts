@@ -1,6 +1,7 @@
 /** The training tab: how loss and gradient norm run over the epochs, growing while it trains. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import type { Curve } from "../src/protocol/curve";
 import type { Run, TrainingState } from "../src/protocol/panel";
 import type { Model } from "./model";
 import { formatDuration } from "./numbers";
@@ -23,15 +24,16 @@ export function trainingTab(model: Model, { info }: Run): TemplateResult {
       </p>
       ${start}
     </div>`;
-  const done = training.loss.length;
+  const { last } = training;
+  const done = last?.epoch ?? 0;
   const { digits } = info.settings;
   return html`<div class="training" data-testid="training-tab" data-kind=${training.kind}>
     <div class="training-head">
       <div class="training-facts" role="group" tabindex="0" data-numbers aria-label="Where the training stands">
         <span><span class="quiet">epoch</span> <span data-testid="epoch">${done} of ${training.epochs}</span></span>
-        <span><span class="quiet">loss</span> ${num(training.loss.at(-1) ?? null, digits, { name: "loss", where: `epoch ${done}` })}</span>
+        <span><span class="quiet">loss</span> ${num(last?.loss ?? null, digits, { name: "loss", where: `epoch ${done}` })}</span>
         <span
-          ><span class="quiet">gradient norm</span> ${num(training.gradientNorm.at(-1) ?? null, digits, { name: "gradientNorm", where: `epoch ${done}` })}</span
+          ><span class="quiet">gradient norm</span> ${num(last?.gradientNorm ?? null, digits, { name: "gradientNorm", where: `epoch ${done}` })}</span
         >
         <span class="training-status" data-testid="training-status">${status(training)}</span>
       </div>
@@ -52,18 +54,18 @@ export function trainingTab(model: Model, { info }: Run): TemplateResult {
     </div>
     ${training.kind === "failed" ? html`<div class="banner is-error" role="alert">${training.message}</div>` : nothing}
     <div class="training-charts">
-      ${chart(model, "loss", training.loss, digits)} ${chart(model, "gradient norm", training.gradientNorm, digits)}
+      ${chart(model, "loss", model.curves.loss)} ${chart(model, "gradient norm", model.curves.gradientNorm)}
     </div>
   </div>`;
 }
 
-function chart({ ui, theme }: Model, label: string, values: readonly number[], digits: number): TemplateResult {
+function chart({ ui, theme }: Model, label: string, curve: Curve): TemplateResult {
   return html`<figure class="training-figure">
     <figcaption>${label}</figcaption>
     <training-chart
       role="img"
-      aria-label=${`${label} over ${values.length} epochs`}
-      .curve=${{ label, values, isLog: ui.logAxis, theme, digits }}
+      aria-label=${`${label} over ${curve.count} epochs`}
+      .picture=${{ label, curve, count: curve.count, isLog: ui.logAxis, theme }}
     ></training-chart>
   </figure>`;
 }

@@ -3,17 +3,20 @@
 import "./language";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import type { Curve } from "../src/protocol/curve";
+import { curvePoints } from "./curvePoints";
 import { formatShort } from "./numbers";
 import { point } from "./pointed";
 import { type Theme, themeColor } from "./theme";
 
-export interface Curve {
+export interface CurvePicture {
   readonly label: string;
-  /** One value an epoch. */
-  readonly values: readonly number[];
+  /** Grows while it is trained. */
+  readonly curve: Curve;
+  /** How many epochs it had when the picture was made. */
+  readonly count: number;
   readonly isLog: boolean;
   readonly theme: Theme;
-  readonly digits: number;
 }
 
 const height = 180;
@@ -24,10 +27,10 @@ const logarithmic: uPlot.Scale.Distr = 3;
 /** A curve of more epochs has no dots. */
 const mostDots = 20;
 
-/** `<training-chart .curve=${…}>`: takes new values as they come; a new theme or axis draws it anew. */
+/** `<training-chart .picture=${…}>`: takes new values as they come; a new theme or axis draws it anew. */
 export class TrainingChart extends HTMLElement {
   private plot: uPlot | null = null;
-  private shown: Curve | null = null;
+  private shown: CurvePicture | null = null;
   private readonly resize = new ResizeObserver(() => this.fit());
 
   connectedCallback(): void {
@@ -40,17 +43,17 @@ export class TrainingChart extends HTMLElement {
     this.plot = null;
   }
 
-  set curve(curve: Curve) {
+  set picture(picture: CurvePicture) {
     const before = this.shown;
-    this.shown = curve;
-    const isSameChart = before?.isLog === curve.isLog && before.theme === curve.theme;
+    this.shown = picture;
+    const isSameChart = before?.isLog === picture.isLog && before.theme === picture.theme;
     if (this.plot !== null && isSameChart) {
-      if (before.values !== curve.values) this.plot.setData(chartData(curve));
+      if (before.curve !== picture.curve || before.count !== picture.count) this.plot.setData(curvePoints(picture));
       return;
     }
     this.plot?.destroy();
     this.plot = null;
-    if (this.clientWidth > 0) this.draw(curve);
+    if (this.clientWidth > 0) this.draw(picture);
   }
 
   private fit(): void {
@@ -59,13 +62,13 @@ export class TrainingChart extends HTMLElement {
     else if (this.plot.width !== this.clientWidth) this.plot.setSize({ width: this.clientWidth, height });
   }
 
-  private draw(curve: Curve): void {
+  private draw(picture: CurvePicture): void {
     const foreground = themeColor("--vscode-descriptionForeground", "#888888");
     const grid = themeColor("--vscode-panel-border", "rgba(128, 128, 128, 0.35)");
     const line = themeColor("--vscode-textLink-foreground", "#3794ff");
     const font = `11px ${themeColor("--vscode-editor-font-family", "monospace")}`;
     const axis = { stroke: foreground, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
-    const scale: uPlot.Scale = curve.isLog ? { distr: logarithmic } : {};
+    const scale: uPlot.Scale = picture.isLog ? { distr: logarithmic } : {};
     this.plot = new uPlot(
       {
         width: this.clientWidth,
@@ -87,7 +90,7 @@ export class TrainingChart extends HTMLElement {
         series: [
           { label: "epoch" },
           {
-            label: curve.label,
+            label: picture.label,
             stroke: line,
             width: 1.5,
             points: { show: ({ data }) => data[0].length <= mostDots, size: 4 },
@@ -95,33 +98,30 @@ export class TrainingChart extends HTMLElement {
         ],
         hooks: { setCursor: [(plot) => this.pointAt(plot)] },
       },
-      chartData(curve),
+      curvePoints(picture),
       this,
     );
   }
 
   private pointAt({ cursor, over }: uPlot): void {
-    const value = cursor.idx === null || cursor.idx === undefined ? undefined : this.shown?.values[cursor.idx];
-    if (value === undefined || this.shown === null || cursor.idx === null || cursor.idx === undefined) {
+    const { shown } = this;
+    const part =
+      cursor.idx === null || cursor.idx === undefined
+        ? null
+        : (shown?.curve.part(shown.curve.perPart === 1 ? cursor.idx : cursor.idx >> 1) ?? null);
+    if (shown === null || part === null) {
       if (over.matches(":hover")) point(null);
       return;
     }
     const box = over.getBoundingClientRect();
-    const where = `epoch ${cursor.idx + 1}`;
+    const isOne = part.from === part.to;
+    const where = isOne ? `epoch ${part.from}` : `epochs ${part.from} to ${part.to}, smallest … largest`;
     point(
-      { name: this.shown.label, where, values: [value] },
+      { name: shown.label, where, values: isOne ? [part.max] : [part.min, part.max] },
       box.left + (cursor.left ?? 0),
       box.top + (cursor.top ?? 0),
     );
   }
-}
-
-/** Epochs 1, 2, … and their values; what a curve cannot show is a gap. */
-function chartData({ values, isLog }: Curve): uPlot.AlignedData {
-  return [
-    values.map((_, k) => k + 1),
-    values.map((value) => (Number.isFinite(value) && (!isLog || value > 0) ? value : null)),
-  ];
 }
 
 customElements.define("training-chart", TrainingChart);

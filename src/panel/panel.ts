@@ -10,6 +10,7 @@ import type {
   Requests,
   Run,
   StepperCommand,
+  TrainingSoFar,
 } from "../protocol/panel";
 import { isRequestMessage } from "../protocol/panel";
 import { toWire } from "../protocol/wire";
@@ -58,6 +59,8 @@ export class StepperPanel implements vscode.Disposable {
   private held: CursorsHeld | null = null;
   /** The id of the last command of the webview that has been done. */
   private performed = 0;
+  /** Of which epochs of which training run the webview has been told. */
+  private toldTraining = { run: 0, epochs: 0 };
   /** Goes up whenever a check of the gradients says something else. */
   private verdicts = 0;
   /** The webview has said that it is there. */
@@ -87,8 +90,8 @@ export class StepperPanel implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("rnn.digits", session.document.uri)) this.tell("state");
       }),
-      training.onDidChange((changed) => {
-        if (changed === session) this.post({ type: "training", training: training.of(session) });
+      training.onDidProgress((changed) => {
+        if (changed === session) this.tellTraining();
       }),
       gradientChecks.onDidChange((changed) => {
         if (changed !== session) return;
@@ -248,6 +251,20 @@ export class StepperPanel implements vscode.Disposable {
     });
   }
 
+  /** The new epochs alone. */
+  private tellTraining(): void {
+    if (!this.panel.visible) return;
+    const progress = this.training.since(this.session, this.toldTraining);
+    this.toldTraining = { run: progress.run, epochs: progress.from + progress.loss.length };
+    this.post({ type: "training", ...progress });
+  }
+
+  private trainingSoFar(): TrainingSoFar {
+    const soFar = this.training.soFar(this.session);
+    this.toldTraining = { run: soFar.run, epochs: soFar.loss.count };
+    return soFar;
+  }
+
   /** After what is being answered now: the webview has to know the run first. */
   private tellExplanation(): void {
     setImmediate(() => {
@@ -294,7 +311,7 @@ export class StepperPanel implements vscode.Disposable {
       this.held?.clear();
       this.tellExplanation();
       this.tellAhead();
-      return { state: this.state(), training: this.training.of(this.session) };
+      return { state: this.state(), training: this.trainingSoFar() };
     },
     command: ({ command }, request) => {
       const id = Object.hasOwn(commands, command) ? commands[command] : null;

@@ -4,6 +4,8 @@
  * the host tells (`PanelEvent`). Time runs t = 1…T on both sides.
  */
 
+import type { CurveData } from "./curve";
+
 // ---------------------------------------------------------------------------------------------- what is shown
 
 /** Everything that the panel can be in; each is drawn. */
@@ -403,7 +405,7 @@ export type StepperCommand =
 
 export interface Requests {
   /** The webview is there; the answer is what to show. */
-  ready: { params: Record<string, never>; result: { state: PanelState; training: TrainingState } };
+  ready: { params: Record<string, never>; result: { state: PanelState; training: TrainingSoFar } };
   command: { params: { command: StepperCommand }; result: null };
   /** To step t of the phase in which the user stands (of the forward phase at the start). */
   goTo: { params: { t: number }; result: null };
@@ -451,18 +453,36 @@ export type TrainingState =
   | {
       readonly kind: "running" | "done" | "cancelled";
       readonly epochs: number;
-      /** One entry an epoch done so far. */
-      readonly loss: readonly number[];
-      readonly gradientNorm: readonly number[];
+      readonly last: EpochNumbers | null;
       readonly secondsLeft: number | null;
     }
-  | {
-      readonly kind: "failed";
-      readonly message: string;
-      readonly epochs: number;
-      readonly loss: readonly number[];
-      readonly gradientNorm: readonly number[];
-    };
+  | { readonly kind: "failed"; readonly message: string; readonly epochs: number; readonly last: EpochNumbers | null };
+
+/** The last epoch that has been done, and its numbers. */
+export interface EpochNumbers {
+  /** 1… */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly gradientNorm: number;
+}
+
+/** A training run as far as it has come. */
+export interface TrainingSoFar {
+  /** Another number for each run; 0 where there has been none. */
+  readonly run: number;
+  readonly training: TrainingState;
+  readonly loss: CurveData;
+  readonly gradientNorm: CurveData;
+}
+
+/** What has come to a run since the webview was told of its first `from` epochs: one number an epoch. */
+export interface TrainingProgress {
+  readonly run: number;
+  readonly training: TrainingState;
+  readonly from: number;
+  readonly loss: Float64Array;
+  readonly gradientNorm: Float64Array;
+}
 
 /**
  * Where the user stands is the host's to say. So that a step is on the screen at once, it also says ahead of time where a step on and
@@ -487,7 +507,7 @@ export type PanelEvent =
       readonly stepBack: number | null;
       readonly cursors: readonly Cursor[];
     }
-  | { readonly type: "training"; readonly training: TrainingState }
+  | ({ readonly type: "training" } & TrainingProgress)
   /** Somebody asked in the text where a number comes from. */
   | { readonly type: "explain"; readonly reference: string };
 

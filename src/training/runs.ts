@@ -3,8 +3,9 @@ import type { Problem } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import type { EpochResult, TrainingEnd } from "../engine/train";
 import { guarded, reportFailure } from "../failure";
+import { Curve } from "../protocol/curve";
 import { formatNumber } from "../protocol/numbers";
-import type { TrainingState } from "../protocol/panel";
+import type { TrainingProgress, TrainingSoFar, TrainingState } from "../protocol/panel";
 import type { Session } from "../session/session";
 import type { Sessions } from "../session/sessions";
 import type { Progress, TrainingOutcome } from "./messages";
@@ -25,17 +26,28 @@ export type TrainingResult =
     };
 
 interface TrainingRun {
+  /** Another number for each run. */
+  readonly id: number;
   state: Exclude<TrainingState, { kind: "idle" }>;
+  /** One an epoch done so far. */
+  readonly results: EpochResult[];
+  readonly loss: Curve;
+  readonly gradientNorm: Curve;
   thread: Thread<"train"> | null;
 }
+
+let lastRun = 0;
 
 /** The training runs of all sessions: at most one at a time for each, each in a thread of its own. */
 export class Training implements vscode.Disposable {
   /** By document: one that is closed meanwhile is opened again at the end. */
   private readonly runs = new Map<string, TrainingRun>();
   private readonly changed = new vscode.EventEmitter<Session>();
-  /** A run of this session began, moved on or ended. */
+  /** A run of this session began or ended. */
   readonly onDidChange = this.changed.event;
+  private readonly progressed = new vscode.EventEmitter<Session>();
+  /** A run of this session began, moved on or ended. */
+  readonly onDidProgress = this.progressed.event;
   private saidUndo = false;
 
   /** @param workerFile the worker's bundle */
@@ -46,6 +58,27 @@ export class Training implements vscode.Disposable {
 
   of(session: Session): TrainingState {
     return this.runs.get(keyOf(session))?.state ?? { kind: "idle" };
+  }
+
+  /** The run of this session as far as it has come. */
+  soFar(session: Session): TrainingSoFar {
+    const run = this.runs.get(keyOf(session));
+    const { loss, gradientNorm } = run ?? { loss: new Curve(), gradientNorm: new Curve() };
+    return { run: run?.id ?? 0, training: this.of(session), loss: loss.data, gradientNorm: gradientNorm.data };
+  }
+
+  /** What somebody does not know who has been told of the first epochs of a run: of another run, of none. */
+  since(session: Session, told: { readonly run: number; readonly epochs: number }): TrainingProgress {
+    const run = this.runs.get(keyOf(session));
+    const from = run?.id === told.run ? told.epochs : 0;
+    const news = run?.results.slice(from) ?? [];
+    return {
+      run: run?.id ?? 0,
+      training: this.of(session),
+      from,
+      loss: Float64Array.from(news, ({ loss }) => loss),
+      gradientNorm: Float64Array.from(news, ({ gradientNorm }) => gradientNorm),
+    };
   }
 
   isRunning(session: Session): boolean {
@@ -97,12 +130,15 @@ export class Training implements vscode.Disposable {
   /** The run itself under a notification that shows how far it is. Null where it failed, which has been reported. */
   private async run(session: Session, problem: Problem, results: EpochResult[]): Promise<TrainingOutcome | null> {
     const epochs = problem.training.epochs;
-    const loss: number[] = [];
-    const gradientNorm: number[] = [];
     const run: TrainingRun = {
-      state: { kind: "running", epochs, loss, gradientNorm, secondsLeft: null },
+      id: ++lastRun,
+      state: { kind: "running", epochs, last: null, secondsLeft: null },
+      results,
+      loss: new Curve(),
+      gradientNorm: new Curve(),
       thread: null,
     };
+    const last = () => results.at(-1) ?? null;
     this.runs.set(keyOf(session), run);
     this.update(session);
     const options = {
@@ -115,19 +151,17 @@ export class Training implements vscode.Disposable {
         const began = performance.now();
         let shown = 0;
         const onProgress = ({ done, epochs: finished }: Progress) => {
-          for (const result of finished) {
-            results.push(result);
-            loss.push(result.loss);
-            gradientNorm.push(result.gradientNorm);
-          }
+          for (const result of finished) results.push(result);
+          run.loss.add(Float64Array.from(finished, ({ loss }) => loss));
+          run.gradientNorm.add(Float64Array.from(finished, ({ gradientNorm }) => gradientNorm));
           const secondsLeft = secondsLeftOf((performance.now() - began) / 1000, done);
-          run.state = { kind: "running", epochs, loss, gradientNorm, secondsLeft };
+          run.state = { kind: "running", epochs, last: last(), secondsLeft };
           notification.report({
             increment: (done - shown) * 100,
             message: progressText(run.state, digitsFor(session)),
           });
           shown = done;
-          this.update(session);
+          this.update(session, false);
         };
         run.thread = startThread(this.workerFile, { kind: "train", problem }, onProgress);
         token.onCancellationRequested(() => run.thread?.cancel());
@@ -135,12 +169,11 @@ export class Training implements vscode.Disposable {
       });
       run.state =
         outcome.end.kind === "diverged"
-          ? { kind: "failed", message: divergedText(outcome.end), epochs, loss, gradientNorm }
+          ? { kind: "failed", message: divergedText(outcome.end), epochs, last: last() }
           : {
               kind: outcome.end.kind === "done" ? "done" : "cancelled",
               epochs,
-              loss,
-              gradientNorm,
+              last: last(),
               secondsLeft: null,
             };
       return outcome;
@@ -149,7 +182,7 @@ export class Training implements vscode.Disposable {
       if (!this.runs.has(keyOf(session))) return null;
       reportFailure("training", error);
       const message = error instanceof Error ? error.message : String(error);
-      run.state = { kind: "failed", message, epochs, loss, gradientNorm };
+      run.state = { kind: "failed", message, epochs, last: last() };
       return null;
     } finally {
       run.thread = null;
@@ -157,11 +190,14 @@ export class Training implements vscode.Disposable {
     }
   }
 
-  private update(session: Session): void {
+  /** @param isTurn whether the run began or ended */
+  private update(session: Session, isTurn = true): void {
     const uri = keyOf(session);
     // The document may have been closed and opened again since.
     const current = this.sessions.all().find((other) => keyOf(other) === uri);
-    if (current && this.runs.has(uri)) this.changed.fire(current);
+    if (!current || !this.runs.has(uri)) return;
+    this.progressed.fire(current);
+    if (isTurn) this.changed.fire(current);
   }
 
   private sayTrained(
@@ -205,6 +241,7 @@ export class Training implements vscode.Disposable {
     for (const { thread } of this.runs.values()) thread?.terminate();
     this.runs.clear();
     this.changed.dispose();
+    this.progressed.dispose();
   }
 }
 
@@ -217,13 +254,11 @@ function secondsLeftOf(seconds: number, done: number): number | null {
 }
 
 function progressText(
-  state: Extract<TrainingState, { kind: "running" | "done" | "cancelled" }>,
+  { epochs, last, secondsLeft }: Extract<TrainingState, { kind: "running" | "done" | "cancelled" }>,
   digits: number,
 ): string {
-  const { epochs, loss, secondsLeft } = state;
-  const last = loss.at(-1);
-  const parts = [`epoch ${Math.min(loss.length + 1, epochs)} of ${epochs}`];
-  if (last !== undefined) parts.push(`loss ${formatNumber(last, digits)}`);
+  const parts = [`epoch ${Math.min((last?.epoch ?? 0) + 1, epochs)} of ${epochs}`];
+  if (last) parts.push(`loss ${formatNumber(last.loss, digits)}`);
   if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`);
   return parts.join(" · ");
 }

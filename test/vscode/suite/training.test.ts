@@ -101,7 +101,7 @@ describe("Training", function () {
     const running = Promise.resolve(train(document));
     await eventually(() => {
       const state = training.of(session);
-      return state.kind === "running" && state.loss.length > 0;
+      return state.kind === "running" && state.last !== null;
     }, "no epoch ended");
     const began = performance.now();
     await vscode.commands.executeCommand("rnn.cancelTraining", document.uri);
