@@ -1,5 +1,5 @@
 // Builds everything that runs into dist/. `node esbuild.mjs --watch` rebuilds on change, `--production` minifies.
-import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as esbuild from "esbuild";
 import { compileSchema } from "./src/format/compile.mjs";
@@ -46,7 +46,7 @@ const split = {
   format: "esm",
   splitting: true,
   chunkNames: "parts/[name]-[hash]",
-  // What is at stake is written where the tests and esbuild's analyzer find it.
+  // What is in each file: dist/meta.json, for a test and for esbuild's analyzer.
   metafile: true,
   write: false,
   plugins: [
@@ -81,10 +81,12 @@ async function writeParts(outputFiles, metafile) {
     if (map) await writeFile(`${file}.map`, made.map);
   }
   await writeFile("dist/meta.json", JSON.stringify(metafile));
-  // Parts of an earlier build stay while somebody watches: a VS Code may have them open.
-  if (watch) return;
-  for (const file of await readdir("dist/parts"))
-    if (!texts.has(path.resolve("dist/parts", file))) await rm(path.join("dist/parts", file));
+  // A VS Code that is open may still come to load a part of an earlier build: while somebody develops, those of today stay.
+  for (const name of await readdir("dist/parts")) {
+    const file = path.resolve("dist/parts", name);
+    const isOld = production || Date.now() - (await stat(file)).mtimeMs > 24 * 3600 * 1000;
+    if (!texts.has(file) && isOld) await rm(file);
+  }
 }
 
 const bundles = [
