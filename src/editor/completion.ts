@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Sessions } from "../session/sessions";
-import { modelFiles, rangeOf } from "./places";
+import { linesOf, modelFiles, rangeOf } from "./places";
 
 /** A list longer than this is narrowed by what is typed. */
 const mostItems = 1000;
@@ -12,8 +12,8 @@ export function registerCompletion(sessions: Sessions): vscode.Disposable {
     {
       async provideCompletionItems(document, position) {
         const [session, { wordsAt }] = await Promise.all([sessions.at(document.uri), import("../parts/file")]);
-        const text = document.getText();
-        const choice = wordsAt(session.upToDate().source, text, document.offsetAt(position));
+        const reading = await session.whenUpToDate();
+        const choice = reading && wordsAt(reading.source, linesOf(document), document.offsetAt(position));
         if (!choice) return null;
         const range = rangeOf(document, choice.place);
         const typed = document.getText(range).replaceAll('"', "").toLowerCase();

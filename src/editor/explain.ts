@@ -32,7 +32,8 @@ export function registerExplain(sessions: Sessions): vscode.Disposable {
         }
         const { document, selection } = editor;
         const [session, { explainAt }] = await Promise.all([sessions.at(document.uri), import("../parts/file")]);
-        const reading = session.upToDate();
+        const reading = await session.whenUpToDate();
+        if (!reading) return;
         session.start();
         const stepper = session.state.kind === "ready" ? session.state.stepper : null;
         const found = explainAt(reading, stepper, document.getText(), document.offsetAt(selection.active));

@@ -7,7 +7,7 @@ import type { Reading } from "../format/read";
 import { parameterPath } from "../format/sourceMap";
 import type { Stepper } from "../stepper/stepper";
 import { startStatesOf } from "./inlineValues";
-import { charactersOf } from "./literal";
+import { characterIndex } from "./literal";
 
 /** A number to explain, by its reference, in one of the file's sequences. */
 export interface Question {
@@ -47,11 +47,7 @@ export function explainAt(reading: Reading, stepper: Stepper | null, text: strin
   let k = typeof index === "number" && (key === "inputs" || key === "targets") ? index : null;
   const literal = key === "text" ? source.locate(path) : null;
   if (literal) {
-    const characters = [...charactersOf(text.slice(literal.offset, literal.offset + literal.length))];
-    const at = characters.findIndex(
-      (one) => offset >= literal.offset + one.offset && offset < literal.offset + one.offset + one.length,
-    );
-    k = at < 0 ? null : at;
+    k = characterIndex(text.slice(literal.offset, literal.offset + literal.length), offset - literal.offset);
   }
   if (k === null || k >= length) return null;
   return { reference: stepReference(problem.model, key === "targets" ? "target" : "input", k + 1), sequence };

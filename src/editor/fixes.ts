@@ -25,20 +25,24 @@ const obvious: Readonly<Record<string, string>> = {
   length: "10",
 };
 
-/** The one obvious fix of a finding, null where there is none. */
-export function fixOf({ code, message, offset, length }: Finding, text: string): Fix | null {
+/**
+ * The one obvious fix of a finding, null where there is none.
+ * @param slice the text itself in a range
+ */
+export function fixOf({ code, message, offset, length }: Finding, slice: (range: TextRange) => string): Fix | null {
   const place = { offset, length };
+  const first = () => slice({ offset, length: 1 });
   const meant = /; did you mean ("(?:[^"\\]|\\.)*")\?$/.exec(message)?.[1];
   if (meant !== undefined) {
     // A finding about characters inside a text stands between its quotes.
-    const quoted = text[offset] === '"';
+    const quoted = first() === '"';
     return { title: `Change to ${meant}`, place, newText: quoted ? meant : meant.slice(1, -1) };
   }
   const key = code === "missing-key" ? /has no "(\w+)"/.exec(message)?.[1] : undefined;
   const value = key === undefined ? undefined : obvious[key];
-  if (key === undefined || value === undefined || text[offset] !== "{") return null;
+  if (key === undefined || value === undefined || first() !== "{") return null;
   // As the object is laid out: on a line of its own, or beside the next key.
-  const rest = text.slice(offset + 1, offset + 400);
+  const rest = slice({ offset: offset + 1, length: 400 });
   const indent = /^[^\S\n]*(?:\/\/[^\n]*)?(\r?\n[^\S\n]*)(?=\S)/.exec(rest)?.[1];
   const isEmpty = /^\s*\}/.test(rest);
   const entry = `"${key}": ${value}`;

@@ -10,7 +10,8 @@ export function registerHover(sessions: Sessions, gradientChecks: GradientChecks
   return vscode.languages.registerHoverProvider(modelFiles, {
     async provideHover(document, position) {
       const [session, { hoverAt }] = await Promise.all([sessions.at(document.uri), import("../parts/file")]);
-      const reading = session.upToDate();
+      const reading = await session.whenUpToDate();
+      if (!reading) return null;
       const stepper = session.state.kind === "ready" ? session.state.stepper : null;
       const found = hoverAt(reading, stepper, document.getText(), document.offsetAt(position), {
         digits: vscode.workspace.getConfiguration("rnn").get<number>("digits", 4),

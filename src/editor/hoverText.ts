@@ -22,7 +22,7 @@ import {
   outputName,
   startGradient,
 } from "./known";
-import { charactersOf } from "./literal";
+import { characterIndex } from "./literal";
 import type { ChartColors } from "./shareChart";
 import { shareChart } from "./shareChart";
 
@@ -95,13 +95,7 @@ function startsWith(path: readonly (string | number)[], start: readonly (string 
 /** Which character of a text an offset in its literal is on, counted in code points; null on a quote. */
 function characterAt(text: string, literal: TextRange | null, offset: number): number | null {
   if (!literal) return null;
-  const inside = offset - literal.offset;
-  let k = 0;
-  for (const { offset: from, length } of charactersOf(text.slice(literal.offset, literal.offset + literal.length))) {
-    if (inside >= from && inside < from + length) return k;
-    k++;
-  }
-  return null;
+  return characterIndex(text.slice(literal.offset, literal.offset + literal.length), offset - literal.offset);
 }
 
 // ---------------------------------------------------------------------------------------------- parameters

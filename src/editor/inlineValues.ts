@@ -7,7 +7,7 @@ import { parameterPath } from "../format/sourceMap";
 import { formatNumber } from "../protocol/numbers";
 import type { Stepper } from "../stepper/stepper";
 import { hiddenAt, hiddenGradientAt, lossAt, outputAt, outputName, startGradient } from "./known";
-import { charactersOf } from "./literal";
+import { characterPlace } from "./literal";
 import type { LineRange, TextLines } from "./textLines";
 import { itemsByLine, lastLineOf } from "./textLines";
 
@@ -279,10 +279,8 @@ function currentItem(shown: Shown, text: TextLines): InlineValues["current"] {
 function characterOf(source: SourceMap, path: Path, text: TextLines, t: number): TextRange | null {
   const literal = source.locate(path);
   if (!literal || path.at(-1) !== "text") return null;
-  let step = 0;
-  for (const { offset, length } of charactersOf(text.slice(literal)))
-    if (++step === t) return { offset: literal.offset + offset, length };
-  return null;
+  const place = characterPlace(text.slice(literal), t - 1);
+  return place && { offset: literal.offset + place.offset, length: place.length };
 }
 
 // ---------------------------------------------------------------------------------------------- initial states

@@ -29,11 +29,13 @@ export class Lenses implements vscode.CodeLensProvider {
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     const session = await this.sessions.at(document.uri);
+    const reading = await session.whenUpToDate();
+    if (!reading) return [];
     const settings = vscode.workspace.getConfiguration("rnn.codeLens", document);
     const enabled = new Set<LensKind>(lensKinds.filter((kind) => settings.get<boolean>(kind, true)));
     const editor = vscode.window.visibleTextEditors.find((editor) => editor.document === document);
     const line = editor?.visibleRanges[0]?.start;
-    return lensesOf(session.upToDate(), enabled, line ? document.offsetAt(line) : 0).map(
+    return lensesOf(reading, enabled, line ? document.offsetAt(line) : 0).map(
       ({ kind, title, tooltip, place, sequence }) =>
         new vscode.CodeLens(rangeOf(document, place), {
           title,

@@ -4,6 +4,7 @@ import { inputParameterNames, stateNames } from "../engine/variants";
 import { readDataLines, type Written } from "./data";
 import { counted, type Draft } from "./draft";
 import type { Sequence as FileSequence, RnnFile } from "./file.generated";
+import { NodeTable } from "./nodeTable";
 import { bad, parseInSlices } from "./parse";
 import { type Expect, readExpect } from "./readExpect";
 import { type ModelFacts, mostNumbers, readFacts, readModel } from "./readModel";
@@ -44,6 +45,15 @@ export interface Reading {
   /** What the author expects, null where he says nothing or there is an error. */
   readonly expect: Expect | null;
 }
+
+/** What stands in for the reading of a text that has not been read yet. */
+export const nothingRead: Reading = {
+  diagnostics: [],
+  source: new SourceMap(new NodeTable(0)),
+  problem: null,
+  items: [],
+  expect: null,
+};
 
 type DraftFile = Exclude<Draft<RnnFile>, typeof bad>;
 

@@ -1,6 +1,6 @@
 /** Where the file gives a number, in words and in the text. */
 
-import { charactersOf } from "../editor/literal";
+import { characterPlace } from "../editor/literal";
 import type { FilePath } from "../explain/values";
 import type { SourceMap, TextRange } from "../format/sourceMap";
 
@@ -22,7 +22,6 @@ export function placeOf(source: SourceMap, path: FilePath, text?: string): TextR
   if (!literal) return source.locateOpening(sequence);
   const [, , key, k] = path;
   if (text === undefined || key !== "inputs" || typeof k !== "number") return literal;
-  const characters = [...charactersOf(text.slice(literal.offset, literal.offset + literal.length))];
-  const character = characters[k];
+  const character = characterPlace(text.slice(literal.offset, literal.offset + literal.length), k);
   return character ? { offset: literal.offset + character.offset, length: character.length } : literal;
 }

@@ -3,8 +3,8 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { reportFailure } from "../failure";
 import type { Reading } from "../format/read";
-import { readProblem } from "../format/read";
 import { Stepper } from "../stepper/stepper";
+import { Reader } from "./reader";
 
 /** Where a run stood when VS Code was closed, by document. */
 export interface SavedPlace {
@@ -27,7 +27,7 @@ export type SessionState =
 
 /** Milliseconds that a run may take at once, so that a short one is there in the same turn; then in slices between other work. */
 const patienceAtFirst = 60;
-const slice = 25;
+const slice = 12;
 
 /**
  * One `.rnn.json` document: its reading, and, once somebody steps, its stepper.
@@ -45,11 +45,9 @@ export class Session implements vscode.Disposable {
   readonly onDidAskToExplain = this.asked.event;
   private question: string | null = null;
 
-  private current: Reading;
+  private readonly reader: Reader;
   private currentState: SessionState = { kind: "idle" };
   private chosenSequence = 0;
-  private readVersion: number;
-  private rereading: NodeJS.Timeout | null = null;
   private playTimer: NodeJS.Timeout | null = null;
   private stepsPerSecond: number;
   private computations = 0;
@@ -60,12 +58,22 @@ export class Session implements vscode.Disposable {
     private saved: SavedPlace | null,
   ) {
     this.stepsPerSecond = vscode.workspace.getConfiguration("rnn").get<number>("playSpeed", 2);
-    this.readVersion = document.version;
-    this.current = this.read();
+    const { uri } = document;
+    const readData = (relativePath: string) => {
+      if (uri.scheme !== "file")
+        throw new Error("a data file is read relative to the file on disk: save this one first");
+      return readFileSync(path.resolve(path.dirname(uri.fsPath), relativePath), "utf8");
+    };
+    this.reader = new Reader(
+      document,
+      { fileName: path.posix.basename(uri.path), readData },
+      { onRead: () => this.hasRead(), onFailure: (error) => reportFailure("reading a model file", error) },
+    );
   }
 
+  /** The last reading; of a long text it is empty until that has been read, and stays as it was while somebody types. */
   get reading(): Reading {
-    return this.current;
+    return this.reader.reading;
   }
 
   get state(): SessionState {
@@ -83,13 +91,17 @@ export class Session implements vscode.Disposable {
 
   /** Whether the reading is of the very text that stands in the document now. */
   get isUpToDate(): boolean {
-    return this.readVersion === this.document.version;
+    return this.reader.isUpToDate;
   }
 
-  /** The reading of the very text that stands in the document now. */
+  /** The reading of the very text that stands in the document now. A long text holds the thread for it: who can wait, waits. */
   upToDate(): Reading {
-    if (this.readVersion !== this.document.version) this.reread();
-    return this.current;
+    return this.reader.upToDate();
+  }
+
+  /** The same once it has been read between other work; null where the document is closed before that. */
+  whenUpToDate(): Promise<Reading | null> {
+    return this.reader.whenUpToDate();
   }
 
   /** Begins to step, if that has not been done. */
@@ -116,35 +128,18 @@ export class Session implements vscode.Disposable {
 
   /** To be called when the document has changed: reads it once typing pauses. */
   documentChanged(): void {
-    if (this.rereading) clearTimeout(this.rereading);
-    this.rereading = setTimeout(() => this.reread(), 80);
+    this.reader.changed();
   }
 
-  private reread(): void {
-    if (this.rereading) clearTimeout(this.rereading);
-    this.rereading = null;
-    this.readVersion = this.document.version;
-    this.current = this.read();
+  private hasRead(): void {
     if (this.currentState.kind !== "idle") this.recompute();
     this.changed.fire();
-  }
-
-  private read(): Reading {
-    const { uri } = this.document;
-    return readProblem(this.document.getText(), {
-      fileName: path.posix.basename(uri.path),
-      readData: (relativePath) => {
-        if (uri.scheme !== "file")
-          throw new Error("a data file is read relative to the file on disk: save this one first");
-        return readFileSync(path.resolve(path.dirname(uri.fsPath), relativePath), "utf8");
-      },
-    });
   }
 
   /** Computes the run of the text as it is; a long one goes on between other work, and tells how far it is. */
   private recompute(place: SavedPlace | null = null): void {
     const before = this.stepper;
-    const { problem } = this.current;
+    const { problem } = this.reading;
     const computation = ++this.computations;
     if (!problem) return this.settle({ kind: "invalid", stepper: before });
     if (problem.sequences.length === 0)
@@ -246,7 +241,7 @@ export class Session implements vscode.Disposable {
   dispose(): void {
     this.computations++;
     this.pause();
-    if (this.rereading) clearTimeout(this.rereading);
+    this.reader.dispose();
     this.forgetStepper();
     this.changed.dispose();
     this.moved.dispose();

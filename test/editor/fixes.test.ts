@@ -6,7 +6,7 @@ import { read, worked } from "./worked";
 function fixed(text: string, code: string): string | null {
   const finding = read(text).diagnostics.find((diagnostic) => diagnostic.code === code);
   assert.ok(finding, `no ${code} among the findings`);
-  const fix = fixOf(finding, text);
+  const fix = fixOf(finding, ({ offset, length }) => text.slice(offset, offset + length));
   return fix && text.slice(0, fix.place.offset) + fix.newText + text.slice(fix.place.offset + fix.place.length);
 }
 

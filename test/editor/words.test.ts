@@ -1,12 +1,14 @@
 import { strict as assert } from "node:assert";
 import { wordsAt } from "../../src/editor/words";
+import type { TextRange } from "../../src/format/sourceMap";
 import { read } from "./worked";
 
 /** The words offered at the bar in a text, and what they would replace. */
 function offered(textWithBar: string): { words: readonly string[]; kind: string; replaces: string } | null {
   const offset = textWithBar.indexOf("‸");
   const text = textWithBar.replace("‸", "");
-  const choice = wordsAt(read(text).source, text, offset);
+  const slice = (range: TextRange) => text.slice(range.offset, range.offset + range.length);
+  const choice = wordsAt(read(text).source, { slice }, offset);
   return (
     choice && {
       words: choice.words,
@@ -43,5 +45,14 @@ describe("Completion of words", () => {
     assert.equal(offered(file('{ "‸" }')), null);
     assert.equal(offered(file('{ "inputs": [[‸]] }')), null);
     assert.equal(offered(file("", '"labels": ["‸"],')), null);
+    assert.equal(offered(file('{ "inpu‸ts": ["hi"] }')), null);
+    assert.equal(offered(file('{ "target‸": "hi" }')), null);
+    assert.equal(offered(file('{ "inputs": ["hi"]‸ }')), null);
+  });
+
+  it("offers it in a text that is not finished", () => {
+    assert.equal(offered(file('{ "inputs": ["hi", "t‸\n'))?.replaces, '"t');
+    assert.equal(offered(file('{ "inputs": ["hi" ‸\n'))?.replaces, "");
+    assert.equal(offered(file('{ "targets": ["hi"‸, "there"] }'))?.replaces, '"hi"');
   });
 });
