@@ -3,16 +3,17 @@
 
 import { performance } from "node:perf_hooks";
 import { Random } from "../../src/engine/random";
-import { readProblem } from "../../src/format/read";
+import { readInSlices, readProblem } from "../../src/format/read";
 
 /** Characters of each file; all of them are ASCII. */
 export const openFileSize = 20_000_000;
 
-/** A file of one kind. */
-export interface OpenFileText {
+/** A kind of file. */
+export interface OpenFileKind {
   readonly name: string;
-  readonly text: string;
-  /** How many findings the file has. */
+  /** A file of about as many characters, the same each time. */
+  readonly text: (size: number) => string;
+  /** How many findings it has. */
   readonly findings: number;
 }
 
@@ -108,24 +109,22 @@ function expected(random: Random, size: number): string {
   );
 }
 
-/** Files of each kind, one after another, so that no two have to be kept. */
-export function* openFileTexts(size = openFileSize): Generator<OpenFileText> {
-  const random = () => new Random(1);
-  yield { name: "one weight matrix", text: weights(random(), size), findings: 0 };
-  yield { name: "tiny sequences", text: tinySequences(random(), size), findings: 0 };
-  yield { name: "long sequences of vectors", text: vectors(random(), size), findings: 0 };
-  yield { name: "numbers of one digit", text: digits(random(), size), findings: 0 };
-  yield { name: "one long text", text: longText(random(), size), findings: 0 };
-  yield {
+export const openFileKinds: readonly OpenFileKind[] = [
+  { name: "one weight matrix", text: (size) => weights(new Random(1), size), findings: 0 },
+  { name: "tiny sequences", text: (size) => tinySequences(new Random(1), size), findings: 0 },
+  { name: "long sequences of vectors", text: (size) => vectors(new Random(1), size), findings: 0 },
+  { name: "numbers of one digit", text: (size) => digits(new Random(1), size), findings: 0 },
+  { name: "one long text", text: (size) => longText(new Random(1), size), findings: 0 },
+  {
     name: "an error at the end",
-    text: tinySequences(random(), size, '    { "inputs": ["hi", "their"], "targets": ["hi", 1.5] }'),
+    text: (size) => tinySequences(new Random(1), size, '    { "inputs": ["hi", "their"], "targets": ["hi", 1.5] }'),
     findings: 2,
-  };
-  yield { name: "expected numbers", text: expected(random(), size), findings: 0 };
-}
+  },
+  { name: "expected numbers", text: (size) => expected(new Random(1), size), findings: 0 },
+];
 
-/** Reads a file whole, as the command line does. */
-export function readWhole({ name, text, findings }: OpenFileText): void {
+/** Reads a file whole, as the command line does. @throws where it has other findings than it should */
+export function readWhole({ name, findings }: OpenFileKind, text: string): void {
   const { diagnostics } = readProblem(text, { fileName: "large.rnn.json" });
   if (diagnostics.length !== findings)
     throw new Error(`${name}: ${diagnostics.length} findings, expected ${findings}: ${diagnostics[0]?.message}`);
@@ -133,12 +132,22 @@ export function readWhole({ name, text, findings }: OpenFileText): void {
 
 /** One case a kind of file: it reads the file whole. */
 export function openFileCases(size = openFileSize): OpenFileCase[] {
-  return Array.from(openFileTexts(size), (file) => ({ name: `open 20 MB: ${file.name}`, run: () => readWhole(file) }));
+  return openFileKinds.map((kind) => {
+    const text = kind.text(size);
+    return { name: `open ${size / 1e6} MB: ${kind.name}`, run: () => readWhole(kind, text) };
+  });
 }
 
-/** Milliseconds that something takes. */
-export function millisecondsOf(action: () => void): number {
+/** The longest that a reading in slices keeps the thread to itself, and how long it takes in all; milliseconds. */
+export function slicesOf(text: string): { readonly longestMs: number; readonly allMs: number } {
+  const slices = readInSlices(text, { fileName: "large.rnn.json" });
   const start = performance.now();
-  action();
-  return performance.now() - start;
+  let longestMs = 0;
+  for (let began = start; ; ) {
+    const { done } = slices.next();
+    const now = performance.now();
+    longestMs = Math.max(longestMs, now - began);
+    if (done) return { longestMs, allMs: now - start };
+    began = now;
+  }
 }
