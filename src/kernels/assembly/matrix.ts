@@ -5,7 +5,9 @@
 import { addProduct, combineRows, innerProducts, LANES, zero } from "./vector";
 
 const R: usize = sizeof<real>();
-/** Rows of a tile. */
+/** A sum over fewer rows is not worth packing them. */
+const FEW: i32 = 4;
+/** Rows of a tile: more would not leave registers for what is read. */
 const TILE: i32 = 4;
 /** Columns of a panel: two vectors, 32 bytes. */
 const PANEL: i32 = 2 * LANES;
@@ -109,7 +111,7 @@ function put(p: usize, v: v128, add: bool): void {
 }
 
 /** A tile of 4 rows × 2 vectors. */
-function tileWide(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add: bool): void {
+function tile(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add: bool): void {
   let s00 = zero();
   let s01 = zero();
   let s10 = zero();
@@ -118,7 +120,8 @@ function tileWide(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add:
   let s21 = zero();
   let s30 = zero();
   let s31 = zero();
-  for (let k = depth; k > 0; k--) {
+  const end = b + (<usize>depth << 5);
+  for (; b < end; b += 32) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     const a0 = v128.load(a);
@@ -134,7 +137,6 @@ function tileWide(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add:
     s30 = addProduct(s30, a3, b0);
     s31 = addProduct(s31, a3, b1);
     a += 64;
-    b += 32;
   }
   put(c, s00, add);
   put(c + 16, s01, add);
@@ -150,24 +152,27 @@ function tileWide(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add:
 }
 
 /** A tile of 4 rows × 1 vector, where the columns end in the middle of a panel. */
-function tileNarrow(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add: bool): void {
+function narrowTile(a: usize, b: usize, depth: i32, c: usize, cStride: usize, add: bool): void {
   let s0 = zero();
   let s1 = zero();
   let s2 = zero();
   let s3 = zero();
-  for (let k = depth; k > 0; k--) {
+  const end = b + (<usize>depth << 5);
+  for (; b < end; b += 32) {
     const b_k = v128.load(b);
     s0 = addProduct(s0, v128.load(a), b_k);
     s1 = addProduct(s1, v128.load(a, 16), b_k);
     s2 = addProduct(s2, v128.load(a, 32), b_k);
     s3 = addProduct(s3, v128.load(a, 48), b_k);
     a += 64;
-    b += 32;
   }
   put(c, s0, add);
-  put(c + cStride, s1, add);
-  put(c + 2 * cStride, s2, add);
-  put(c + 3 * cStride, s3, add);
+  c += cStride;
+  put(c, s1, add);
+  c += cStride;
+  put(c, s2, add);
+  c += cStride;
+  put(c, s3, add);
 }
 
 /** C [m × n] (+)= A B for a block of the inner dimension; m a multiple of 4. */
@@ -185,15 +190,16 @@ function multiplyBlock(
   room: usize,
 ): void {
   const bytes = <usize>n * R;
+  const panelBytes = <usize>depth << 5;
   for (let row = 0; row < m; row += TILE) {
     packLeft(room, a, aRow, aColumn, depth);
     let panel = packed;
     let column: usize = 0;
     for (; column + 32 <= bytes; column += 32) {
-      tileWide(room, panel, depth, c + column, cStride, add);
-      panel += <usize>depth * 32;
+      tile(room, panel, depth, c + column, cStride, add);
+      panel += panelBytes;
     }
-    if (column < bytes) tileNarrow(room, panel, depth, c + column, cStride, add);
+    if (column < bytes) narrowTile(room, panel, depth, c + column, cStride, add);
     a += (<usize>TILE) * aRow;
     c += (<usize>TILE) * cStride;
   }
@@ -259,7 +265,7 @@ export function sumOuterProducts(
   add: bool,
   room: usize,
 ): void {
-  const tiled = rows < TILE ? 0 : m - (m % TILE);
+  const tiled = rows < FEW ? 0 : m - (m % TILE);
   if (tiled > 0) {
     const block = room + LEFT_BYTES;
     for (let from = 0; from < rows; from += DEPTH) {

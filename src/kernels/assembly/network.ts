@@ -4,6 +4,7 @@ import { gradientNorm, Optimizer, update } from "./optimizer";
 import { backwardPass, forwardPass } from "./pass";
 import { backwardReadout, forwardReadout } from "./readout";
 import { gatherRows, scatterRows } from "./rows";
+import { clear, copy } from "./vector";
 
 const R: usize = sizeof<real>();
 const LSTM: i32 = 1;
@@ -64,16 +65,16 @@ function reverseTokens(to: usize, from: usize, batch: Batch): void {
 
 /** Puts the states that a pass starts from before its rows. @returns where the next pass's stand */
 function startStates(pass: Pass, batch: Batch, states: usize): usize {
-  const bytes = <usize>(batch.sequences * pass.units) * R;
+  const n = batch.sequences * pass.units;
   const block = <usize>(batch.stateRows * pass.units) * R;
   if (states == 0) {
-    memory.fill(pass.h, 0, bytes);
-    if (pass.cell == LSTM) memory.fill(pass.c, 0, bytes);
+    clear(pass.h, n);
+    if (pass.cell == LSTM) clear(pass.c, n);
     return 0;
   }
-  memory.copy(pass.h, states, bytes);
+  copy(pass.h, states, n);
   if (pass.cell != LSTM) return states + block;
-  memory.copy(pass.c, states + block, bytes);
+  copy(pass.c, states + block, n);
   return states + 2 * block;
 }
 
@@ -102,7 +103,7 @@ function lastRows(to: usize, rows: usize, units: i32, batch: Batch): void {
     const n = load<i32>(batch.offsets + ((<usize>(t + 1)) << 2)) - first;
     // The longer ones come first, so those that end here follow those that go on.
     for (; going < n; going++)
-      memory.copy(to + <usize>going * bytes, rows + <usize>(batch.sequences + first + going) * bytes, bytes);
+      copy(to + <usize>going * bytes, rows + <usize>(batch.sequences + first + going) * bytes, units);
   }
 }
 
@@ -119,7 +120,7 @@ export function backward(network: Network, batch: Batch): void {
     const x = first ? batch.vectors : outputOf(below, batch);
     const xStride = <usize>layer.first.inputs * R;
     const dx = first ? <usize>0 : below.above;
-    if (!first) memory.fill(dx, 0, <usize>batch.rows * xStride);
+    if (!first) clear(dx, batch.rows * layer.first.inputs);
     for (let p = 0; p < layer.passes; p++) {
       const pass = p == 0 ? layer.first : layer.second;
       const hBytes = <usize>pass.units * R;
@@ -136,7 +137,7 @@ export function backward(network: Network, batch: Batch): void {
         continue;
       }
       const dxOwn = first ? <usize>0 : pass.dx;
-      if (!first) memory.fill(dxOwn, 0, <usize>batch.rows * xStride);
+      if (!first) clear(dxOwn, batch.rows * pass.inputs);
       const tokensOwn = tokens != 0 ? pass.tokens : <usize>0;
       backwardPass(pass, batch, pass.x, xStride, tokensOwn, dh, dhStride, dxOwn, xStride, network.room);
       if (!first) scatterRows(dx, xStride, dxOwn, xStride, index, batch.rows, pass.inputs);

@@ -125,7 +125,8 @@ export function update(optimizer: Optimizer, norm: f64): void {
   const type = optimizer.type;
   const factor = splat(min<f64>(1, optimizer.normLimit / (norm + NORM_MARGIN)));
   const limit = splat(optimizer.valueLimit);
-  const decay = splat(type == ADAMW ? 0 : optimizer.weightDecay);
+  const decays = type == ADAMW ? 0 : optimizer.weightDecay;
+  const decay = splat(decays);
   const rate = splat(optimizer.learningRate);
   const momentum = splat(optimizer.momentum);
   const epsilon = splat(optimizer.epsilon);
@@ -156,6 +157,8 @@ export function update(optimizer: Optimizer, norm: f64): void {
   }
   if (type == ADAGRAD) {
     for (; q < end; q += 16, g += 16, s += 16) {
+      // Where nothing comes in, as in the rows of tokens that do not occur, nothing changes.
+      if (decays == 0 && !v128.any_true(v128.load(g))) continue;
       const p = v128.load(q);
       const g_p = gradientAt(g, p, factor, limit, decay);
       const sum = addProduct(v128.load(s), g_p, g_p);

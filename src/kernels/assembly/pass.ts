@@ -5,6 +5,7 @@ import { lstmBackward, lstmForward } from "./lstm";
 import { multiply, pack, sumOuterProducts } from "./matrix";
 import { rnnBackward, rnnForward } from "./rnn";
 import { addTo, repeatRow, sumRows } from "./rows";
+import { clear } from "./vector";
 
 const R: usize = sizeof<real>();
 const RNN: i32 = 0;
@@ -90,7 +91,7 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
     // A state that is zero adds nothing.
     if (t > 0 || batch.initial != 0)
       multiply(product, zBytes, h_prev, hBytes, pass.Wh, zBytes, false, panels, n, H, direct, !after, room);
-    else if (after) memory.fill(product, 0, <usize>n * zBytes);
+    else if (after) clear(product, n * C);
     stepForward(pass, batch, t, n, z_t, h_prev, h_t, panels, room);
   }
 }
@@ -187,7 +188,7 @@ export function backwardPass(
     if (resetsBefore(pass)) pack(panelsOfN(pass, pass.backwardPanels), pass.Wh + 2 * hBytes, zBytes, true, H, H);
   }
   const panels = packs ? pass.backwardPanels : <usize>0;
-  if (pass.dc != 0) memory.fill(pass.dc, 0, <usize>batch.sequences * hBytes);
+  if (pass.dc != 0) clear(pass.dc, batch.sequences * H);
   const products = pass.u != 0 ? pass.u : pass.z;
   for (let t = batch.length - 1; t >= 0; t--) {
     const n = count(batch, t);
@@ -305,7 +306,7 @@ function sumRecurrent(pass: Pass, batch: Batch, products: usize, direct: i32, ad
 }
 
 function clearRows(to: usize, stride: usize, rows: i32, n: i32): void {
-  for (let k = 0; k < rows; k++) memory.fill(to + <usize>k * stride, 0, <usize>n * R);
+  for (let k = 0; k < rows; k++) clear(to + <usize>k * stride, n);
 }
 
 /** dWx = Σ_t x_t ⊗ da_t; a token has a gradient in its own row alone. */
@@ -316,7 +317,7 @@ function sumInputs(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: u
     sumOuterProducts(batch.gradients + pass.dWx, zBytes, x, xStride, pass.z, zBytes, pass.inputs, batch.rows, C, adds, room);
     return;
   }
-  if (!adds) memory.fill(batch.gradients + pass.dWx, 0, <usize>pass.inputs * zBytes);
+  if (!adds) clear(batch.gradients + pass.dWx, pass.inputs * C);
   for (let k = 0; k < batch.rows; k++)
     addTo(batch.gradients + pass.dWx + <usize>load<i32>(tokens + ((<usize>k) << 2)) * zBytes, pass.z + <usize>k * zBytes, C);
 }

@@ -8,7 +8,7 @@ import { exp, log, log1p, sigmoid, tanh } from "./functions";
 import { Batch, Network } from "./layout";
 import { multiply, sumOuterProducts } from "./matrix";
 import { gatherRows, repeatRow, scatterRows, sumRows } from "./rows";
-import { sumOfLanes } from "./vector";
+import { clear, sumOfLanes } from "./vector";
 
 const R: usize = sizeof<real>();
 const SOFTMAX: i32 = 0;
@@ -59,7 +59,7 @@ export function backwardReadout(network: Network, batch: Batch, out: usize, abov
     h = network.read;
     dh = network.dRead;
   }
-  if (rows < batch.rows) memory.fill(above, 0, <usize>batch.rows * outBytes);
+  if (rows < batch.rows) clear(above, batch.rows * n);
   multiply(dh, outBytes, network.y, yBytes, network.Why, yBytes, true, 0, rows, O, n, false, network.room);
   if (batch.targetRows != 0) scatterRows(above, outBytes, dh, outBytes, batch.targetRows, rows, n);
   sumOuterProducts(batch.gradients + network.dWhy, yBytes, h, outBytes, network.y, yBytes, n, rows, O, batch.adds != 0, network.room);

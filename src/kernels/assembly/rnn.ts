@@ -2,6 +2,7 @@
  * h_t = activation(a_t), and da_t = dh_t activation'(a_t), for n numbers that follow each other.
  */
 import { sigmoid, tanh } from "./functions";
+import { copy } from "./vector";
 
 const R: usize = sizeof<real>();
 
@@ -22,7 +23,7 @@ export function rnnForward(activation: i32, a: usize, h: usize, n: i32): void {
       for (; a < end; a += 16, h += 16) v128.store(h, sigmoid(v128.load(a)));
       return;
     default:
-      memory.copy(h, a, <usize>n * R);
+      copy(h, a, n);
   }
 }
 
@@ -47,6 +48,6 @@ export function rnnBackward(activation: i32, da: usize, h: usize, dh: usize, n: 
       }
       return;
     default:
-      memory.copy(da, dh, <usize>n * R);
+      copy(da, dh, n);
   }
 }

@@ -1,5 +1,5 @@
 /** What is done with rows of numbers: copying, adding, summing. Strides are in bytes; widths in numbers, whole lanes. */
-import { LANES } from "./vector";
+import { copy, LANES } from "./vector";
 
 const R: usize = sizeof<real>();
 
@@ -12,9 +12,7 @@ function position(index: usize, k: i32): usize {
 
 /** Copies row index[k] of `from` to row k of `to`. */
 export function gatherRows(to: usize, toStride: usize, from: usize, fromStride: usize, index: usize, rows: i32, n: i32): void {
-  const bytes = <usize>n * R;
-  for (let k = 0; k < rows; k++)
-    memory.copy(to + <usize>k * toStride, from + position(index, k) * fromStride, bytes);
+  for (let k = 0; k < rows; k++) copy(to + <usize>k * toStride, from + position(index, k) * fromStride, n);
 }
 
 /** Adds row k of `from` to row index[k] of `to`. */
@@ -37,7 +35,7 @@ export function addTo(to: usize, from: usize, n: i32): void {
 export function repeatRow(to: usize, row: usize, rows: i32, n: i32): void {
   const bytes = <usize>n * R;
   for (let k = 0; k < rows; k++) {
-    memory.copy(to, row, bytes);
+    copy(to, row, n);
     to += bytes;
   }
 }

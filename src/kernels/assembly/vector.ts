@@ -26,6 +26,27 @@ export function addProduct(acc: v128, a: v128, b: v128): v128 {
   return v128.add<real>(acc, v128.mul<real>(a, b));
 }
 
+// A call of the host's copying and filling costs more than a short row.
+
+/** to = from, both [n]. */
+// @ts-ignore: decorator
+@inline
+export function copy(to: usize, from: usize, n: i32): void {
+  const end = to + <usize>n * R;
+  for (; to < end; to += 16) {
+    v128.store(to, v128.load(from));
+    from += 16;
+  }
+}
+
+/** to [n] = 0 */
+// @ts-ignore: decorator
+@inline
+export function clear(to: usize, n: i32): void {
+  const end = to + <usize>n * R;
+  for (; to < end; to += 16) v128.store(to, zero());
+}
+
 /** The sum of all lanes. */
 // @ts-ignore: decorator
 @inline
@@ -48,6 +69,12 @@ function put(to: usize, v: v128, add: bool, offset: usize): void {
 /** From this many bytes on, a row is read to its end before the next one: jumping from row to row would leave every page. */
 const WIDE: usize = 128;
 
+// @ts-ignore: decorator
+@inline
+function fourProducts(a_0: v128, b_0: v128, a_1: v128, b_1: v128, a_2: v128, b_2: v128, a_3: v128, b_3: v128): v128 {
+  return v128.add<real>(addProduct(v128.mul<real>(a_0, b_0), a_1, b_1), addProduct(v128.mul<real>(a_2, b_2), a_3, b_3));
+}
+
 function combineWideRows(
   out: usize,
   a: usize,
@@ -55,10 +82,11 @@ function combineWideRows(
   b: usize,
   bStride: usize,
   count: i32,
-  bytes: usize,
+  n: i32,
   add: bool,
 ): void {
-  if (!add) memory.fill(out, 0, bytes);
+  const bytes = <usize>n * R;
+  if (!add) clear(out, n);
   const end = out + bytes;
   let k = count;
   for (; k >= 4; k -= 4) {
@@ -66,27 +94,30 @@ function combineWideRows(
     const a_1 = v128.load_splat<real>(a + aStride);
     const a_2 = v128.load_splat<real>(a + 2 * aStride);
     const a_3 = v128.load_splat<real>(a + 3 * aStride);
-    let p0 = b;
-    let p1 = p0 + bStride;
-    let p2 = p1 + bStride;
-    let p3 = p2 + bStride;
-    let to = out;
-    for (; to + 16 < end; to += 32) {
-      const s0 = addProduct(v128.mul<real>(a_0, v128.load(p0)), a_1, v128.load(p1));
-      const u0 = addProduct(v128.mul<real>(a_2, v128.load(p2)), a_3, v128.load(p3));
-      const s1 = addProduct(v128.mul<real>(a_0, v128.load(p0, 16)), a_1, v128.load(p1, 16));
-      const u1 = addProduct(v128.mul<real>(a_2, v128.load(p2, 16)), a_3, v128.load(p3, 16));
-      v128.store(to, v128.add<real>(v128.load(to), v128.add<real>(s0, u0)));
-      v128.store(to, v128.add<real>(v128.load(to, 16), v128.add<real>(s1, u1)), 16);
-      p0 += 32;
-      p1 += 32;
-      p2 += 32;
-      p3 += 32;
+    const p0 = b;
+    const p1 = p0 + bStride;
+    const p2 = p1 + bStride;
+    const p3 = p2 + bStride;
+    let o: usize = 0;
+    // What is stored at once is not held in a register while the next vectors are read.
+    for (; o + 48 < bytes; o += 64) {
+      const to = out + o;
+      const r0 = p0 + o;
+      const r1 = p1 + o;
+      const r2 = p2 + o;
+      const r3 = p3 + o;
+      const s0 = fourProducts(a_0, v128.load(r0), a_1, v128.load(r1), a_2, v128.load(r2), a_3, v128.load(r3));
+      v128.store(to, v128.add<real>(v128.load(to), s0));
+      const s1 = fourProducts(a_0, v128.load(r0, 16), a_1, v128.load(r1, 16), a_2, v128.load(r2, 16), a_3, v128.load(r3, 16));
+      v128.store(to, v128.add<real>(v128.load(to, 16), s1), 16);
+      const s2 = fourProducts(a_0, v128.load(r0, 32), a_1, v128.load(r1, 32), a_2, v128.load(r2, 32), a_3, v128.load(r3, 32));
+      v128.store(to, v128.add<real>(v128.load(to, 32), s2), 32);
+      const s3 = fourProducts(a_0, v128.load(r0, 48), a_1, v128.load(r1, 48), a_2, v128.load(r2, 48), a_3, v128.load(r3, 48));
+      v128.store(to, v128.add<real>(v128.load(to, 48), s3), 48);
     }
-    if (to < end) {
-      const s0 = addProduct(v128.mul<real>(a_0, v128.load(p0)), a_1, v128.load(p1));
-      const u0 = addProduct(v128.mul<real>(a_2, v128.load(p2)), a_3, v128.load(p3));
-      v128.store(to, v128.add<real>(v128.load(to), v128.add<real>(s0, u0)));
+    for (; o < bytes; o += 16) {
+      const s = fourProducts(a_0, v128.load(p0 + o), a_1, v128.load(p1 + o), a_2, v128.load(p2 + o), a_3, v128.load(p3 + o));
+      v128.store(out + o, v128.add<real>(v128.load(out + o), s));
     }
     a += 4 * aStride;
     b += 4 * bStride;
@@ -120,7 +151,7 @@ export function combineRows(
   add: bool,
 ): void {
   let bytes = <usize>n * R;
-  if (bytes >= WIDE) return combineWideRows(out, a, aStride, b, bStride, count, bytes, add);
+  if (bytes >= WIDE) return combineWideRows(out, a, aStride, b, bStride, count, n, add);
   // Two rows at a time into 4 sums: with what they read, as much as the registers hold.
   for (; bytes >= 64; bytes -= 64) {
     let s0 = zero();
@@ -180,36 +211,35 @@ export function combineRows(
  */
 export function innerProducts(out: usize, w: usize, wStride: usize, v: usize, rows: i32, n: i32, add: bool): void {
   const bytes = <usize>n * R;
-  const end = v + (bytes & ~(<usize>31));
-  const half = (bytes & 16) != 0;
+  const even = bytes & ~(<usize>31);
   for (; rows >= 4; rows -= 4) {
-    let p0 = w;
-    let p1 = p0 + wStride;
-    let p2 = p1 + wStride;
-    let p3 = p2 + wStride;
+    const p1 = w + wStride;
+    const p2 = p1 + wStride;
+    const p3 = p2 + wStride;
     let s0 = zero();
     let s1 = zero();
     let s2 = zero();
     let s3 = zero();
-    let pv = v;
-    for (; pv < end; pv += 32) {
+    let o: usize = 0;
+    for (; o < even; o += 32) {
+      const pv = v + o;
       const v_0 = v128.load(pv);
       const v_1 = v128.load(pv, 16);
-      s0 = v128.add<real>(s0, addProduct(v128.mul<real>(v128.load(p0), v_0), v128.load(p0, 16), v_1));
-      s1 = v128.add<real>(s1, addProduct(v128.mul<real>(v128.load(p1), v_0), v128.load(p1, 16), v_1));
-      s2 = v128.add<real>(s2, addProduct(v128.mul<real>(v128.load(p2), v_0), v128.load(p2, 16), v_1));
-      s3 = v128.add<real>(s3, addProduct(v128.mul<real>(v128.load(p3), v_0), v128.load(p3, 16), v_1));
-      p0 += 32;
-      p1 += 32;
-      p2 += 32;
-      p3 += 32;
+      const q0 = w + o;
+      const q1 = p1 + o;
+      const q2 = p2 + o;
+      const q3 = p3 + o;
+      s0 = v128.add<real>(s0, addProduct(v128.mul<real>(v128.load(q0), v_0), v128.load(q0, 16), v_1));
+      s1 = v128.add<real>(s1, addProduct(v128.mul<real>(v128.load(q1), v_0), v128.load(q1, 16), v_1));
+      s2 = v128.add<real>(s2, addProduct(v128.mul<real>(v128.load(q2), v_0), v128.load(q2, 16), v_1));
+      s3 = v128.add<real>(s3, addProduct(v128.mul<real>(v128.load(q3), v_0), v128.load(q3, 16), v_1));
     }
-    if (half) {
-      const v_0 = v128.load(pv);
-      s0 = addProduct(s0, v128.load(p0), v_0);
-      s1 = addProduct(s1, v128.load(p1), v_0);
-      s2 = addProduct(s2, v128.load(p2), v_0);
-      s3 = addProduct(s3, v128.load(p3), v_0);
+    if (o < bytes) {
+      const v_0 = v128.load(v + o);
+      s0 = addProduct(s0, v128.load(w + o), v_0);
+      s1 = addProduct(s1, v128.load(p1 + o), v_0);
+      s2 = addProduct(s2, v128.load(p2 + o), v_0);
+      s3 = addProduct(s3, v128.load(p3 + o), v_0);
     }
     if (sizeof<real>() == 8) {
       put(out, v128.add<f64>(v128.shuffle<f64>(s0, s1, 0, 2), v128.shuffle<f64>(s0, s1, 1, 3)), add, 0);
