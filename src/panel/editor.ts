@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { guarded } from "../failure";
 import type { Sessions } from "../session/sessions";
 import { isModelFile, panelViewType } from "../session/sessions";
 import type { GradientChecks, Training } from "../training";
@@ -29,9 +30,19 @@ export function registerPanel(
     },
   };
   context.subscriptions.push(
+    loadAhead(sessions),
     vscode.window.registerCustomEditorProvider(panelViewType, provider, {
       webviewOptions: { retainContextWhenHidden: false },
       supportsMultipleEditorsPerDocument: true,
     }),
   );
+}
+
+/** Whoever opens a model file is likely to step: soon after, when the file has been read, the panel's code is loaded. */
+function loadAhead(sessions: Sessions): vscode.Disposable {
+  const first = sessions.onDidOpen(() => {
+    first.dispose();
+    setTimeout(() => void guarded("loading the panel", () => import("../parts/panel")), 1000);
+  });
+  return first;
 }
