@@ -10,9 +10,18 @@ import { enter, nameOf } from "./contestant";
 import type { EngineOptions } from "./engine";
 import { supports } from "./engine";
 import { goalsFor } from "./goals";
-import { measureOpening, measureSteps } from "./latency";
+import { measureOpening, measureSlices, measureSteps } from "./latency";
 import type { ComparisonReport, Report, SameReport } from "./report";
-import { comparisonLines, latencyLines, machineLines, rateText, sameLines, thisMachine, throughLines } from "./report";
+import {
+  comparisonLines,
+  latencyLines,
+  machineLines,
+  rateText,
+  sameLines,
+  sliceLines,
+  thisMachine,
+  throughLines,
+} from "./report";
 import type { Rates, Rounds } from "./rounds";
 import { measure, quickRounds, rateOf, ratioOf, usualRounds } from "./rounds";
 import { relativeDifference, tolerances } from "./sameThing";
@@ -211,6 +220,7 @@ async function main(): Promise<void> {
     comparisons: [],
     through: [],
     latencies: [],
+    slices: [],
     seconds: 0,
   };
   print(...machineLines(report));
@@ -223,8 +233,12 @@ async function main(): Promise<void> {
   if (report.through.length > 0) print(...throughLines(report), "");
   if (only.length === workloads.length) {
     report.latencies.push(...(await measureSteps(quick)));
-    if (!quick) report.latencies.push(...(await measureOpening()));
+    if (!quick) {
+      report.latencies.push(...(await measureOpening()));
+      report.slices.push(...measureSlices());
+    }
     print(...latencyLines(report), "");
+    if (!quick) print(...sliceLines(report), "");
   }
   report.seconds = (performance.now() - start) / 1000;
   print(`${report.seconds.toFixed(0)} s`);

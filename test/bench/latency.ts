@@ -5,7 +5,7 @@ import { forward, initialState, Recording } from "../../src/engine/network";
 import { run } from "../../src/engine/run";
 import { Stepper } from "../../src/stepper/stepper";
 import { problemOf } from "../samples/samples";
-import { openFileCases } from "./openFile";
+import { openFileCases, openFileKinds, openFileSize, slicesOf } from "./openFile";
 
 export interface Latency {
   readonly name: string;
@@ -60,4 +60,16 @@ export function measureSteps(quick: boolean): Promise<Latency[]> {
 /** Large files: how long the reader takes for each. */
 export function measureOpening(): Promise<Latency[]> {
   return measureCases(openFileCases(), 1500, false);
+}
+
+/** A large file that is read in slices, as the editor reads it. */
+export interface SlicedReading {
+  readonly name: string;
+  readonly allMs: number;
+  /** So long nothing else can happen. */
+  readonly longestMs: number;
+}
+
+export function measureSlices(): SlicedReading[] {
+  return openFileKinds.map(({ name, text }) => ({ name, ...slicesOf(text(openFileSize)) }));
 }

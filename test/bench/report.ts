@@ -5,7 +5,7 @@ import { tableLines } from "../../src/training/table";
 import type { EngineOptions } from "./engine";
 import { engineName } from "./engine";
 import type { Rival } from "./goals";
-import type { Latency } from "./latency";
+import type { Latency, SlicedReading } from "./latency";
 import type { About, PeerName } from "./trainingProcess";
 
 export interface Machine {
@@ -75,6 +75,7 @@ export interface Report {
   readonly comparisons: ComparisonReport[];
   readonly through: ThroughReport[];
   readonly latencies: Latency[];
+  readonly slices: SlicedReading[];
   seconds: number;
 }
 
@@ -177,6 +178,17 @@ export function latencyLines({ latencies }: Report): string[] {
       { title: "most", align: "right" },
     ],
     latencies.map(({ name, medianMs, largestMs }) => [name, timeText(medianMs), timeText(largestMs)]),
+  );
+}
+
+export function sliceLines({ slices }: Report): string[] {
+  return tableLines(
+    [
+      { title: "read in slices: 20 MB", align: "left" },
+      { title: "in all", align: "right" },
+      { title: "longest slice", align: "right" },
+    ],
+    slices.map(({ name, allMs, longestMs }) => [name, timeText(allMs), timeText(longestMs)]),
   );
 }
 

@@ -32,7 +32,7 @@ export async function measure(contestants: readonly Contestant[], options: Round
     const bench = new Bench({
       time: options.roundMs,
       iterations: 1,
-      warmup: round === 0,
+      warmup: round === 0 && options.warmupMs > 0,
       warmupTime: options.warmupMs,
       warmupIterations: 1,
       throws: true,
