@@ -10,7 +10,7 @@ import { openFileCases, openFileKinds, openFileSize, slicesOf } from "./openFile
 export interface Latency {
   readonly name: string;
   readonly medianMs: number;
-  readonly largestMs: number;
+  readonly p99Ms: number;
 }
 
 interface Case {
@@ -48,7 +48,7 @@ async function measureCases(cases: readonly Case[], time: number, warmup: boolea
   await bench.run();
   return bench.tasks.map(({ name, result }) => {
     if (result.state !== "completed") throw new Error(`${name} is ${result.state}`);
-    return { name, medianMs: result.latency.p50, largestMs: result.latency.max };
+    return { name, medianMs: result.latency.p50, p99Ms: result.latency.p99 };
   });
 }
 

@@ -175,9 +175,9 @@ export function latencyLines({ latencies }: Report): string[] {
     [
       { title: "takes", align: "left" },
       { title: "median", align: "right" },
-      { title: "most", align: "right" },
+      { title: "99 %", align: "right" },
     ],
-    latencies.map(({ name, medianMs, largestMs }) => [name, timeText(medianMs), timeText(largestMs)]),
+    latencies.map(({ name, medianMs, p99Ms }) => [name, timeText(medianMs), timeText(p99Ms)]),
   );
 }
 
