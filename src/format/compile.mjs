@@ -20,13 +20,14 @@ export async function compileSchema() {
         import { editorSchema as made } from "./editorSchema";
         import { parts, schemaChecker } from "./schemaChecks";
         export const editorSchema = JSON.stringify(made(schemaWithCells(schema)));
-        export const checks = standalone.default(schemaChecker({ source: true, esm: true, lines: true }), parts);`,
+        export const checks = standalone.default(schemaChecker({ source: true, esm: true, lines: true }), parts);
+        export const names = Object.keys(parts).join(", ");`,
       resolveDir: import.meta.dirname,
     },
   });
   const made = Buffer.from(outputFiles[0].contents).toString("base64");
-  const { editorSchema, checks } = await import(`data:text/javascript;base64,${made}`);
-  const contents = `${checks}\nexport const validator = (part) => (part === "file" ? file : sequence);`;
+  const { editorSchema, checks, names } = await import(`data:text/javascript;base64,${made}`);
+  const contents = `${checks}\nconst all = { ${names} };\nexport const validator = (part) => all[part];`;
   const compiledChecks = {
     name: "compiled-checks",
     setup: ({ onLoad }) =>

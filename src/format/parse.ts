@@ -85,6 +85,8 @@ class Parser {
   /** After each value: a comma or the end of what holds it. */
   private afterValue = false;
   private begun = false;
+  /** Tokens to the next pause. */
+  private budget = 0;
 
   // The items of the open arrays: an array is made when it is known how long it is and whether it holds numbers alone.
   private numbers = new Float64Array(64);
@@ -279,7 +281,7 @@ class Parser {
       this.begun = true;
       if (!this.begin()) return true;
     }
-    for (let k = 0; k < tokensInSlice; k++) {
+    for (this.budget = tokensInSlice; this.budget > 0; this.budget--) {
       const { frame } = this;
       if (this.stopped) return true;
       if (frame === null) {
@@ -319,7 +321,7 @@ class Parser {
   private readInArray(top: Frame): void {
     const { scanner } = this;
     // Numbers and the commas between them are nearly all of a large file.
-    for (let k = 0; k < tokensInSlice && !this.afterValue && scanner.token === Token.number; k++) {
+    for (; this.budget > 0 && !this.afterValue && scanner.token === Token.number; this.budget--) {
       this.readNumber();
       if (scanner.scanNextNumber()) continue;
       this.afterValue = true;

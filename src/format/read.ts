@@ -21,7 +21,7 @@ import { readTraining } from "./readTraining";
 import { Collector, type Diagnostic } from "./report";
 import { run, type Slices } from "./slices";
 import { SourceMap } from "./sourceMap";
-import { checkStructure } from "./structure";
+import { checkFileInSlices } from "./structure";
 
 export type { Expect, ExpectedNumber } from "./readExpect";
 export type { ItemReader } from "./readSequences";
@@ -74,7 +74,7 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const nothing = () => ({ diagnostics: report.diagnostics(), source, problem: null, items: [], expect: null });
   if (!parsed.structured) return nothing();
 
-  const file = checkStructure(parsed.value, "file", [], report) as Draft<RnnFile>;
+  const file = (yield* checkFileInSlices(parsed.value, report)) as Draft<RnnFile>;
   if (file === bad) return nothing();
   const facts = readFacts(file, report);
   const written = yield* readWritten(file, options, report);

@@ -16,8 +16,15 @@ const annotations = [
   "severity",
 ];
 
-/** What is checked by itself, and where the schema says how; a sequence is a line of a data file. */
-export const parts = { file: "file", sequence: "file#/definitions/sequence" } as const;
+/** What is checked by itself, and where the schema says how: a sequence is a line of a data file, the others are arrays that may be long. */
+export const parts = {
+  file: "file",
+  sequence: "file#/definitions/sequence",
+  sequences: "file#/properties/sequences",
+  inputs: "file#/definitions/sequence/properties/inputs",
+  targets: "file#/definitions/sequence/properties/targets",
+  steps: "file#/properties/expect/properties/sequences/items/properties/steps",
+} as const;
 export type Part = keyof typeof parts;
 
 /** Ajv with the schema of all cells that there are now. @param code how it writes the checks, where somebody keeps them */
@@ -38,7 +45,7 @@ export function schemaChecker(code: Options["code"] = {}): Ajv {
 /** By the part, and by the cells that there were when it was made. */
 const validators = new Map<string, ValidateFunction>();
 
-/** The check of a part. Ajv takes a tenth of a second to make it: the build puts a file with both checks in the place of this one. */
+/** The check of a part. Ajv takes a tenth of a second to make it: the build puts a file with all checks in the place of this one. */
 export function validator(part: Part): ValidateFunction {
   const name = [part, ...cellKinds()].join(" ");
   const known = validators.get(name);

@@ -4,6 +4,8 @@ import { suggestion } from "./nearest";
 import { bad } from "./parse";
 import type { Report } from "./report";
 import { type Part, validator } from "./schemaChecks";
+import type { Slices } from "./slices";
+import type { Path } from "./sourceMap";
 
 /** Where a file has more unknown keys than this, nobody is helped by what they resemble. */
 const mostSuggestions = 1000;
@@ -18,30 +20,115 @@ interface SchemaPart {
   readonly severity?: "warning";
 }
 
+/** Items of a long array that are checked at once. */
+const itemsInSlice = 2048;
+
+/** What was found in a value, or in some items of a long array. */
+interface Found {
+  readonly errors: readonly ErrorObject[];
+  readonly holder: { value: unknown };
+  /** The path of the value, or of the array, in the file. */
+  readonly base: Path;
+  /** Which item of the array is the first. */
+  readonly from: number;
+}
+
 /**
  * Checks a value against the schema, reports every deviation, and puts `bad` in the place of what cannot be used.
  * @param value what the parser made; it is changed
  * @param base the path of the value in the file
  * @returns the value, or `bad` where it is unusable as a whole
  */
-export function checkStructure(
-  value: unknown,
-  whole: Part,
-  base: readonly (string | number)[],
-  report: Report,
-): unknown {
-  const validate = validator(whole);
-  if (value === bad || validate(value)) return value;
-  const errors = validate.errors ?? [];
-  const unknownKeys = new Set<string>();
-  for (const error of errors)
-    if (error.keyword === "additionalProperties")
-      unknownKeys.add(`${error.instancePath}/${String(error.params["additionalProperty"])}`);
+export function checkStructure(value: unknown, whole: "file" | "sequence", base: Path, report: Report): unknown {
+  if (value === bad) return bad;
+  const found = validate(value, whole, base, 0);
+  reportAll([found], whole, report);
+  return found.holder.value;
+}
 
-  const holder = { value };
+/** The same of a whole file, with pauses in which somebody else may work. */
+export function* checkFileInSlices(value: unknown, report: Report): Slices<unknown> {
+  if (value === bad) return bad;
+  const long = longArraysOf(value);
+  // Its first items stand for an array while what is around it is checked.
+  for (const { parent, key, items } of long) parent[key] = items.slice(0, itemsInSlice);
+  const whole = validate(value, "file", [], 0);
+  for (const { parent, key, items } of long) parent[key] = items;
+  const found = [whole];
+  for (const { items, part, path } of long)
+    for (let from = itemsInSlice; from < items.length; from += itemsInSlice) {
+      yield;
+      const some = validate(items.slice(from, from + itemsInSlice), part, path, from);
+      if (some.errors.length > 0) found.push(some);
+    }
+  yield;
+  reportAll(found, "file", report);
+  for (const { holder, base, from } of found.slice(1)) {
+    const { items } = long.find(({ path }) => path === base)!;
+    for (const [k, item] of (holder.value as unknown[]).entries()) items[from + k] = item;
+  }
+  return whole.holder.value;
+}
+
+function validate(value: unknown, part: Part, base: Path, from: number): Found {
+  const check = validator(part);
+  return { errors: check(value) ? [] : (check.errors ?? []), holder: { value }, base, from };
+}
+
+interface LongArray {
+  readonly parent: Record<string, unknown>;
+  readonly key: string;
+  readonly items: unknown[];
+  readonly path: Path;
+  readonly part: Part;
+}
+
+/** The arrays of a file that may be long, and are: its sequences, else their inputs and targets, and expected steps. */
+function longArraysOf(file: unknown): LongArray[] {
+  const long: LongArray[] = [];
+  const find = (parent: unknown, key: string, at: Path, part: Part): unknown => {
+    const found = isObject(parent) ? parent[key] : undefined;
+    if (!Array.isArray(found) || found.length <= itemsInSlice) return found;
+    long.push({ parent: parent as LongArray["parent"], key, items: found as unknown[], path: [...at, key], part });
+    return null;
+  };
+  const forEach = (list: unknown, each: (item: unknown, k: number) => void) => {
+    if (Array.isArray(list)) (list as unknown[]).forEach(each);
+  };
+  forEach(find(file, "sequences", [], "sequences"), (sequence, k) => {
+    for (const key of ["inputs", "targets"] as const) find(sequence, key, ["sequences", k], key);
+  });
+  const expect = isObject(file) ? file["expect"] : undefined;
+  forEach(isObject(expect) ? expect["sequences"] : undefined, (sequence, k) =>
+    find(sequence, "steps", ["expect", "sequences", k], "steps"),
+  );
+  return long;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function reportAll(found: readonly Found[], whole: "file" | "sequence", report: Report): void {
+  const unknownKeys = found.map(({ errors }) => new Set(errors.flatMap(unknownKey)));
+  const suggests = unknownKeys.reduce((sum, { size }) => sum + size, 0) <= mostSuggestions;
+  for (const [k, one] of found.entries()) reportErrors(one, unknownKeys[k]!, suggests, whole, report);
+}
+
+function unknownKey({ keyword, instancePath, params }: ErrorObject): string[] {
+  return keyword === "additionalProperties" ? [`${instancePath}/${String(params["additionalProperty"])}`] : [];
+}
+
+function reportErrors(
+  { errors, holder, base, from }: Found,
+  unknownKeys: ReadonlySet<string>,
+  suggests: boolean,
+  whole: "file" | "sequence",
+  report: Report,
+): void {
   for (const error of errors) {
     const { parent, key, path } = follow(holder, error.instancePath);
-    const at = [...base, ...path];
+    const at = [...base, ...(from === 0 ? path : [from + (path[0] as number), ...path.slice(1)])];
     const data = (parent as Record<string | number, unknown>)[key];
     if (data === bad) continue;
     const part = error.parentSchema as SchemaPart;
@@ -56,7 +143,7 @@ export function checkStructure(
         report.warning(
           "unknown-key",
           [...at, name],
-          `unknown key ${JSON.stringify(name)}${unknownKeys.size > mostSuggestions ? "" : suggestion(name, known)}`,
+          `unknown key ${JSON.stringify(name)}${suggests ? suggestion(name, known) : ""}`,
           "key",
         );
         break;
@@ -81,7 +168,6 @@ export function checkStructure(
         (parent as Record<string | number, unknown>)[key] = bad;
     }
   }
-  return holder.value;
 }
 
 /** A key that the format knows and that has no meaning here. */
