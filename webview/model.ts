@@ -210,8 +210,10 @@ export class Model {
     if (from !== this.curves.loss.count) return this.start();
     this.curves.loss.add(loss);
     this.curves.gradientNorm.add(gradientNorm);
+    // Elsewhere nobody sees how far it is, only whether it runs
+    const isSeen = this.ui.tab === "training" || training.kind !== this.training.kind;
     this.training = training;
-    this.changed();
+    if (isSeen) this.changed();
   }
 
   private show(state: PanelState): void {

@@ -187,9 +187,11 @@ export function percentile(times: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+async function main(): Promise<void> {
   for (const [name, times] of Object.entries(await stepLatency()))
     process.stdout.write(
-      `${name.padEnd(10)} ${times.length} steps: median ${percentile(times, 0.5).toFixed(1)} ms, 95th percentile ${percentile(times, 0.95).toFixed(1)} ms\n`,
+      `${name.padEnd(10)} ${times.length} times: median ${percentile(times, 0.5).toFixed(1)} ms, 95th percentile ${percentile(times, 0.95).toFixed(1)} ms\n`,
     );
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) void main();
