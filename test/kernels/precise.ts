@@ -50,9 +50,9 @@ const ln2 = (() => {
   return sum;
 })();
 
-/** @returns e^x = 2ⁿ·(e^(r/64))^64, where x = n·ln2 + r */
+/** @returns e^x = 2ⁿ·(e^(r/64))^64, where x = n·ln2 + r. Beyond ±800, where no format has it, it is e^±800. */
 export function exp(x: number): Precise {
-  const fixed = count(exactly(x), -fraction);
+  const fixed = count(exactly(Math.max(-800, Math.min(x, 800))), -fraction);
   const n = fixed / ln2;
   const r = (fixed - n * ln2) >> 6n;
   const unit = 1n << BigInt(fraction);
@@ -71,13 +71,13 @@ export function tanh(x: number): Precise {
     const exact = exactly(x);
     return subtract(exact, divide(multiply(exact, multiply(exact, exact)), exactly(3)));
   }
-  const power = exp(2 * Math.max(-400, Math.min(x, 400)));
+  const power = exp(2 * x);
   return divide(subtract(power, one), add(power, one));
 }
 
 /** @returns σ(x) = e^x/(1 + e^x) */
 export function sigmoid(x: number): Precise {
-  const power = exp(Math.min(x, 400));
+  const power = exp(x);
   return divide(power, add(one, power));
 }
 
@@ -100,15 +100,25 @@ export function log1p(x: number): Precise {
   return add(subtract(exact, divide(square, exactly(2))), divide(multiply(square, exact), exactly(3)));
 }
 
+/** A binary format: its significand's length in bits, the exponents of its smallest and of its greatest normal number. */
+export interface Format {
+  bits: number;
+  least: number;
+  greatest: number;
+}
+
+export const binary64: Format = { bits: 53, least: -1022, greatest: 1023 };
+
 /**
- * @returns how far a number of a format (its significand's length in bits, its smallest and largest exponent) is from the
- * exact value, in units of the exact value's last place. ∞ counts as the power of two after the largest number.
+ * @returns how far a number of a format is from the exact value, in units of the exact value's last place in the format.
+ * ∞ counts as the power of two after the greatest number, and is right for everything beyond that.
  */
-export function ulps(found: number, exact: Precise, format: { bits: number; least: number; greatest: number }): number {
+export function ulps(found: number, exact: Precise, { bits, least, greatest }: Format): number {
   const magnitude = exact.mantissa < 0n ? -exact.mantissa : exact.mantissa;
-  const leading = magnitude === 0n ? -Infinity : magnitude.toString(2).length - 1 + exact.exponent;
-  const unit = Math.max(leading, format.least) - (format.bits - 1);
-  if (Math.abs(found) === Infinity && leading > format.greatest) return Math.sign(found) > 0 === exact.mantissa > 0n ? 0 : Infinity;
-  const value = Number.isFinite(found) ? exactly(found) : { mantissa: BigInt(Math.sign(found)), exponent: format.greatest + 1 };
+  const leading = magnitude.toString(2).length - 1 + exact.exponent;
+  const sign = BigInt(Math.sign(found));
+  if (!Number.isFinite(found) && leading > greatest && sign * exact.mantissa > 0n) return 0;
+  const value = Number.isFinite(found) ? exactly(found) : { mantissa: sign, exponent: greatest + 1 };
+  const unit = Math.max(leading, least) - (bits - 1);
   return Math.abs(Number(count(subtract(value, exact), unit - 20))) / 2 ** 20;
 }
