@@ -12,6 +12,17 @@ const long = readFileSync(path.join(samples, "sign-of-a-sum.rnn.json"), "utf8").
   '"epochs": 100000',
 );
 assert.match(long, /100000/);
+/** As many, each done in less than a millisecond. */
+const many = readFileSync(path.join(samples, "hello.rnn.json"), "utf8").replace('"epochs": 100', '"epochs": 100000');
+assert.match(many, /100000/);
+
+interface ListeningWindow {
+  addEventListener(
+    name: "message",
+    listener: (event: { data: { type: string; from: number; loss: { length: number } } }) => void,
+  ): void;
+  told: { readonly from: number; readonly epochs: number; readonly at: number }[];
+}
 
 describe("Training from the panel", () => {
   let workbench: Workbench;
@@ -21,6 +32,7 @@ describe("Training from the panel", () => {
       files: {
         "worked.rnn.json": worked.replace('"learningRate": 0.1 }', '"learningRate": 0.1 }, "epochs": 1'),
         "long.rnn.json": long,
+        "many.rnn.json": many,
       },
     });
     panel = new Panel(workbench);
@@ -98,6 +110,33 @@ describe("Training from the panel", () => {
     await panel.choose("training");
     assert.equal(await epochs(), done);
     assert.equal(await panel.frame.locator("training-chart canvas").count(), 2);
+  });
+
+  it("is told of each epoch once, in at most twenty messages a second, however many epochs there are", async () => {
+    await panel.open("many.rnn.json");
+    await panel.choose("training");
+    await panel.frame.locator(":root").evaluate(() => {
+      const page = globalThis as unknown as ListeningWindow;
+      page.told = [];
+      page.addEventListener("message", ({ data }) => {
+        if (data.type !== "training") return;
+        page.told.push({ from: data.from, epochs: data.loss.length, at: performance.now() });
+      });
+    });
+    await panel.press("start-training");
+    await eventually(epochs, (count) => count > 3000, "3000 epochs");
+    await panel.press("cancel");
+    await kind("cancelled");
+    const told = await panel.frame.locator(":root").evaluate(() => (globalThis as unknown as ListeningWindow).told);
+    let before = 0;
+    for (const { from, epochs } of told) {
+      assert.equal(from, before);
+      before += epochs;
+    }
+    assert.equal(await epochs(), before);
+    const seconds = (told.at(-1)!.at - told[0]!.at) / 1000;
+    // One more when it begins and one when it ends
+    assert.ok(told.length <= 20 * seconds + 3, `${told.length} messages in ${seconds} s`);
   });
 
   it("puts no error on the console and breaks its content security policy nowhere", () => {
