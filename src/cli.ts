@@ -17,11 +17,11 @@ import { countTargets } from "./engine/readout";
 import { run, startOf } from "./engine/run";
 import type { NamedTensors } from "./engine/tensor";
 import { traceOf } from "./engine/trace";
-import { train } from "./engine/train";
 import { applyEdits, parameterEdits } from "./format/edit";
 import { readInputs } from "./format/inputs";
 import type { Reading } from "./format/read";
 import { readProblem } from "./format/read";
+import { trainFast } from "./kernels";
 
 const usage = `Usage: unroll COMMAND FILE.rnn.json [OPTIONS]
 
@@ -136,8 +136,12 @@ function sequenceIn(file: string, problem: Problem, index: number): Sequence {
   );
 }
 
+function line(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
 function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(line(value));
 }
 
 function traceCommand(args: string[]): number {
@@ -164,11 +168,14 @@ async function trainCommand(args: string[]): Promise<number> {
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  const training = train({ ...problem, training: { ...problem.training, epochs } });
+  const training = trainFast({ ...problem, training: { ...problem.training, epochs } }, __dirname);
   let epochStart = performance.now();
   let lastPause = epochStart;
+  // Short epochs are written many at once: each writing costs more than some of them.
+  let lines = "";
   for (let next = training.next(); ; next = training.next(interrupted)) {
     if (next.done) {
+      process.stdout.write(lines);
       if (values.out !== undefined) write(values.out, text, next.value.parameters);
       if (next.value.kind === "stopped") process.stderr.write("interrupted\n");
       if (next.value.kind !== "diverged") return 0;
@@ -180,10 +187,12 @@ async function trainCommand(args: string[]): Promise<number> {
     }
     const now = performance.now();
     if (next.value.result) {
-      print({ ...next.value.result, seconds: (now - epochStart) / 1000 });
+      lines += line({ ...next.value.result, seconds: (now - epochStart) / 1000 });
       epochStart = now;
     }
     if (now - lastPause < 50) continue;
+    process.stdout.write(lines);
+    lines = "";
     // A signal is heard only between two turns of the event loop.
     await setImmediate();
     lastPause = performance.now();

@@ -71,9 +71,3 @@ export function writeOptimizer(
 ): number {
   return write(arena, optimizerDoubles, optimizerWords, values);
 }
-
-/** `Report`: two doubles. */
-export function readReport(arena: Arena, address: number): { loss: number; norm: number } {
-  const [loss, norm] = new Float64Array(arena.memory.buffer, address, 2);
-  return { loss: loss!, norm: norm! };
-}

@@ -12,7 +12,7 @@ import { computeChunk, runnerOf } from "../engine/train";
 import type { Manner } from "./batches";
 import { layOutBatch, layOutStates, mannerOf, readStates, stateSize } from "./batches";
 import type { Kernels } from "./kernels";
-import { readReport, writeOptimizer } from "./layout";
+import { writeOptimizer } from "./layout";
 import type { Capacity } from "./network";
 import { layOutNetwork } from "./network";
 import { ParameterLayout } from "./parameters";
@@ -96,12 +96,15 @@ class KernelTrainer {
   private readonly states: readonly number[];
   private readonly optimizer: number;
   private readonly durableBytes: number;
-  private readonly report: number;
+  private readonly reportAddress: number;
   private readonly queueAddress: number;
   private readonly networks: readonly number[];
   /** What stands from here on is only for the batches of a slice. */
   private readonly mark: number;
 
+  /** The sum of the losses and the largest norm. */
+  private readonly report: Float64Array;
+  private readonly queueWords: Int32Array;
   private readonly pool: Pool | null;
   /** By the first member, where all batches stay in memory. */
   private readonly kept: Piece[][] | null;
@@ -147,8 +150,10 @@ class KernelTrainer {
     this.newer = { address: arena.bytes(this.durableBytes), pieces: [] };
     this.copyDurable(this.older.address, this.theta);
     this.copyDurable(this.newer.address, this.theta);
-    this.report = arena.bytes(16);
+    this.reportAddress = arena.bytes(16);
     this.queueAddress = arena.bytes(mostQueued * 4);
+    this.report = new Float64Array(arena.memory.buffer, this.reportAddress, 2);
+    this.queueWords = new Int32Array(arena.memory.buffer, this.queueAddress, mostQueued);
 
     const capacity = this.capacity();
     const isShared = this.isSharded && threads > 1 && capacity.rows * size >= leastSharedWork;
@@ -313,9 +318,9 @@ class KernelTrainer {
     this.queue = [];
     const done = this.run(pieces);
     if (done < pieces.length) return this.diverged(epoch, pieces, done);
-    for (const piece of pieces) {
-      this.newer.pieces.push(piece);
-      this.workSince += piece.work;
+    for (let k = 0; k < pieces.length; k++) {
+      this.newer.pieces.push(pieces[k]!);
+      this.workSince += pieces[k]!.work;
     }
     if (this.workSince >= snapshotWork && this.newer.pieces.some(({ hasTargets }) => hasTargets)) this.takeSnapshot();
     return null;
@@ -337,7 +342,7 @@ class KernelTrainer {
   /** @returns how many of the pieces were done before a number was not finite */
   private run(pieces: readonly Piece[]): number {
     const { arena } = this.kernels;
-    for (const piece of pieces) piece.batches ??= this.layOut(piece);
+    for (let k = 0; k < pieces.length; k++) pieces[k]!.batches ??= this.layOut(pieces[k]!);
     const done = this.isSharded ? this.runSharded(pieces) : this.runInTurn(pieces);
     if (!this.kept) {
       for (const piece of pieces) piece.batches = null;
@@ -347,15 +352,22 @@ class KernelTrainer {
   }
 
   private runInTurn(pieces: readonly Piece[]): number {
-    const { arena, exports } = this.kernels;
-    const report = new Float64Array(arena.memory.buffer, this.report, 2);
-    report[0] = this.loss;
-    report[1] = this.norm;
-    const addresses = new Int32Array(arena.memory.buffer, this.queueAddress, mostQueued);
     let count = 0;
-    for (const { batches } of pieces) for (const batch of batches!) addresses[count++] = batch;
-    let left = exports.train(this.networks[0]!, this.optimizer, this.queueAddress, count, this.report);
-    ({ loss: this.loss, norm: this.norm } = readReport(arena, this.report));
+    for (let k = 0; k < pieces.length; k++) {
+      const batches = pieces[k]!.batches!;
+      for (let b = 0; b < batches.length; b++) this.queueWords[count++] = batches[b]!;
+    }
+    this.report[0] = this.loss;
+    this.report[1] = this.norm;
+    let left = this.kernels.exports.train(
+      this.networks[0]!,
+      this.optimizer,
+      this.queueAddress,
+      count,
+      this.reportAddress,
+    );
+    this.loss = this.report[0];
+    this.norm = this.report[1];
     if (left === count) return pieces.length;
     let done = 0;
     for (; left >= pieces[done]!.batches!.length; done++) left -= pieces[done]!.batches!.length;
@@ -363,8 +375,7 @@ class KernelTrainer {
   }
 
   private runSharded(pieces: readonly Piece[]): number {
-    const { arena, exports } = this.kernels;
-    const report = new Float64Array(arena.memory.buffer, this.report, 2);
+    const { exports } = this.kernels;
     for (const [done, piece] of pieces.entries()) {
       const batches = piece.batches!;
       let loss = 0;
@@ -375,9 +386,9 @@ class KernelTrainer {
         const next = this.gradients + this.gradientBytes;
         const shards = this.shardsWithTargets(piece);
         if (shards > 1) exports.sumGradients(this.gradients, next, this.gradientBytes, shards, this.layout.size);
-        report[1] = this.norm;
-        if (!exports.step(this.optimizer, this.report)) return done;
-        this.norm = report[1]!;
+        this.report[1] = this.norm;
+        if (!exports.step(this.optimizer, this.reportAddress)) return done;
+        this.norm = this.report[1]!;
       }
       this.loss += loss;
     }

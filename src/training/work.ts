@@ -9,12 +9,14 @@ import { predict } from "../engine/predict";
 import { startOf } from "../engine/run";
 import type { NamedTensors } from "../engine/tensor";
 import type { EpochResult } from "../engine/train";
-import { train } from "../engine/train";
 import type { Expect } from "../format/read";
+import { trainFast } from "../kernels";
 import type { CheckOutcome, ExpectationsOutcome, Outcomes, Progress, Task, TrainingOutcome } from "./messages";
 
 /** What a task needs of the platform. */
 export interface Surroundings {
+  /** Where the compiled kernels lie. */
+  readonly folder: string;
   readonly isCancelled: () => boolean;
   readonly post: (progress: Progress) => void;
   readonly nowMs: () => number;
@@ -45,7 +47,7 @@ export function work(task: Task, around: Surroundings): Promise<Outcomes[Task["k
 
 async function trainAndReport(problem: Problem, around: Surroundings): Promise<TrainingOutcome> {
   const { epochs: epochCount } = problem.training;
-  const training = train(problem);
+  const training = trainFast(problem, around.folder);
   const finished: EpochResult[] = [];
   let posted = around.nowMs();
   for (let next = training.next(); ; next = training.next(around.isCancelled())) {
@@ -65,7 +67,7 @@ async function trainAndReport(problem: Problem, around: Surroundings): Promise<T
 }
 
 /** An optimizer that leaves everything where it is. */
-const still: OptimizerSettings = {
+const stillOptimizer: OptimizerSettings = {
   type: "sgd",
   learningRate: 0,
   momentum: 0,
@@ -79,11 +81,12 @@ const still: OptimizerSettings = {
 
 /** The mean loss at some parameters: that of an epoch which does not move them. Null where it is cancelled. */
 async function meanLoss(problem: Problem, parameters: NamedTensors, around: Surroundings): Promise<number | null> {
-  const measured = train({
+  const still = {
     ...problem,
     model: withParameters(problem.model, parameters),
-    training: { ...problem.training, optimizer: still, clip: null, epochs: 1 },
-  });
+    training: { ...problem.training, optimizer: stillOptimizer, clip: null, epochs: 1 },
+  };
+  const measured = trainFast(still, around.folder);
   let posted = around.nowMs();
   for (let next = measured.next(); !next.done; next = measured.next(around.isCancelled())) {
     if (next.value.result) return next.value.result.loss;

@@ -12,6 +12,7 @@ const post = (message: FromWorker<Task["kind"]>) => parentPort?.postMessage(mess
 parentPort?.on("message", () => Atomics.store(flag, 0, 1));
 
 work(task, {
+  folder: __dirname,
   isCancelled: () => Atomics.load(flag, 0) !== 0,
   post,
   nowMs: () => performance.now(),

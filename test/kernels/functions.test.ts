@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { Random } from "../../src/engine/random";
+import { loadKernels } from "../../src/kernels/kernels";
 import type { Precise } from "./precise";
 import { binary64, exp, log, log1p, sigmoid, tanh, ulps } from "./precise";
 
@@ -12,61 +11,28 @@ type Reals = Float64Array | Float32Array;
 
 const exactly: Record<Name, (x: number) => Precise> = { exp, tanh, sigmoid, log, log1p };
 
-/** Each function over an array: exp, tanh and σ in the lanes of vectors, the logarithms number by number. */
-const entry = `
-import { exp, tanh, sigmoid, log, log1p } from "./functions";
-${["exp", "tanh", "sigmoid"]
-  .map(
-    (name) => `export function ${name}All(from: usize, to: usize, bytes: usize): void {
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, ${name}(v128.load(from + i)));
-}`,
-  )
-  .join("\n")}
-${["log", "log1p"]
-  .map(
-    (name) => `export function ${name}All(from: usize, to: usize, bytes: usize): void {
-  for (let i: usize = 0; i < bytes; i += 8) store<f64>(to + i, ${name}(load<f64>(from + i)));
-}`,
-  )
-  .join("\n")}
-`;
-
 /** Numbers in an array that goes in or out, a whole number of vectors. */
 const capacity = 1 << 16;
 
-/** The functions over arrays of at most capacity numbers, compiled for one precision. */
-async function compile(real: Real): Promise<(name: Name, values: ArrayLike<number>) => Reals> {
-  const folder = path.join(import.meta.dirname, "../../src/kernels/assembly");
-  const { default: asc } = await import("assemblyscript/asc");
-  const options = `--use real=${real} --use abort= --runtime stub -O1 --noAssert --enable simd --enable threads`;
-  const memoryOptions = "--importMemory --sharedMemory --maximumMemory 32";
-  const messages: string[] = [];
-  let bytes = new Uint8Array();
-  const { error } = await asc.main(`entry.ts --outFile module.wasm ${options} ${memoryOptions}`.split(" "), {
-    readFile: (name) => (name === "entry.ts" ? entry : readFile(path.join(folder, name), "utf8").catch(() => null)),
-    writeFile: (_, contents) => {
-      if (typeof contents !== "string") bytes = Uint8Array.from(contents);
-    },
-    stderr: {
-      write(chunk) {
-        messages.push(String(chunk));
-      },
-    },
-  });
-  if (error) throw new Error(messages.join(""), { cause: error });
-  const memory = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const view = (address: number) =>
-    real === "f64"
-      ? new Float64Array(memory.buffer, address, capacity)
-      : new Float32Array(memory.buffer, address, capacity);
-  const from = view(1 << 16);
-  const to = view((1 << 16) + capacity * 8);
+interface Functions {
+  readonly expAll: (to: number, from: number, n: number) => void;
+  readonly tanhAll: (to: number, from: number, n: number) => void;
+  readonly sigmoidAll: (to: number, from: number, n: number) => void;
+  readonly log: (x: number) => number;
+  readonly log1p: (x: number) => number;
+}
+
+/** The functions over arrays of at most capacity numbers: exp, tanh and σ in the lanes of vectors, the logarithms one by one. */
+function functionsOf(real: Real): (name: Name, values: ArrayLike<number>) => Reals {
+  const { arena, exports } = loadKernels("dist", real === "f64" ? "float64" : "float32");
+  const functions = exports as unknown as Functions;
+  const from = arena.view(arena.reals(capacity), capacity);
+  const to = arena.view(arena.reals(capacity), capacity);
   return (name, values) => {
+    if (name === "log" || name === "log1p") return Float64Array.from(values, functions[name]);
     from.fill(0);
     from.set(values);
-    const all = exports[`${name}All`] as (from: number, to: number, bytes: number) => void;
-    all(from.byteOffset, to.byteOffset, Math.ceil((values.length * from.BYTES_PER_ELEMENT) / 16) * 16);
+    functions[`${name}All`](to.byteOffset, from.byteOffset, arena.filledUp(values.length));
     return to.slice(0, values.length);
   };
 }
@@ -102,11 +68,11 @@ const reductionBoundaries = sweep(-2160, 2050, 2105)
 describe("the kernels' elementary functions", function () {
   this.timeout(60_000);
 
-  let f64: Awaited<ReturnType<typeof compile>>;
-  let f32: Awaited<ReturnType<typeof compile>>;
-  before(async () => {
-    f64 = await compile("f64");
-    f32 = await compile("f32");
+  let f64: ReturnType<typeof functionsOf>;
+  let f32: ReturnType<typeof functionsOf>;
+  before(() => {
+    f64 = functionsOf("f64");
+    f32 = functionsOf("f32");
   });
 
   /** Where each function is neither 0, 1 nor ∞ in double precision, and where it is steep. */

@@ -5,6 +5,7 @@ import { run } from "../../src/engine/run";
 import type { Progress } from "../../src/training/messages";
 import type { Surroundings } from "../../src/training/work";
 import { work } from "../../src/training/work";
+import { readText } from "../files";
 import { problemOf, trained } from "../samples/samples";
 
 /** A clock that goes on by `stepMs` whenever it is read, and everything that was posted. */
@@ -12,6 +13,7 @@ function surroundings(stepMs: number, isCancelled: () => boolean = () => false) 
   const posted: { readonly atMs: number; readonly progress: Progress }[] = [];
   let nowMs = 0;
   const around: Surroundings = {
+    folder: "dist",
     isCancelled,
     post: (progress) => posted.push({ atMs: nowMs, progress }),
     nowMs: () => (nowMs += stepMs),
@@ -24,6 +26,23 @@ const sum = (epochs: number) => {
   const problem = problemOf("sum-of-two-numbers.rnn.json");
   return { ...problem, training: { ...problem.training, epochs } };
 };
+
+/** One epoch of four sequences, each so long that training tells of it by itself. */
+const long = readText(`{
+  "version": 1,
+  "layers": [{ "cell": "rnn", "size": 64 }],
+  "output": { "size": 1, "at": "last" },
+  "loss": { "type": "mse" },
+  "sequences": { "task": "adding", "count": 4, "length": 10000, "seed": 1 },
+  "training": { "optimizer": { "type": "sgd", "learningRate": 0.01 }, "epochs": 1 }
+}`).problem;
+
+/** The kernels round elsewhere than the engine does. */
+function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  assert.equal(actual.length, expected.length);
+  for (let k = 0; k < expected.length; k++)
+    assert.ok(Math.abs(actual[k]! - expected[k]!) < 1e-9, `${actual[k]} at ${k}, expected ${expected[k]}`);
+}
 
 describe("The work of the training thread", () => {
   it("tells of every epoch once and in order, in at most twenty messages a second", async () => {
@@ -41,7 +60,7 @@ describe("The work of the training thread", () => {
 
   it("tells within a long epoch how far it is", async () => {
     const { around, posted } = surroundings(100);
-    await work({ kind: "train", problem: sum(1) }, around);
+    await work({ kind: "train", problem: long }, around);
     // Four sequences, an update each.
     assert.deepEqual(
       posted.map(({ progress }) => progress.done),
@@ -49,12 +68,12 @@ describe("The work of the training thread", () => {
     );
   });
 
-  it("ends with the same parameters, to the bit, as training without a thread", async () => {
+  it("ends with the parameters of training without a thread", async () => {
     const outcome = await work({ kind: "train", problem: sum(20) }, surroundings(1).around);
     assert.ok(outcome && "end" in outcome);
     const there = outcome.end.parameters;
     for (const [name, { data }] of Object.entries(parametersOf(trained(sum(20)).problem.model)))
-      assert.deepEqual(there[name]!.data, data, name);
+      assertNear(there[name]!.data, data);
   });
 
   it("measures the loss at the parameters that it ended with: that of a next epoch before any update", async () => {
@@ -63,18 +82,17 @@ describe("The work of the training thread", () => {
     assert.ok(outcome && "lossAfter" in outcome);
     // One sequence: the second epoch's loss is measured before its update.
     const { losses } = trained({ ...problem, training: { ...problem.training, epochs: 2 } });
-    assert.equal(outcome.lossAfter, losses[1]);
+    assertNear([outcome.lossAfter!], [losses[1]!]);
   });
 
   it("cancelled before the third update, has made two", async () => {
     let asked = 0;
     const cancelled = surroundings(1, () => ++asked >= 2);
-    const outcome = await work({ kind: "train", problem: sum(100) }, cancelled.around);
+    const outcome = await work({ kind: "train", problem: long }, cancelled.around);
     assert.ok(outcome && "end" in outcome);
     assert.equal(outcome.end.kind, "stopped");
-    const problem = sum(1);
-    const two = trained({ ...problem, sequences: problem.sequences.slice(0, 2) }).problem;
-    assert.deepEqual(outcome.end.parameters["layers.0.Whh"]!.data, parametersOf(two.model)["layers.0.Whh"]!.data);
+    const two = trained({ ...long, sequences: long.sequences.slice(0, 2) }).problem;
+    assertNear(outcome.end.parameters["layers.0.Whh"]!.data, parametersOf(two.model)["layers.0.Whh"]!.data);
   });
 
   it("gives no check that was cancelled half-way", async () => {

@@ -2,10 +2,10 @@
  * Blocked products of matrices. Both factors are packed into panels that are read from beginning to end, and a tile of
  * 4 rows × 2 vectors of the result stays in the registers (Goto and van de Geijn 2008). Strides are in bytes.
  */
-import { addProduct, combineRows, innerProducts, LANES, zero } from "./vector";
+import { addProduct, combineRows, innerProducts, LANES, outerProduct, zero } from "./vector";
 
 const R: usize = sizeof<real>();
-/** A sum over fewer rows is not worth packing them. */
+/** A sum over fewer rows is made of outer products, one by one. */
 const FEW: i32 = 4;
 /** Rows of a tile: more would not leave registers for what is read. */
 const TILE: i32 = 4;
@@ -265,7 +265,12 @@ export function sumOuterProducts(
   add: bool,
   room: usize,
 ): void {
-  const tiled = rows < FEW ? 0 : m - (m % TILE);
+  if (rows < FEW) {
+    for (let k = 0; k < rows; k++)
+      outerProduct(c, cStride, a + <usize>k * aStride, b + <usize>k * bStride, m, n, add || k > 0);
+    return;
+  }
+  const tiled = m - (m % TILE);
   if (tiled > 0) {
     const block = room + LEFT_BYTES;
     for (let from = 0; from < rows; from += DEPTH) {

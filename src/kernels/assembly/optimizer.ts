@@ -137,6 +137,12 @@ export function update(optimizer: Optimizer, norm: f64): void {
   const end = q + <usize>optimizer.size * R;
 
   if (type == SGD) {
+    if (optimizer.momentum == 0 && decays == 0 && optimizer.valueLimit == Infinity) {
+      const step = v128.mul<real>(rate, factor);
+      for (; q < end; q += 16, g += 16)
+        v128.store(q, v128.sub<real>(v128.load(q), v128.mul<real>(step, v128.load(g))));
+      return;
+    }
     if (optimizer.momentum == 0) {
       for (; q < end; q += 16, g += 16) {
         const p = v128.load(q);

@@ -4,7 +4,8 @@
  *   cross-entropy  log Σ_j e^z_j − z_target;   binary cross-entropy  Σ_j target softplus(−z) + (1 − target) softplus(z);
  *   mse  Σ_j (y_j − target_j)²
  */
-import { exp, log, log1p, sigmoid, tanh } from "./functions";
+import { sigmoidAll, tanhAll } from "./elements";
+import { exp, log, log1p, sigmoid } from "./functions";
 import { Batch, Network } from "./layout";
 import { multiply, sumOuterProducts } from "./matrix";
 import { gatherRows, repeatRow, scatterRows, sumRows } from "./rows";
@@ -90,10 +91,19 @@ function exponentials(z: usize, n: i32): f64 {
   const largest = largestLane(most);
   const shift = v128.splat<real>(largest);
   let sum = v128.splat<real>(0);
-  for (let p = z; p < end; p += 16) {
-    const e = exp(v128.sub<real>(v128.load(p), shift));
-    v128.store(p, e);
-    sum = v128.add<real>(sum, e);
+  let p = z;
+  // Two at a time: the function's constants are loaded once for both.
+  for (; p + 16 < end; p += 32) {
+    const first = exp(v128.sub<real>(v128.load(p), shift));
+    const second = exp(v128.sub<real>(v128.load(p, 16), shift));
+    v128.store(p, first);
+    v128.store(p, second, 16);
+    sum = v128.add<real>(sum, v128.add<real>(first, second));
+  }
+  if (p < end) {
+    const last = exp(v128.sub<real>(v128.load(p), shift));
+    v128.store(p, last);
+    sum = v128.add<real>(sum, last);
   }
   sumOfExponentials = sumOfLanes(sum);
   return <f64>largest + log(<f64>sumOfExponentials);
@@ -174,8 +184,8 @@ function activate(network: Network, z: usize): void {
     const sum = v128.splat<real>(sumOfExponentials);
     for (let p = z; p < end; p += 16) v128.store(p, v128.div<real>(v128.load(p), sum));
   } else if (network.activation == SIGMOID) {
-    for (let p = z; p < end; p += 16) v128.store(p, sigmoid(v128.load(p)));
+    sigmoidAll(z, z, network.outputs);
   } else {
-    for (let p = z; p < end; p += 16) v128.store(p, tanh(v128.load(p)));
+    tanhAll(z, z, network.outputs);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * h_t = activation(a_t), and da_t = dh_t activation'(a_t), for n numbers that follow each other.
  */
-import { sigmoid, tanh } from "./functions";
+import { sigmoidAll, tanhAll } from "./elements";
 import { copy } from "./vector";
 
 const R: usize = sizeof<real>();
@@ -10,7 +10,7 @@ export function rnnForward(activation: i32, a: usize, h: usize, n: i32): void {
   const end = a + <usize>n * R;
   switch (activation) {
     case 0:
-      for (; a < end; a += 16, h += 16) v128.store(h, tanh(v128.load(a)));
+      tanhAll(h, a, n);
       return;
     case 1:
       // A NaN stays one: it is not below 0.
@@ -20,7 +20,7 @@ export function rnnForward(activation: i32, a: usize, h: usize, n: i32): void {
       }
       return;
     case 2:
-      for (; a < end; a += 16, h += 16) v128.store(h, sigmoid(v128.load(a)));
+      sigmoidAll(h, a, n);
       return;
     default:
       copy(h, a, n);

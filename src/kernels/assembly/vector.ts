@@ -205,6 +205,18 @@ export function combineRows(
   }
 }
 
+/** An outer product: C_i [n] = a_i b for i < m, added to what is there where `add`. @param n a whole number of lanes */
+export function outerProduct(c: usize, cStride: usize, a: usize, b: usize, m: i32, n: i32, add: bool): void {
+  const bytes = <usize>n * R;
+  for (let i = 0; i < m; i++) {
+    const a_i = v128.load_splat<real>(a);
+    if (add) for (let o: usize = 0; o < bytes; o += 16) put(c, addProduct(v128.load(c + o), a_i, v128.load(b + o)), false, o);
+    else for (let o: usize = 0; o < bytes; o += 16) put(c, v128.mul<real>(a_i, v128.load(b + o)), false, o);
+    a += R;
+    c += cStride;
+  }
+}
+
 /**
  * Inner products: out_i = W_i · v for `rows` rows of n numbers, added to what is there where `add`.
  * @param n a whole number of lanes
