@@ -24,13 +24,16 @@ const sliceMs = 8;
 /** Milliseconds without a change after which a text is read: a long one not between the strokes of somebody who types. */
 const pauseMs = 80;
 const longPauseMs = 400;
+/** What takes longer to read waits longer, so that less of it is given up; but never longer than this. */
+const longestPauseMs = 2000;
 
 /** Keeps the reading of a document: of its newest version, as soon as typing pauses; until then the last one stays. */
 export class Reader {
   private current: Reading = nothingRead;
   private readVersion: number | null = null;
   private length = 0;
-  private work: { readonly version: number; readonly slices: Slices<Reading> } | null = null;
+  private work: { readonly version: number; readonly slices: Slices<Reading>; readonly begunMs: number } | null = null;
+  private tookMs = 0;
   private timer: NodeJS.Timeout | null = null;
   private readonly waiting = new Set<(reading: Reading | null) => void>();
   private isDisposed = false;
@@ -76,7 +79,9 @@ export class Reader {
   /** To be called when the document, or what it names, has changed: gives up what is being read, and reads once typing pauses. */
   changed(): void {
     this.stop();
-    this.timer = setTimeout(() => this.read(), this.length > readAtOnce ? longPauseMs : pauseMs);
+    const isLong = this.length > readAtOnce;
+    const pause = isLong ? Math.min(longestPauseMs, Math.max(longPauseMs, this.tookMs)) : pauseMs;
+    this.timer = setTimeout(() => this.read(), pause);
   }
 
   dispose(): void {
@@ -95,7 +100,11 @@ export class Reader {
     this.stop();
     const text = this.document.getText();
     this.length = text.length;
-    this.work = { version: this.document.version, slices: readInSlices(text, this.options) };
+    this.work = {
+      version: this.document.version,
+      slices: readInSlices(text, this.options),
+      begunMs: performance.now(),
+    };
     return this.work;
   }
 
@@ -111,8 +120,10 @@ export class Reader {
       const end = performance.now() + sliceMs;
       let next = work.slices.next();
       while (!next.done && performance.now() < end) next = work.slices.next();
-      if (next.done) this.finish(work.version, next.value);
-      else setImmediate(() => this.goOn(work));
+      if (next.done) {
+        this.tookMs = performance.now() - work.begunMs;
+        this.finish(work.version, next.value);
+      } else setImmediate(() => this.goOn(work));
     } catch (error) {
       this.stop();
       this.answer(null);

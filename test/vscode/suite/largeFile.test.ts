@@ -1,0 +1,114 @@
+import { strict as assert } from "node:assert";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import * as vscode from "vscode";
+import type { Api } from "../../../src/extension";
+import type { Session } from "../../../src/session/session";
+import { openFileKinds } from "../../bench/openFile";
+import { answerOf, openModel } from "./documents";
+
+/** What VS Code itself does on the extension host's thread after each change, and takes long for in a long text. */
+const others = ["editor.links", "merge-conflict.codeLens.enabled", "merge-conflict.decorators.enabled"];
+const strokes = 12;
+const betweenStrokesMs = 120;
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The longest that the extension host did not answer while something was done, in milliseconds. */
+async function longestBlock(action: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  await action();
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+describe("A file of 20 MB", function () {
+  this.timeout(120_000);
+  const kind = openFileKinds.find(({ name }) => name === "an error at the end")!;
+  let document: vscode.TextDocument;
+  let session: Session;
+  /** What JSON.parse takes for the text: a slice of reading is far less, and reading it at once is far more, whatever else the machine does. */
+  let parseMs = 0;
+  let report = "";
+
+  const findings = () =>
+    vscode.languages.getDiagnostics(document.uri).filter(({ source, severity }) => source === "RNN" && severity === 0);
+  const untilRead = () => answerOf(() => session.isUpToDate, Boolean, 60_000);
+
+  const setOthers = async (value: false | undefined) => {
+    for (const name of others)
+      await vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global);
+  };
+
+  before(async () => {
+    await setOthers(false);
+    const { sessions } = await vscode.extensions.getExtension<Api>("unroll.unroll-rnn")!.activate();
+    const text = kind.text(20_000_000);
+    document = await openModel("large", text);
+    const began = performance.now();
+    session = await sessions.at(document.uri);
+    await untilRead();
+    const readMs = performance.now() - began;
+    const parsing = performance.now();
+    JSON.parse(text.replace(/\/\/.*/, ""));
+    parseMs = performance.now() - parsing;
+    report = `read ${readMs.toFixed(0)} ms after it was there, while JSON.parse takes ${parseMs.toFixed(0)} ms`;
+  });
+
+  after(async () => {
+    await setOthers(undefined);
+    process.stdout.write(`      ${report}\n`);
+    await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+  });
+
+  it("has its findings at their places, at its end", async () => {
+    const found = await answerOf(findings, ({ length }) => length === kind.findings);
+    assert.deepEqual(
+      found.map(({ range }) => document.getText(range)),
+      ['"their"', "1.5"],
+    );
+    assert.ok(found.every(({ range }) => range.start.line > 150_000));
+  });
+
+  it("has its lenses", async () => {
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      "vscode.executeCodeLensProvider",
+      document.uri,
+    );
+    assert.ok(lenses.length > 100);
+  });
+
+  it("never holds the extension host for as long as JSON.parse takes: not while somebody types, nor when he pauses", async () => {
+    const before = session.reading;
+    const { version } = document;
+    const editor = vscode.window.activeTextEditor!;
+    const line = document.lineCount - 8;
+    editor.selection = new vscode.Selection(line, 0, line, 0);
+    const blocked = await longestBlock(async () => {
+      for (let k = 0; k < strokes; k++) {
+        await vscode.commands.executeCommand("type", { text: " " });
+        await wait(betweenStrokesMs);
+      }
+    });
+    const reading = await longestBlock(untilRead);
+    report += `; the extension host was blocked for ${blocked.toFixed(0)} ms at most while typing, ${reading.toFixed(0)} ms while it was read anew`;
+    assert.ok(document.version >= version + strokes);
+    assert.notEqual(session.reading, before);
+    const longestMs = Math.max(100, parseMs);
+    assert.ok(blocked < longestMs, `blocked for ${blocked} ms while typing, JSON.parse takes ${parseMs}`);
+    assert.ok(reading < longestMs, `blocked for ${reading} ms while reading, JSON.parse takes ${parseMs}`);
+    assert.deepEqual(
+      (await answerOf(findings, ({ length }) => length === kind.findings)).map(({ range }) => document.getText(range)),
+      ['"their"', "1.5"],
+    );
+  });
+
+  it("loses a finding that is mended", async () => {
+    const [finding] = findings();
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, finding!.range, '"there"');
+    await vscode.workspace.applyEdit(edit);
+    const left = await answerOf(findings, ({ length }) => length === kind.findings - 1, 60_000);
+    assert.equal(document.getText(left[0]!.range), "1.5");
+  });
+});
