@@ -32,7 +32,9 @@ describe("A file of 20 MB", function () {
   let report = "";
 
   const findings = () =>
-    vscode.languages.getDiagnostics(document.uri).filter(({ source, severity }) => source === "RNN" && severity === 0);
+    vscode.languages
+      .getDiagnostics(document.uri)
+      .filter(({ source, severity }) => source === "RNN" && severity === vscode.DiagnosticSeverity.Error);
   const untilRead = () => answerOf(() => session.isUpToDate, Boolean, 60_000);
 
   const setOthers = async (value: false | undefined) => {
