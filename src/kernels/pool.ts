@@ -105,7 +105,7 @@ export class Pool {
     this.control = new Control(arena.memory, address);
     this.workers = networks.slice(1).map((network) => {
       const workerData: PoolData = { module, memory: arena.memory, control: address, network };
-      const worker = new Worker(path.join(folder, "kernelThread.js"), { workerData });
+      const worker = new Worker(path.resolve(folder, "kernelThread.js"), { workerData });
       worker.unref();
       return worker;
     });

@@ -4,15 +4,19 @@ import type { OptimizerSettings, Problem, Sequence, TrainingSettings } from "../
 import { parametersOf, withParameters } from "../../src/engine/model";
 import { Random } from "../../src/engine/random";
 import type { NamedTensors } from "../../src/engine/tensor";
+import { toNested } from "../../src/engine/tensor";
 import type { EpochResult, TrainingEnd, TrainingStep } from "../../src/engine/train";
 import { train } from "../../src/engine/train";
 import { optimizerDefaults } from "../../src/format/readTraining";
 import { trainFast } from "../../src/kernels";
 import { hasVectors } from "../../src/kernels/kernels";
+import { assertAgrees } from "../agreement";
 import type { Shape } from "../engine/arbitrary";
 import { build, sequence, shapesUpTo } from "../engine/arbitrary";
+import { goldenFiles, readFile, readJson } from "../files";
 
 const folder = "dist";
+const documents = new URL("../goldens/documents", import.meta.url).pathname;
 
 interface Run {
   readonly epochs: readonly EpochResult[];
@@ -165,4 +169,83 @@ describe("training on the kernels", () => {
       { numRuns: 100 },
     );
   });
+
+  for (const [name, file] of [...goldenFiles(/\.train\.json$/), ...goldenFiles(/\.train\.json$/, documents)])
+    it(`agrees with every epoch and parameter of ${name} within 1e-7`, () => {
+      const golden = readJson(file) as { readonly epochs: readonly unknown[]; readonly parameters: unknown };
+      const { problem } = readFile(file.replace(/\.train\.json$/, ".rnn.json"));
+      const training = { ...problem.training, epochs: golden.epochs.length };
+      const { epochs, end } = runOf(trainFast({ ...problem, training }, folder, 1));
+      assertAgrees(epochs, golden.epochs, 1e-7);
+      const parameters = Object.entries(end.parameters).map(([key, tensor]) => [key, toNested(tensor)] as const);
+      assertAgrees(Object.fromEntries(parameters), golden.parameters, 1e-7);
+    });
+
+  it("gives the same numbers to the bit on one, two and three threads", () => {
+    for (const precision of ["float64", "float32"] as const) {
+      const problem = batched(20, 24, precision);
+      const one = runOf(trainFast(problem, folder, 1));
+      for (const threads of [2, 3]) assert.deepEqual(runOf(trainFast(problem, folder, threads)), one);
+    }
+  });
+
+  it("stops where it is told to, with the parameters that it has by then", () => {
+    const training = trainFast(batched(40, 24, "float64", 1000), folder, 2);
+    training.next();
+    const end = training.next(true);
+    assert.ok(end.done);
+    assert.equal(end.value.kind, "stopped");
+    for (const { data } of Object.values(end.value.parameters)) assert.ok(data.every(Number.isFinite));
+  });
+
+  it("names the epoch, sequence, step and tensor that the engine names, and keeps the same parameters, where a run diverges", () => {
+    let diverged = 0;
+    fc.assert(
+      fc.property(trainings(4), (problem) => {
+        const optimizer = { ...optimizerDefaults.sgd, learningRate: 1e8 };
+        const wild = { ...problem, training: { ...problem.training, optimizer, clip: null, epochs: 12 } };
+        const expected = runOf(train(wild)).end;
+        const actual = runOf(trainFast(wild, folder, 1)).end;
+        assert.equal(actual.kind, expected.kind);
+        if (actual.kind !== "diverged" || expected.kind !== "diverged") return;
+        diverged++;
+        const { parameters, ...place } = actual;
+        const { parameters: expectedParameters, ...expectedPlace } = expected;
+        assert.deepEqual(place, expectedPlace);
+        assert.deepEqual(Object.keys(parameters), Object.keys(expectedParameters));
+        for (const { data } of Object.values(parameters)) assert.ok(data.every(Number.isFinite));
+      }),
+      { numRuns: 200 },
+    );
+    assert.ok(diverged > 10, `${diverged} of the runs diverged`);
+  });
+
+  it("leaves to the engine what the kernels do not have", () => {
+    const problem = batched(2, 3, "float64");
+    const optimizer = { ...optimizerDefaults.adagrad, epsilon: 0 };
+    const unknown = { ...problem, training: { ...problem.training, optimizer } };
+    assert.deepEqual(runOf(trainFast(unknown, folder, 1)), runOf(train(unknown)));
+  });
 });
+
+/** A stack of a gru and an lstm over batches of sequences of different lengths, enough for several threads. */
+function batched(sequences: number, units: number, precision: TrainingSettings["precision"], epochs = 3): Problem {
+  const layer = { activation: "tanh", reset: "after", direction: "forward", size: units } as const;
+  const shape: Shape = {
+    seed: 5,
+    inputSize: 7,
+    tokens: false,
+    length: 12,
+    layers: [
+      { ...layer, cell: "gru" },
+      { ...layer, cell: "lstm", direction: "both" },
+    ],
+    outputs: 5,
+    at: "every",
+    loss: "cross-entropy",
+    reduction: "mean",
+    activation: "softmax",
+  };
+  const lengths = Array.from({ length: sequences }, (_, k) => 60 + (k % 7));
+  return problemOf(shape, lengths, true, false, { batchSize: 20, shuffle: true, epochs, precision });
+}
