@@ -31,6 +31,8 @@ export interface Manner {
   /** Where all inputs of all sequences are tokens. */
   readonly tokens: boolean;
   readonly reversed: boolean;
+  /** What a step's loss counts in its sequence's: 1, or one divided by the number of the sequence's targets. */
+  readonly weights: ReadonlyMap<Sequence, number>;
 }
 
 export function mannerOf(model: Model, sequences: readonly Sequence[]): Manner {
@@ -38,6 +40,12 @@ export function mannerOf(model: Model, sequences: readonly Sequence[]): Manner {
     model,
     tokens: sequences.every(({ inputs }) => !inputs.vectors),
     reversed: model.layers.some(({ passes }) => passes.some(({ direction }) => direction === "backward")),
+    weights: new Map(
+      sequences.map((sequence) => [
+        sequence,
+        model.loss?.reduction === "mean" ? 1 / Math.max(1, countTargets(sequence)) : 1,
+      ]),
+    ),
   };
 }
 
@@ -73,7 +81,7 @@ export function layOutBatch(stretch: Stretch, manner: Manner, around: Around, ar
     tokens: manner.tokens ? layOutTokens(stretch, rows, arena) : 0,
     vectors: manner.tokens ? 0 : layOutVectors(stretch, rows, manner.model.inputSize, arena),
     reversed: manner.reversed ? layOutReversed(rows, arena) : 0,
-    ...layOutTargets(stretch, rows, manner.model, arena),
+    ...layOutTargets(stretch, rows, manner, arena),
     gradients,
     initial,
     final,
@@ -113,18 +121,17 @@ function layOutReversed({ lengths, offsets, count }: Rows, arena: Arena): number
   return address;
 }
 
-/** 1, or one divided by the number of the sequence's targets: what a step's loss counts. */
-export function lossWeight({ loss }: Model, sequence: Sequence): number {
-  return loss?.reduction === "mean" ? 1 / Math.max(1, countTargets(sequence)) : 1;
-}
-
-function layOutTargets({ sequences, from }: Stretch, { lengths, offsets, count }: Rows, model: Model, arena: Arena) {
+function layOutTargets(
+  { sequences, from }: Stretch,
+  { lengths, offsets }: Rows,
+  { model, weights: weightOf }: Manner,
+  arena: Arena,
+) {
   const O = model.output.size;
   const classes: number[] = [];
   const vectors: Float64Array[] = [];
   const targetRows: number[] = [];
   const weights: number[] = [];
-  const weightOf = sequences.map((sequence) => lossWeight(model, sequence));
   const T = lengths[0]!;
   for (let t = 0; t < T; t++)
     for (let b = 0; b < offsets[t + 1]! - offsets[t]!; b++) {
@@ -139,7 +146,7 @@ function layOutTargets({ sequences, from }: Stretch, { lengths, offsets, count }
         vectors.push(targets.vectors.subarray(k * O, (k + 1) * O));
       }
       targetRows.push(offsets[t]! + b);
-      weights.push(weightOf[b]!);
+      weights.push(weightOf.get(sequences[b]!)!);
     }
   const first = targetRows[0] ?? 0;
   const follow = targetRows.length === 0 || targetRows.at(-1)! - first === targetRows.length - 1;

@@ -9,16 +9,16 @@ async function compile(real) {
   // The compiler is loaded only where something has changed: that alone takes a second.
   const { default: asc } = await import("assemblyscript/asc");
   const files = new Map();
-  const { error, stderr } = await asc.main(
-    [
-      ...["index.ts", "--baseDir", sources, "--outFile", "kernels.wasm", "--use", `real=${real}`, "--use", "abort="],
-      ...["-O3", "--converge", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "threads"],
-      // The pool's threads compute in one memory. 65536 pages are 4 GiB, of which none is taken before it is needed.
-      ...["--importMemory", "--sharedMemory", "--maximumMemory", "65536"],
-    ],
-    { writeFile: (name, contents) => void files.set(name, contents) },
+  const messages = [];
+  const { error } = await asc.main(
+    // The pool's threads compute in one memory. 65536 pages are 4 GiB, of which none is taken before it is needed.
+    `index.ts --outFile kernels.wasm --use real=${real} --use abort= -O3 --converge --noAssert --runtime stub
+      --enable simd --enable threads --importMemory --sharedMemory --maximumMemory 65536`
+      .split(/\s+/)
+      .concat("--baseDir", sources),
+    { writeFile: (name, contents) => void files.set(name, contents), stderr: { write: (text) => messages.push(text) } },
   );
-  if (error) throw new Error(`the kernels do not compile: ${stderr.toString()}`, { cause: error });
+  if (error) throw new Error(`the kernels do not compile: ${messages.join("")}`, { cause: error });
   return files.get("kernels.wasm");
 }
 

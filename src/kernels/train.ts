@@ -30,7 +30,7 @@ const leastSharedWork = 2e6;
 /** All sequences stay in memory where they take less; else each batch is written when it is its turn. */
 const mostKeptBytes = 2 ** 30;
 /** How many batches are handed over at once. */
-const mostQueued = 65536;
+const mostQueued = 32768;
 
 const optimizerTypes = ["sgd", "adagrad", "rmsprop", "adam", "adamw"];
 
@@ -48,7 +48,15 @@ interface Piece {
 /** A copy of all that updates change, and what was done since. */
 interface Snapshot {
   readonly address: number;
-  readonly pieces: Piece[];
+  readonly runs: (readonly Piece[])[];
+}
+
+/** What is done between two looks at whether to stop. */
+interface Slice {
+  readonly pieces: readonly Piece[];
+  readonly work: number;
+  /** How much of the epoch is done after it, 0…1. */
+  readonly done: number;
 }
 
 /**
@@ -111,7 +119,10 @@ class KernelTrainer {
   private older: Snapshot;
   private newer: Snapshot;
   private workSince = 0;
-  private queue: Piece[] = [];
+  private slices: readonly Slice[] | null = null;
+  /** Whose batches' addresses stand in the queue. */
+  private queued: readonly Piece[] | null = null;
+  private queuedCount = 0;
   private loss = 0;
   private norm = 0;
 
@@ -146,14 +157,15 @@ class KernelTrainer {
     this.optimizer = this.writeOptimizer(first, second);
     this.durableBytes = arena.mark() - this.theta;
     this.layout.write(parametersOf(model), arena.view(this.theta, size));
-    this.older = { address: arena.bytes(this.durableBytes), pieces: [] };
-    this.newer = { address: arena.bytes(this.durableBytes), pieces: [] };
+    this.older = { address: arena.bytes(this.durableBytes), runs: [] };
+    this.newer = { address: arena.bytes(this.durableBytes), runs: [] };
     this.copyDurable(this.older.address, this.theta);
     this.copyDurable(this.newer.address, this.theta);
     this.reportAddress = arena.bytes(16);
-    this.queueAddress = arena.bytes(mostQueued * 4);
+    const queueLength = mostQueued + this.batchSize;
+    this.queueAddress = arena.bytes(queueLength * 4);
     this.report = new Float64Array(arena.memory.buffer, this.reportAddress, 2);
-    this.queueWords = new Int32Array(arena.memory.buffer, this.queueAddress, mostQueued);
+    this.queueWords = new Int32Array(arena.memory.buffer, this.queueAddress, queueLength);
 
     const capacity = this.capacity();
     const isShared = this.isSharded && threads > 1 && capacity.rows * size >= leastSharedWork;
@@ -217,32 +229,44 @@ class KernelTrainer {
 
   /** @returns how the run ended, or null where it goes on */
   *epoch(epoch: number): Generator<TrainingStep, TrainingEnd | null, boolean | undefined> {
-    const { sequences, training } = this.problem;
-    const order = training.shuffle ? this.random.permutation(sequences.length) : null;
     this.loss = 0;
     this.norm = 0;
-    let work = 0;
-    let batches = 0;
-    for (let first = 0; first < sequences.length; first += this.batchSize) {
-      const last = Math.min(first + this.batchSize, sequences.length);
-      for (const piece of this.piecesOf(first, last, order)) {
-        this.queue.push(piece);
-        work += piece.work;
-        batches += piece.members.length;
-        if (work < sliceWork && batches < mostQueued / 2) continue;
-        const end = this.flush(epoch);
-        if (end) return end;
-        work = 0;
-        batches = 0;
-        const done = (first + (last - first) * this.partDone(piece)) / sequences.length;
-        if (done < 1 && (yield { epoch, done, result: null }))
-          return { kind: "stopped", parameters: this.parameters() };
-      }
+    for (const { pieces, work, done } of this.slicesOfEpoch()) {
+      const end = this.doSlice(epoch, pieces, work);
+      if (end) return end;
+      if (done < 1 && (yield { epoch, done, result: null })) return { kind: "stopped", parameters: this.parameters() };
     }
-    const end = this.flush(epoch);
-    if (end) return end;
     const result = { epoch, loss: this.counted > 0 ? this.loss / this.counted : 0, gradientNorm: this.norm };
     return (yield { epoch, done: 1, result }) ? { kind: "stopped", parameters: this.parameters() } : null;
+  }
+
+  /** Where nothing is shuffled and all stays in memory, every epoch is the same. */
+  private slicesOfEpoch(): Iterable<Slice> {
+    if (this.problem.training.shuffle) return this.cutEpoch(this.random.permutation(this.problem.sequences.length));
+    if (!this.kept) return this.cutEpoch(null);
+    this.slices ??= [...this.cutEpoch(null)];
+    return this.slices;
+  }
+
+  private *cutEpoch(order: Int32Array | null): Generator<Slice> {
+    const count = this.problem.sequences.length;
+    let pieces: Piece[] = [];
+    let work = 0;
+    let batches = 0;
+    for (let first = 0; first < count; first += this.batchSize) {
+      const last = Math.min(first + this.batchSize, count);
+      for (const piece of this.piecesOf(first, last, order)) {
+        pieces.push(piece);
+        work += piece.work;
+        batches += piece.members.length;
+        if (work < sliceWork && batches < mostQueued) continue;
+        yield { pieces, work, done: (first + (last - first) * this.partDone(piece)) / count };
+        pieces = [];
+        work = 0;
+        batches = 0;
+      }
+    }
+    if (pieces.length > 0) yield { pieces, work, done: 1 };
   }
 
   private partDone({ members, from }: Piece): number {
@@ -312,24 +336,22 @@ class KernelTrainer {
     });
   }
 
-  /** Does what is queued. @returns how the run ended, or null where it goes on */
-  private flush(epoch: number): TrainingEnd | null {
-    const pieces = this.queue;
-    this.queue = [];
+  /** @returns how the run ended, or null where it goes on */
+  private doSlice(epoch: number, pieces: readonly Piece[], work: number): TrainingEnd | null {
     const done = this.run(pieces);
     if (done < pieces.length) return this.diverged(epoch, pieces, done);
-    for (let k = 0; k < pieces.length; k++) {
-      this.newer.pieces.push(pieces[k]!);
-      this.workSince += pieces[k]!.work;
-    }
-    if (this.workSince >= snapshotWork && this.newer.pieces.some(({ hasTargets }) => hasTargets)) this.takeSnapshot();
+    this.newer.runs.push(pieces);
+    this.workSince += work;
+    if (this.workSince >= snapshotWork) this.takeSnapshot();
     return null;
   }
 
   private takeSnapshot(): void {
+    // Between two snapshots lies an update, so that the parameters before the last one can be found again.
+    if (!this.newer.runs.some((pieces) => pieces.some(({ hasTargets }) => hasTargets))) return;
     const { address } = this.older;
     this.older = this.newer;
-    this.newer = { address, pieces: [] };
+    this.newer = { address, runs: [] };
     this.copyDurable(address, this.theta);
     this.workSince = 0;
   }
@@ -342,7 +364,8 @@ class KernelTrainer {
   /** @returns how many of the pieces were done before a number was not finite */
   private run(pieces: readonly Piece[]): number {
     const { arena } = this.kernels;
-    for (let k = 0; k < pieces.length; k++) pieces[k]!.batches ??= this.layOut(pieces[k]!);
+    if (this.queued !== pieces || !this.kept)
+      for (let k = 0; k < pieces.length; k++) pieces[k]!.batches ??= this.layOut(pieces[k]!);
     const done = this.isSharded ? this.runSharded(pieces) : this.runInTurn(pieces);
     if (!this.kept) {
       for (const piece of pieces) piece.batches = null;
@@ -351,12 +374,19 @@ class KernelTrainer {
     return done;
   }
 
-  private runInTurn(pieces: readonly Piece[]): number {
+  private enqueue(pieces: readonly Piece[]): void {
     let count = 0;
     for (let k = 0; k < pieces.length; k++) {
       const batches = pieces[k]!.batches!;
       for (let b = 0; b < batches.length; b++) this.queueWords[count++] = batches[b]!;
     }
+    this.queued = pieces;
+    this.queuedCount = count;
+  }
+
+  private runInTurn(pieces: readonly Piece[]): number {
+    if (this.queued !== pieces || !this.kept) this.enqueue(pieces);
+    const count = this.queuedCount;
     this.report[0] = this.loss;
     this.report[1] = this.norm;
     let left = this.kernels.exports.train(
@@ -407,7 +437,7 @@ class KernelTrainer {
 
   /** Goes back to find the parameters before the update that broke the run, and the place. */
   private diverged(epoch: number, pieces: readonly Piece[], done: number): TrainingEnd {
-    const before = [...this.older.pieces, ...this.newer.pieces, ...pieces.slice(0, done)];
+    const before = [...this.older.runs.flat(), ...this.newer.runs.flat(), ...pieces.slice(0, done)];
     this.goBackTo(before);
     const place = this.brokenPlace(pieces[done]!);
     // A loss that is infinite at these parameters makes the ones before them the last good ones.
@@ -419,7 +449,7 @@ class KernelTrainer {
   /** Everything as it was after these pieces, counted from the older snapshot. */
   private goBackTo(pieces: readonly Piece[]): void {
     this.copyDurable(this.theta, this.older.address);
-    for (let k = 0; k < pieces.length; k += 1024) this.run(pieces.slice(k, k + 1024));
+    for (let k = 0; k < pieces.length; k++) this.run([pieces[k]!]);
   }
 
   /** The readable engine goes over the piece again and names the first value that is not finite. */

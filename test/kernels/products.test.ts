@@ -142,8 +142,19 @@ class Workbench {
     const panels = packs ? arena.bytes(exports.factorBytes(depth, width)) : 0;
     if (packs) this.products.pack(panels, b.address, b.stride, Number(transposed), depth, width);
     this.products.multiply(
-      ...[c.address, c.stride, a.address, a.stride, b.address, b.stride],
-      ...[Number(transposed), panels, m, depth, width, Number(add), room],
+      c.address,
+      c.stride,
+      a.address,
+      a.stride,
+      b.address,
+      b.stride,
+      Number(transposed),
+      panels,
+      m,
+      depth,
+      width,
+      Number(add),
+      room,
     );
     this.assertProduct(c, before, m, n, tolerance, (i, j) => {
       let sum = 0;
@@ -161,7 +172,17 @@ class Workbench {
     const before = this.before(c, m, n, add);
     const room = arena.bytes(exports.roomBytes(width));
     this.products.sumOuterProducts(
-      ...[c.address, c.stride, a.address, a.stride, b.address, b.stride, m, rows, width, Number(add), room],
+      c.address,
+      c.stride,
+      a.address,
+      a.stride,
+      b.address,
+      b.stride,
+      m,
+      rows,
+      width,
+      Number(add),
+      room,
     );
     this.assertProduct(c, before, m, n, tolerance, (i, j) => {
       let sum = 0;
@@ -189,7 +210,14 @@ class Workbench {
     }
     const { address, stride } = w;
     this.products.combineRows(
-      ...([combined.address, across.address, arena.realBytes, address, stride, rows, width, Number(add)] as const),
+      combined.address,
+      across.address,
+      arena.realBytes,
+      address,
+      stride,
+      rows,
+      width,
+      Number(add),
     );
     this.assertProduct(combined, before, 1, n, tolerance, (_, j) => {
       let sum = 0;
