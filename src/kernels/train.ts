@@ -411,7 +411,7 @@ class KernelTrainer {
       let loss = 0;
       if (this.pool) for (const ofShard of this.pool.gradients(batches)) loss += ofShard;
       else for (const batch of batches) loss += exports.gradients(this.networks[0]!, batch);
-      if (!Number.isFinite(loss)) return done;
+      if (Number.isNaN(loss)) return done;
       if (piece.hasTargets) {
         const next = this.gradients + this.gradientBytes;
         const shards = this.shardsWithTargets(piece);

@@ -20,7 +20,7 @@ function outputOf(layer: Layer, batch: Batch): usize {
   return layer.out != 0 ? layer.out : layer.first.h + <usize>(batch.sequences * layer.columns) * R;
 }
 
-/** @returns the sum over the sequences of their losses */
+/** @returns the sum over the sequences of their losses, NaN where the loss of a step is not finite */
 export function forward(network: Network, batch: Batch): f64 {
   let x = batch.vectors;
   let tokens = batch.tokens;
@@ -163,7 +163,7 @@ export function train(network: Network, optimizer: Optimizer, batches: usize, co
   for (let k = 0; k < count; k++) {
     const batch = changetype<Batch>(load<usize>(batches + ((<usize>k) << 2)));
     const loss = forward(network, batch);
-    if (!isFinite(loss)) return k;
+    if (isNaN(loss)) return k;
     if (batch.targetCount > 0) backward(network, batch);
     if (batch.updates != 0 && !step(optimizer, report)) return k;
     report.loss += loss;
@@ -180,10 +180,10 @@ export function step(optimizer: Optimizer, report: Report): bool {
   return true;
 }
 
-/** The gradients of a batch without an update. @returns the sum of the losses */
+/** The gradients of a batch without an update. @returns as `forward` */
 export function gradients(network: Network, batch: Batch): f64 {
   const loss = forward(network, batch);
-  if (batch.targetCount > 0 && isFinite(loss)) backward(network, batch);
+  if (batch.targetCount > 0 && !isNaN(loss)) backward(network, batch);
   return loss;
 }
 

@@ -21,7 +21,7 @@ const BINARY_CROSS_ENTROPY: i32 = 1;
 /**
  * Logits, losses and, in place of the logits, dL/dz.
  * @param out [rows × n] h_t of the top layer
- * @returns the sum over the sequences of their losses
+ * @returns the sum over the sequences of their losses, NaN where the loss of a step is not finite
  */
 export function forwardReadout(network: Network, batch: Batch, out: usize, n: i32): f64 {
   const outBytes = <usize>n * R;
@@ -43,7 +43,9 @@ export function forwardReadout(network: Network, batch: Batch, out: usize, n: i3
       network.loss == CROSS_ENTROPY
         ? batch.targets + ((<usize>k) << 2)
         : batch.targets + <usize>(k * network.trueOutputs) * R;
-    loss += <f64>weight * lossOfRow(network, y, target, weight * <real>batch.share);
+    const ofRow = lossOfRow(network, y, target, weight * <real>batch.share);
+    if (!isFinite(ofRow)) return NaN;
+    loss += <f64>weight * ofRow;
   }
   return loss;
 }
