@@ -43,7 +43,7 @@ describe("A curve over the epochs", () => {
         assert.equal(Math.max(...curve.max), Math.max(...some));
       }),
     );
-    assert.ok(Number.isNaN(curveOf([...new Array<number>(5000).fill(1), Number.NaN, 2]).max.at(-1)));
+    assert.ok(Number.isNaN(curveOf([...Array.from({ length: 5000 }, () => 1), Number.NaN, 2]).max.at(-1)));
   });
 
   it("goes on from what crossed to the webview as where it was made", () => {
