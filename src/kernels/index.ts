@@ -5,7 +5,7 @@ import type { TrainingEnd, TrainingStep } from "../engine/train";
 import { train } from "../engine/train";
 import { hasVectors, loadKernels } from "./kernels";
 import { knows } from "./network";
-import { trainOnKernels } from "./train";
+import { fits, trainOnKernels } from "./train";
 
 /**
  * The engine's `train`, with its results to rounding; yields every few milliseconds and at the end of each epoch.
@@ -21,7 +21,9 @@ export function trainFast(
   return trainOnKernels(problem, loadKernels(folder, problem.training.precision), folder, threads);
 }
 
-/** What fills rows up stays zero only where 0 / (√0 + ε) is. */
-function canRun({ model, training: { optimizer } }: Problem): boolean {
-  return knows(model) && (optimizer.type === "sgd" || optimizer.epsilon > 0);
+function canRun(problem: Problem): boolean {
+  const { optimizer } = problem.training;
+  // What fills rows up stays zero only where 0 / (√0 + ε) is.
+  const divides = optimizer.type === "sgd" || optimizer.epsilon > 0;
+  return knows(problem.model) && divides && fits(problem);
 }

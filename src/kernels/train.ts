@@ -9,6 +9,7 @@ import type { Tensor } from "../engine/tensor";
 import { zerosLikeAll } from "../engine/tensor";
 import type { BrokenPlace, TrainingEnd, TrainingStep } from "../engine/train";
 import { computeChunk, runnerOf } from "../engine/train";
+import { mostBytes } from "./arena";
 import type { Manner } from "./batches";
 import { layOutBatch, layOutStates, mannerOf, readStates, stateSize } from "./batches";
 import type { Kernels } from "./kernels";
@@ -21,6 +22,7 @@ import { Pool } from "./pool";
 /** A batch is cut into shards of so many sequences, whatever the number of threads: so no sum depends on it. */
 const shardSequences = 8;
 const mostShards = 16;
+const mostThreads = 8;
 /** Multiplications between two looks at whether to stop: some 10 ms. */
 const sliceWork = 1e8;
 /** Multiplications between two snapshots, which cost a copy of the parameters each. */
@@ -83,6 +85,40 @@ export function* trainOnKernels(
   }
 }
 
+/** How many sequences stand side by side: one where each begins where the one before it ended. */
+function shardSizeOf({ sequences, training }: Problem): number {
+  if (sequences.some(({ carry }) => carry)) return 1;
+  const batchSize = Math.min(training.batchSize, sequences.length);
+  return Math.min(batchSize, Math.max(shardSequences, Math.ceil(batchSize / mostShards)));
+}
+
+/** What the largest shard holds. */
+function capacityOf({ model, sequences, training }: Problem, shardSize: number): Capacity {
+  const longest = sequences
+    .map(({ length }) => Math.min(length, training.truncate ?? length))
+    .sort((a, b) => b - a)
+    .slice(0, shardSize);
+  const rows = longest.reduce((sum, length) => sum + length, 0);
+  return {
+    rows,
+    sequences: shardSize,
+    targets: model.output.at === "last" ? shardSize : rows,
+    tokens: sequences.every(({ inputs }) => !inputs.vectors),
+  };
+}
+
+/** Whether one thread's room fits well into what WebAssembly can address. */
+export function fits(problem: Problem): boolean {
+  const { model } = problem;
+  const numbersOfRow = model.layers.reduce(
+    (sum, { size, inputSize, passes }) => sum + passes.length * (16 * size + 2 * inputSize),
+    model.output.size + model.inputSize,
+  );
+  const parameters = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  const { rows } = capacityOf(problem, shardSizeOf(problem));
+  return (rows * numbersOfRow + parameters * (mostShards + 12)) * 8 < mostBytes / 2;
+}
+
 class KernelTrainer {
   private readonly layout: ParameterLayout;
   private readonly manner: Manner;
@@ -139,9 +175,7 @@ class KernelTrainer {
     this.batchSize = Math.min(training.batchSize, sequences.length);
     this.chunk = training.truncate ?? Number.POSITIVE_INFINITY;
     this.carries = sequences.some(({ carry }) => carry);
-    this.shardSize = this.carries
-      ? 1
-      : Math.min(this.batchSize, Math.max(shardSequences, Math.ceil(this.batchSize / mostShards)));
+    this.shardSize = shardSizeOf(problem);
     this.isSharded = !this.carries && this.batchSize > this.shardSize;
     this.counted = sequences.filter((sequence) => countTargets(sequence) > 0).length;
 
@@ -167,9 +201,10 @@ class KernelTrainer {
     this.report = new Float64Array(arena.memory.buffer, this.reportAddress, 2);
     this.queueWords = new Int32Array(arena.memory.buffer, this.queueAddress, queueLength);
 
-    const capacity = this.capacity();
+    const capacity = capacityOf(problem, this.shardSize);
     const isShared = this.isSharded && threads > 1 && capacity.rows * size >= leastSharedWork;
-    this.networks = Array.from({ length: isShared ? Math.min(threads, shards) : 1 }, () =>
+    const rooms = isShared ? Math.min(threads, shards, mostThreads) : 1;
+    this.networks = Array.from({ length: rooms }, () =>
       layOutNetwork(model, this.layout, this.theta, capacity, arena, exports),
     );
     this.pool = isShared ? new Pool(folder, kernels, this.networks) : null;
@@ -194,21 +229,6 @@ class KernelTrainer {
       first,
       second,
     });
-  }
-
-  /** What the largest shard holds. */
-  private capacity(): Capacity {
-    const longest = this.problem.sequences
-      .map(({ length }) => Math.min(length, this.chunk))
-      .sort((a, b) => b - a)
-      .slice(0, this.shardSize);
-    const rows = longest.reduce((sum, length) => sum + length, 0);
-    return {
-      rows,
-      sequences: this.shardSize,
-      targets: this.problem.model.output.at === "last" ? this.shardSize : rows,
-      tokens: this.manner.tokens,
-    };
   }
 
   private canKeep(): boolean {

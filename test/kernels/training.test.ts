@@ -10,6 +10,7 @@ import { train } from "../../src/engine/train";
 import { optimizerDefaults } from "../../src/format/readTraining";
 import { trainFast } from "../../src/kernels";
 import { hasVectors } from "../../src/kernels/kernels";
+import { fits } from "../../src/kernels/train";
 import { assertAgrees } from "../agreement";
 import type { Shape } from "../engine/arbitrary";
 import { build, sequence, shapesUpTo } from "../engine/arbitrary";
@@ -219,6 +220,15 @@ describe("training on the kernels", () => {
       { numRuns: 200, seed: 1 },
     );
     assert.ok(diverged > 10, `${diverged} of the runs diverged`);
+  });
+
+  it("leaves to the engine a sequence whose steps do not fit into its memory, unless it is truncated", () => {
+    const { model, sequences, training } = batched(1, 128, "float64");
+    const length = 1_000_000;
+    const inputs = { tokens: new Int32Array(length), vectors: null };
+    const long = [{ ...sequences[0]!, length, inputs, targets: null }];
+    assert.equal(fits({ name: "long", model, sequences: long, training }), false);
+    assert.equal(fits({ name: "long", model, sequences: long, training: { ...training, truncate: 64 } }), true);
   });
 
   it("leaves to the engine what the kernels do not have", () => {
