@@ -249,7 +249,7 @@ class ExpectReader {
         continue;
       }
       if (!Array.isArray(value)) continue;
-      const place = key === "gradients" ? ["gradients", name] : [name];
+      const place: Path = key === "gradients" ? ["gradients", name] : [name];
       if (shape.rank === 1) {
         const wrong = value.findIndex((entry) => Array.isArray(entry));
         if (wrong >= 0)
@@ -275,7 +275,7 @@ class ExpectReader {
       if (tensor === null) continue;
       for (let i = 0; i < tensor.rows; i++)
         for (let j = 0; j < tensor.cols; j++)
-          this.number(tensor.data[i * tensor.cols + j]!, [...at, i, j], [...place, i, j], key);
+          this.number(tensor.data[i * tensor.cols + j]!, at.concat(i, j), place.concat(i, j), key);
     }
   }
 
@@ -290,7 +290,8 @@ class ExpectReader {
     if (!Array.isArray(value)) return;
     const reason = `${whose} ${length === null ? "" : counted(length, "number")}`;
     const numbers = readVector(value as Draft<number[]>, path, length, reason, this.report);
-    numbers?.forEach((number, k) => this.number(number, [...path, k], [...place, k], key));
+    // Not spread: what is appended to a spread array makes room for more of it, and there may be millions.
+    numbers?.forEach((number, k) => this.number(number, path.concat(k), place.concat(k), key));
   }
 
   private number(value: number, path: Path, place: Path, key: "gradients" | "updated" = "gradients"): void {

@@ -47,7 +47,8 @@ describe("The schema's compiled checks", () => {
   const folder = path.resolve(import.meta.dirname, "../../media/samples");
   const files = readdirSync(folder).filter((name) => name.endsWith(".rnn.json"));
   let checks: Pick<typeof byAjv, "validator">;
-  before(async () => {
+  before(async function () {
+    this.timeout(60_000);
     checks = await compiled();
   });
 
