@@ -1,4 +1,4 @@
-import type { ReadOptions, Reading } from "../format/read";
+import type { Reading, ReadOptions } from "../format/read";
 import { nothingRead, readInSlices } from "../format/read";
 import { run, type Slices } from "../format/slices";
 
