@@ -1,5 +1,5 @@
 /** What is done with rows of numbers: copying, adding, summing. Strides are in bytes; widths in numbers, whole lanes. */
-import { copy, LANES } from "./vector";
+import { clear, copy } from "./vector";
 
 const R: usize = sizeof<real>();
 
@@ -42,15 +42,21 @@ export function repeatRow(to: usize, row: usize, rows: i32, n: i32): void {
 
 /** to [n] = the sum of the rows, added to what is there where `add`. */
 export function sumRows(to: usize, from: usize, stride: usize, rows: i32, n: i32, add: bool): void {
-  for (let column = 0; column < n; column += LANES) {
-    let sum = add ? v128.load(to) : v128.splat<real>(0);
-    let p = from;
-    for (let k = rows; k > 0; k--) {
-      sum = v128.add<real>(sum, v128.load(p));
-      p += stride;
+  if (!add) clear(to, n);
+  const bytes = <usize>n * R;
+  for (; rows >= 4; rows -= 4) {
+    const second = from + stride;
+    const third = second + stride;
+    const fourth = third + stride;
+    for (let o: usize = 0; o < bytes; o += 16) {
+      const sum = v128.add<real>(v128.load(from + o), v128.load(second + o));
+      const rest = v128.add<real>(v128.load(third + o), v128.load(fourth + o));
+      v128.store(to + o, v128.add<real>(v128.load(to + o), v128.add<real>(sum, rest)));
     }
-    v128.store(to, sum);
-    to += 16;
-    from += 16;
+    from = fourth + stride;
+  }
+  for (; rows > 0; rows--) {
+    addTo(to, from, n);
+    from += stride;
   }
 }
