@@ -10,7 +10,7 @@ import { enter, nameOf } from "./contestant";
 import type { EngineOptions } from "./engine";
 import { supports } from "./engine";
 import { goalsFor } from "./goals";
-import { measureOpening, measureSlices, measureSteps } from "./latency";
+import { measureOpening, measureScreen, measureSlices, measureSteps } from "./latency";
 import type { ComparisonReport, Report, SameReport } from "./report";
 import {
   comparisonLines,
@@ -18,6 +18,7 @@ import {
   machineLines,
   rateText,
   sameLines,
+  screenLines,
   sliceLines,
   thisMachine,
   throughLines,
@@ -221,6 +222,7 @@ async function main(): Promise<void> {
     through: [],
     latencies: [],
     slices: [],
+    screen: [],
     seconds: 0,
   };
   print(...machineLines(report));
@@ -236,9 +238,10 @@ async function main(): Promise<void> {
     if (!quick) {
       report.latencies.push(...(await measureOpening()));
       report.slices.push(...measureSlices());
+      report.screen.push(...(await measureScreen()));
     }
     print(...latencyLines(report), "");
-    if (!quick) print(...sliceLines(report), "");
+    if (!quick) print(...sliceLines(report), "", ...screenLines(report), "");
   }
   report.seconds = (performance.now() - start) / 1000;
   print(`${report.seconds.toFixed(0)} s`);

@@ -6,6 +6,7 @@ import { run } from "../../src/engine/run";
 import { Stepper } from "../../src/stepper/stepper";
 import { problemOf } from "../samples/samples";
 import { openFileCases, openFileKinds, openFileSize, slicesOf } from "./openFile";
+import { percentile, stepLatency } from "./stepLatency";
 
 export interface Latency {
   readonly name: string;
@@ -72,4 +73,22 @@ export interface SlicedReading {
 
 export function measureSlices(): SlicedReading[] {
   return openFileKinds.map(({ name, text }) => ({ name, ...slicesOf(text(openFileSize)) }));
+}
+
+/** From a key in the panel, with 512 units and 1000 steps, until its step is painted. */
+export interface ScreenLatency {
+  readonly name: string;
+  readonly medianMs: number;
+  readonly p95Ms: number;
+}
+
+/** In a real VS Code; an empty page tells what this machine needs for a frame at least. */
+export async function measureScreen(): Promise<ScreenLatency[]> {
+  const { wholeMs, hostMs, floorMs } = await stepLatency();
+  const times = { "key to painted": wholeMs, "of this in the extension host": hostMs, "an empty page": floorMs };
+  return Object.entries(times).map(([name, ms]) => ({
+    name,
+    medianMs: percentile(ms, 0.5),
+    p95Ms: percentile(ms, 0.95),
+  }));
 }

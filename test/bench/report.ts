@@ -5,7 +5,7 @@ import { tableLines } from "../../src/training/table";
 import type { EngineOptions } from "./engine";
 import { engineName } from "./engine";
 import type { Rival } from "./goals";
-import type { Latency, SlicedReading } from "./latency";
+import type { Latency, ScreenLatency, SlicedReading } from "./latency";
 import type { About, PeerName } from "./trainingProcess";
 
 export interface Machine {
@@ -76,6 +76,7 @@ export interface Report {
   readonly through: ThroughReport[];
   readonly latencies: Latency[];
   readonly slices: SlicedReading[];
+  readonly screen: ScreenLatency[];
   seconds: number;
 }
 
@@ -189,6 +190,17 @@ export function sliceLines({ slices }: Report): string[] {
       { title: "longest slice", align: "right" },
     ],
     slices.map(({ name, allMs, longestMs }) => [name, timeText(allMs), timeText(longestMs)]),
+  );
+}
+
+export function screenLines({ screen }: Report): string[] {
+  return tableLines(
+    [
+      { title: "a step of 512 units × 1000 in the panel", align: "left" },
+      { title: "median", align: "right" },
+      { title: "95 %", align: "right" },
+    ],
+    screen.map(({ name, medianMs, p95Ms }) => [name, timeText(medianMs), timeText(p95Ms)]),
   );
 }
 
