@@ -4,7 +4,7 @@ import type { Diagnosis } from "../diagnosis/diagnose";
 import type { Checked, GradientCheck, ParameterCheck } from "../engine/gradientCheck";
 import type { Problem, Sequence } from "../engine/model";
 import type { Generation, Prediction } from "../engine/predict";
-import type { EpochResult, TrainingEnd } from "../engine/train";
+import type { TrainingEnd } from "../engine/train";
 import type { Expect } from "../format/read";
 
 /** One thread does one task and ends. */
@@ -47,12 +47,20 @@ export interface Outcomes {
   readonly predict: Prediction;
 }
 
+/** Epochs that follow each other: arrays of numbers cross over to another thread faster than objects. */
+export interface Epochs {
+  /** 1… */
+  readonly first: number;
+  readonly loss: Float64Array;
+  readonly gradientNorm: Float64Array;
+}
+
 export interface Progress {
   readonly type: "progress";
   /** Of the whole task, 0…1. */
   readonly done: number;
-  /** Results of the epochs that ended since the last message. */
-  readonly epochs: readonly EpochResult[];
+  /** Those that ended since the last message; null in a task that has none. */
+  readonly epochs: Epochs | null;
 }
 
 export type FromWorker<Kind extends Task["kind"]> =

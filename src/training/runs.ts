@@ -151,9 +151,13 @@ export class Training implements vscode.Disposable {
         const began = performance.now();
         let shown = 0;
         const onProgress = ({ done, epochs: finished }: Progress) => {
-          for (const result of finished) results.push(result);
-          run.loss.add(Float64Array.from(finished, ({ loss }) => loss));
-          run.gradientNorm.add(Float64Array.from(finished, ({ gradientNorm }) => gradientNorm));
+          if (finished) {
+            const { first, loss, gradientNorm } = finished;
+            for (const [k, of] of loss.entries())
+              results.push({ epoch: first + k, loss: of, gradientNorm: gradientNorm[k]! });
+            run.loss.add(loss);
+            run.gradientNorm.add(gradientNorm);
+          }
           const secondsLeft = secondsLeftOf((performance.now() - began) / 1000, done);
           run.state = { kind: "running", epochs, last: last(), secondsLeft };
           notification.report({

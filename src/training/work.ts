@@ -11,7 +11,7 @@ import type { NamedTensors } from "../engine/tensor";
 import type { EpochResult } from "../engine/train";
 import type { Expect } from "../format/read";
 import { trainFast } from "../kernels";
-import type { CheckOutcome, ExpectationsOutcome, Outcomes, Progress, Task, TrainingOutcome } from "./messages";
+import type { CheckOutcome, Epochs, ExpectationsOutcome, Outcomes, Progress, Task, TrainingOutcome } from "./messages";
 
 /** What a task needs of the platform. */
 export interface Surroundings {
@@ -48,21 +48,41 @@ export function work(task: Task, around: Surroundings): Promise<Outcomes[Task["k
 async function trainAndReport(problem: Problem, around: Surroundings): Promise<TrainingOutcome> {
   const { epochs: epochCount } = problem.training;
   const training = trainFast(problem, around.folder);
-  const finished: EpochResult[] = [];
+  const finished = new FinishedEpochs();
   let posted = around.nowMs();
   for (let next = training.next(); ; next = training.next(around.isCancelled())) {
     if (next.done) {
       // No epoch is left untold.
-      around.post({ type: "progress", done: 1, epochs: finished });
+      around.post({ type: "progress", done: 1, epochs: finished.take() });
       const end = next.value;
       return { end, lossAfter: end.kind === "done" ? await meanLoss(problem, end.parameters, around) : null };
     }
     const { epoch, done, result } = next.value;
-    if (result) finished.push(result);
+    if (result) finished.add(result);
     if (around.nowMs() - posted < postEveryMs) continue;
-    around.post({ type: "progress", done: (epoch - 1 + done) / epochCount, epochs: finished.splice(0) });
+    around.post({ type: "progress", done: (epoch - 1 + done) / epochCount, epochs: finished.take() });
     await around.pause();
     posted = around.nowMs();
+  }
+}
+
+/** The epochs that nobody has been told of. */
+class FinishedEpochs {
+  private first = 1;
+  private loss: number[] = [];
+  private gradientNorm: number[] = [];
+
+  add({ loss, gradientNorm }: EpochResult): void {
+    this.loss.push(loss);
+    this.gradientNorm.push(gradientNorm);
+  }
+
+  take(): Epochs {
+    const { first, loss, gradientNorm } = this;
+    this.first += loss.length;
+    this.loss = [];
+    this.gradientNorm = [];
+    return { first, loss: Float64Array.from(loss), gradientNorm: Float64Array.from(gradientNorm) };
   }
 }
 
@@ -113,7 +133,7 @@ async function check(
     if (next.done) return { ...compared, gradientCheck: next.value };
     if (around.isCancelled()) return null;
     if (around.nowMs() - posted < postEveryMs) continue;
-    around.post({ type: "progress", done: next.value.done, epochs: [] });
+    around.post({ type: "progress", done: next.value.done, epochs: null });
     await around.pause();
     posted = around.nowMs();
   }

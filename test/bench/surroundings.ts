@@ -81,7 +81,7 @@ export function trainingWorker(problem: Problem, measureMs: number): Contestant 
     async batch() {
       const clock = new EpochClock(sequences.length / training.batchSize, measureMs);
       const thread = startThread(path.join(dist, "trainingWorker.js"), { kind: "train", problem }, ({ epochs }) => {
-        if (epochs.length > 0 && clock.epochsEnded(epochs.length)) thread.cancel();
+        if (epochs && epochs.loss.length > 0 && clock.epochsEnded(epochs.loss.length)) thread.cancel();
       });
       await thread.outcome;
       return clock.result();
