@@ -35,7 +35,9 @@ interface Products {
 /** Sizes around the lanes, the tiles of 4 rows, the panels and the blocks of 256. */
 const sizes = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 64, 100, 255, 256, 257, 300));
 
-describe("the kernels' products of matrices", () => {
+describe("the kernels' products of matrices", function () {
+  this.timeout(60_000);
+
   for (const precision of ["float64", "float32"] as const) {
     const tolerance = precision === "float64" ? 1e-13 : 1e-5;
 
@@ -47,7 +49,7 @@ describe("the kernels' products of matrices", () => {
           bench.checkMultiply(m, k, n, true, add, packs, tolerance);
           bench.checkSumOfOuterProducts(m, k, n, add, tolerance);
         }),
-        { numRuns: 60 },
+        { numRuns: 30 },
       );
     });
 

@@ -136,7 +136,9 @@ function stateOf({ cell, size }: Problem["model"]["layers"][number], random: Ran
   return Object.fromEntries(names.map((name) => [name, Float64Array.from({ length: size }, () => random.normal())]));
 }
 
-describe("training on the kernels", () => {
+describe("training on the kernels", function () {
+  this.timeout(120_000);
+
   it("is what this machine's processor can do", () => {
     assert.equal(hasVectors(), true);
   });
