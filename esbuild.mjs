@@ -1,5 +1,5 @@
 // Builds everything that runs into dist/. `node esbuild.mjs --watch` rebuilds on change, `--production` minifies.
-import { copyFile, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, stat, watch as watchFolder, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as esbuild from "esbuild";
 import { compileSchema } from "./src/format/compile.mjs";
@@ -119,3 +119,8 @@ await compileKernels("dist");
 const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
 await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())));
 if (!watch) await Promise.all(contexts.map((context) => context.dispose()));
+
+// What esbuild does not read it does not watch.
+if (watch)
+  for await (const _ of watchFolder("src/kernels/assembly"))
+    await compileKernels("dist").catch((error) => process.stderr.write(`${error.message}\n`));
