@@ -7,7 +7,9 @@ import { toNested } from "./engine/tensor";
 import type { Json } from "./engine/trace";
 import { traceOf } from "./engine/trace";
 import { updateOnce } from "./engine/train";
-import type { Expect, ExpectedNumber } from "./format/read";
+import type { ExpectedNumber } from "./format/expectedNumbers";
+import { eachNumber } from "./format/expectedNumbers";
+import type { Expect } from "./format/read";
 
 /** A number that the author expects beside the one that the engine computes. */
 export interface Comparison {
@@ -39,16 +41,21 @@ export interface CheckResult {
 
 /** Every number of `expect` against the engine's, in the order of the file; none without `expect`. */
 export function compareExpected(problem: Problem, expect: Expect | null): Comparison[] {
+  return expect ? compareNumbers(problem, expect.tolerance, eachNumber(expect.numbers)) : [];
+}
+
+/** Numbers against the engine's, those of one sequence after each other. */
+export function compareNumbers(problem: Problem, tolerance: number, numbers: Iterable<ExpectedNumber>): Comparison[] {
   const comparisons: Comparison[] = [];
   let sequence = -1;
   let computed: { readonly trace: Json; readonly updated: Json } = { trace: null, updated: null };
-  for (const expected of expect?.numbers ?? []) {
+  for (const expected of numbers) {
     if (expected.sequence !== sequence) {
       sequence = expected.sequence;
       computed = computedOf(problem, sequence);
     }
     const actual = numberAt(computed[expected.of], expected.place);
-    const right = actual !== null && Math.abs(actual - expected.value) <= expect!.tolerance;
+    const right = actual !== null && Math.abs(actual - expected.value) <= tolerance;
     comparisons.push({ expected, actual, right });
   }
   return comparisons;

@@ -64,7 +64,7 @@ export class ExpectationChecks implements vscode.Disposable {
     if (this.checks.get(session)?.reading === reading) return;
     if (this.drop(session)) this.changed.fire(session);
     const { problem, expect } = reading;
-    if (!problem || !expect || expect.numbers.length === 0) return;
+    if (!problem || !expect || expect.numbers.values.length === 0) return;
     if (!vscode.workspace.getConfiguration("rnn", document.uri).get<boolean>("expectations.enabled", true)) return;
     const check: Check = { reading, timer: null, thread: null, checked: null };
     check.timer = setTimeout(() => void this.run(session, check, problem, expect), patienceMs);

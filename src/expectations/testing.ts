@@ -85,7 +85,7 @@ export class ExpectationTests implements vscode.Disposable {
     const { problem, expect } = reading;
     // The other side of a comparison is no file of the workspace.
     if (!problem || !["file", "untitled"].includes(document.uri.scheme)) return;
-    if (!expect || expect.numbers.length === 0) {
+    if (!expect || expect.numbers.values.length === 0) {
       this.controller.items.delete(document.uri.toString());
       return;
     }

@@ -23,7 +23,8 @@ import { run, type Slices } from "./slices";
 import { SourceMap } from "./sourceMap";
 import { checkFileInSlices } from "./structure";
 
-export type { Expect, ExpectedNumber } from "./readExpect";
+export type { ExpectedNumber } from "./expectedNumbers";
+export type { Expect } from "./readExpect";
 export type { ItemReader } from "./readSequences";
 export type { Diagnostic } from "./report";
 

@@ -2,6 +2,7 @@ import { cells } from "../engine/cells";
 import type { Sequence } from "../engine/model";
 import { tracedNames } from "../engine/variants";
 import { counted, type Draft, listed, withArticle } from "./draft";
+import { type ExpectedNumbers, NumberCollector, pathIn, Spot } from "./expectedNumbers";
 import type { RnnFile } from "./file.generated";
 import { suggestion } from "./nearest";
 import { bad } from "./parse";
@@ -11,24 +12,10 @@ import type { Slices } from "./slices";
 import type { Path } from "./sourceMap";
 import { readMatrix, readVector } from "./tensors";
 
-/** One number that the author expects. */
-export interface ExpectedNumber {
-  /** Which sequence, counted from 0. */
-  readonly sequence: number;
-  /** Where it stands in the file: ["expect", "sequences", 0, "steps", 1, "h", 0]. */
-  readonly path: Path;
-  readonly value: number;
-  /** What it is compared with: a number of the sequence's trace, or of the parameters after one update. */
-  readonly of: "trace" | "updated";
-  /** Where that stands: ["steps", 1, "layers", 0, "h", 0] in the trace, ["layers.0.Whh", 0, 0] among the parameters. */
-  readonly place: Path;
-}
-
 export interface Expect {
   /** Largest absolute difference that counts as right. */
   readonly tolerance: number;
-  /** In the order of the file. */
-  readonly numbers: readonly ExpectedNumber[];
+  readonly numbers: ExpectedNumbers;
 }
 
 /** Steps between two pauses. */
@@ -55,21 +42,25 @@ export function* readExpect(
   const reader = new ExpectReader(facts, inputSize, report);
   if (expected !== bad)
     for (const [k, entry] of expected.entries()) {
-      const path = ["expect", "sequences", k];
       if (sequences !== null && k >= sequences.length)
         report.error(
           "length",
-          path,
+          pathIn(k, -1, []),
           `expect.sequences[${k}] is one too many: the file has ${counted(sequences.length, "sequence")}`,
         );
-      else if (isObject(entry)) yield* reader.readSequence(entry, path, k, sequences?.[k]?.sequence ?? null);
+      else if (isObject(entry)) yield* reader.readSequence(entry, k, sequences?.[k]?.sequence ?? null);
     }
-  return tolerance === bad ? null : { tolerance, numbers: reader.numbers };
+  return tolerance === bad ? null : { tolerance, numbers: reader.numbers.numbers() };
 }
 
 class ExpectReader {
-  readonly numbers: ExpectedNumber[] = [];
+  readonly numbers = new NumberCollector();
+  /** What is being read: a sequence, and of it a step, −1 for the whole. */
   private sequence = 0;
+  private step = -1;
+  private readonly inSequence = new Spot("trace", [], []);
+  private readonly inStep = new Spot("trace", [], []);
+  private readonly updated = new Spot("updated", ["updated"], []);
   private readonly traced = tracedNames();
   private readonly tracedKeys = [...this.traced, "forward", "backward"];
   /** Of each layer, the names of its values. */
@@ -92,155 +83,145 @@ class ExpectReader {
     );
   }
 
-  *readSequence(entry: Values, path: Path, k: number, sequence: Sequence | null): Slices<void> {
+  *readSequence(entry: Values, k: number, sequence: Sequence | null): Slices<void> {
     this.sequence = k;
+    this.step = -1;
     if (typeof entry["loss"] === "number") {
+      const spot = this.inSequence.at("loss");
       if (sequence !== null && (sequence.targets === null || this.facts.lossType === undefined))
-        this.report.error(
-          "no-value",
-          [...path, "loss"],
-          `sequences[${k}] has no targets, so it has no loss to compare`,
-        );
-      else this.number(entry["loss"], [...path, "loss"], ["loss"]);
+        this.error("no-value", spot, `sequences[${k}] has no targets, so it has no loss to compare`);
+      else this.number(entry["loss"], spot);
     }
     const steps = entry["steps"];
     if (Array.isArray(steps))
-      for (const [t, step] of (steps as unknown[]).entries()) {
+      for (let t = 0; t < steps.length; t++) {
         if (t % stepsInSlice === stepsInSlice - 1) yield;
-        const at = [...path, "steps", t];
+        const step: unknown = steps[t];
+        this.step = t;
         if (sequence !== null && t >= sequence.length)
-          this.report.error(
+          this.error(
             "length",
-            at,
+            this.inStep,
             `steps[${t}] is one too many: sequences[${k}] has ${counted(sequence.length, "step")}`,
           );
-        else if (isObject(step)) this.readStep(step, at, t, sequence);
+        else if (isObject(step)) this.readStep(step, t, sequence);
       }
-    for (const key of ["gradients", "updated"] as const) {
+    this.step = -1;
+    for (const [key, spot] of [
+      ["gradients", this.inSequence.at("gradients")],
+      ["updated", this.updated],
+    ] as const) {
       const tensors = entry[key];
-      if (isObject(tensors)) this.readTensors(tensors, [...path, key], key);
+      if (isObject(tensors)) this.readTensors(tensors, spot);
       yield;
     }
   }
 
-  private readStep(step: Values, path: Path, t: number, sequence: Sequence | null): void {
-    const place = ["steps", t];
-    const { outputSize, at } = this.facts;
-    const readOut = at !== "last" || sequence === null || t === sequence.length - 1;
-    const withReadOut = (key: string, container: Path, read: () => void) => {
-      if (readOut) read();
-      else
-        this.report.error(
-          "no-value",
-          [...container, key],
-          `step ${t + 1} has no ${key}: output.at is "last", and the sequence has ${counted(sequence.length, "step")}`,
-        );
-    };
+  private readStep(step: Values, t: number, sequence: Sequence | null): void {
+    const here = this.inStep;
+    const hasReadOut = this.facts.at !== "last" || sequence === null || t === sequence.length - 1;
     const hasTarget = sequence === null || (sequence.targets !== null && targetAt(sequence.targets, t));
 
-    if (typeof step["t"] === "number") this.number(step["t"], [...path, "t"], [...place, "t"]);
-    this.vector(step["x"], [...path, "x"], [...place, "x"], this.inputSize, "an input has");
-    this.readLayers(step, path, place);
-    for (const key of ["logits", "output"])
-      if (Array.isArray(step[key]))
-        withReadOut(key, path, () =>
-          this.vector(step[key], [...path, key], [...place, key], outputSize, "the output has"),
-        );
-    for (const key of ["target", "loss"]) {
+    if (typeof step["t"] === "number") this.number(step["t"], here.at("t"));
+    this.vector(step["x"], here.at("x"), this.inputSize, "an input has");
+    this.readLayers(step, here);
+    for (const key of ["logits", "output"] as const) this.readReadOut(step[key], key, here, hasReadOut, sequence);
+    for (const key of ["target", "loss"] as const) {
       const value = step[key];
       if (typeof value !== "number" && !Array.isArray(value)) continue;
       if (!hasTarget)
-        this.report.error("no-value", [...path, key], `step ${t + 1} has no target, so it has no ${key} to compare`);
-      else if (key === "loss") this.number(value as number, [...path, key], [...place, key]);
-      else this.readTarget(value, [...path, key], [...place, key]);
+        this.error("no-value", here.at(key), `step ${t + 1} has no target, so it has no ${key} to compare`);
+      else if (key === "loss") this.number(value as number, here.at(key));
+      else this.readTarget(value, here.at(key));
     }
     const gradients = step["gradients"];
     if (!isObject(gradients)) return;
-    const [inner, there] = [
-      [...path, "gradients"],
-      [...place, "gradients"],
-    ];
-    if (Array.isArray(gradients["logits"]))
-      withReadOut("logits", inner, () =>
-        this.vector(gradients["logits"], [...inner, "logits"], [...there, "logits"], outputSize, "the output has"),
-      );
-    this.vector(gradients["x"], [...inner, "x"], [...there, "x"], this.inputSize, "an input has");
-    this.readLayers(gradients, inner, there);
+    const inner = here.at("gradients");
+    this.readReadOut(gradients["logits"], "logits", inner, hasReadOut, sequence);
+    this.vector(gradients["x"], inner.at("x"), this.inputSize, "an input has");
+    this.readLayers(gradients, inner);
   }
 
-  private readTarget(value: unknown, path: Path, place: Path): void {
-    if (typeof value !== "number")
-      this.vector(
-        value,
-        path,
-        place,
-        this.facts.lossType === "cross-entropy" ? null : this.facts.outputSize,
-        "the output has",
+  /** A vector of the read-out, which not every step may have. */
+  private readReadOut(
+    value: unknown,
+    key: "logits" | "output",
+    spot: Spot,
+    hasReadOut: boolean,
+    sequence: Sequence | null,
+  ): void {
+    if (!Array.isArray(value)) return;
+    if (hasReadOut) this.vector(value, spot.at(key), this.facts.outputSize, "the output has");
+    else
+      this.error(
+        "no-value",
+        spot.at(key),
+        `step ${this.step + 1} has no ${key}: output.at is "last", and the sequence has ${counted(sequence!.length, "step")}`,
       );
+  }
+
+  private readTarget(value: unknown, spot: Spot): void {
+    const isClass = this.facts.lossType === "cross-entropy";
+    if (typeof value !== "number") this.vector(value, spot, isClass ? null : this.facts.outputSize, "the output has");
     // The trace prints a number target as a vector of one.
-    else this.number(value, path, this.facts.lossType === "cross-entropy" ? place : [...place, 0]);
+    else this.number(value, isClass ? spot : spot.comparedWith(firstEntry));
   }
 
   /** Values by layer, and those that stand without their layer: of layer 0. */
-  private readLayers(values: Values, path: Path, place: Path): void {
+  private readLayers(values: Values, spot: Spot): void {
     const { layers } = this.facts;
     if (layers === null) return;
-    if (layers[0]) this.readLayer(values, path, [...place, "layers", 0], layers[0], 0);
+    if (layers[0]) this.readLayer(values, spot.comparedWith(firstLayer), layers[0], 0);
     const given = values["layers"];
     if (!Array.isArray(given)) return;
     given.forEach((entry: unknown, l) => {
-      const at = [...path, "layers", l];
+      const at = spot.at("layers").at(l);
       const layer = layers[l];
       if (layer === undefined)
-        this.report.error(
-          "length",
-          at,
-          `layers[${l}] is one too many: the model has ${counted(layers.length, "layer")}`,
-        );
-      else if (isObject(entry)) this.readLayer(entry, at, [...place, "layers", l], layer, l);
+        this.error("length", at, `layers[${l}] is one too many: the model has ${counted(layers.length, "layer")}`);
+      else if (isObject(entry)) this.readLayer(entry, at, layer, l);
     });
   }
 
-  private readLayer(values: Values, path: Path, place: Path, layer: LayerFacts, l: number): void {
+  private readLayer(values: Values, spot: Spot, layer: LayerFacts, l: number): void {
     if (layer.cell === null || layer.direction === null) return;
     const both = layer.direction === "both";
     const names = this.ownNames[l]!;
-    const own = both ? ["forward", "backward", "h"] : names;
+    const own = both ? bothWays : names;
     for (const key of this.tracedKeys) {
       const value = values[key];
       if (value === undefined || value === null || value === bad) continue;
-      const at = [...path, key];
+      const at = spot.at(key);
       if (!own.includes(key)) {
         const whose = both
           ? `layers[${l}] reads both ways and has`
           : `layers[${l}] is ${withArticle(layer.cell)} and has`;
-        this.report.error("foreign-key", at, `${key} is no value of this layer: ${whose} ${listed(own)}`, "key");
+        this.error("foreign-key", at, `${key} is no value of this layer: ${whose} ${listed(own)}`, "key");
       } else if (isObject(value)) {
         for (const name of this.traced) {
           if (value[name] === undefined) continue;
-          if (names.includes(name))
-            this.vector(value[name], [...at, name], [...place, key, name], layer.size, "the layer has");
+          if (names.includes(name)) this.vector(value[name], at.at(name), layer.size, "the layer has");
           else
-            this.report.error(
+            this.error(
               "foreign-key",
-              [...at, name],
+              at.at(name),
               `${name} is no value of this layer: layers[${l}] is ${withArticle(layer.cell)} and has ${listed(names)}`,
               "key",
             );
         }
-      } else this.vector(value, at, [...place, key], layer.outputSize, "the layer has");
+      } else this.vector(value, at, layer.outputSize, "the layer has");
     }
   }
 
   /** Gradients of parameters, or parameters, by their names. */
-  private readTensors(tensors: Values, path: Path, key: "gradients" | "updated"): void {
+  private readTensors(tensors: Values, spot: Spot): void {
     const { shapes } = this;
     for (const [name, value] of Object.entries(tensors)) {
-      const at = [...path, name];
+      const at = spot.at(name);
       const shape = shapes.get(name);
       if (shape === undefined) {
         if (this.facts.layers !== null)
-          this.report.error(
+          this.error(
             "unknown-parameter",
             at,
             `${name} is no parameter of this model${suggestion(name, [...shapes.keys()])}`,
@@ -249,55 +230,53 @@ class ExpectReader {
         continue;
       }
       if (!Array.isArray(value)) continue;
-      const place: Path = key === "gradients" ? ["gradients", name] : [name];
       if (shape.rank === 1) {
         const wrong = value.findIndex((entry) => Array.isArray(entry));
         if (wrong >= 0)
-          this.report.error(
-            "shape",
-            [...at, wrong],
-            `${name} is a vector, but its item ${wrong} is a row: expected a number`,
-          );
-        else this.vector(value, at, place, shape.rows, "the parameter has", key);
+          this.error("shape", at.at(wrong), `${name} is a vector, but its item ${wrong} is a row: expected a number`);
+        else this.vector(value, at, shape.rows, "the parameter has");
         continue;
       }
       const wrong = value.findIndex((entry) => typeof entry === "number");
       if (wrong >= 0) {
-        this.report.error(
-          "shape",
-          [...at, wrong],
-          `${name} is a matrix, but its item ${wrong} is a number: expected a row`,
-        );
+        this.error("shape", at.at(wrong), `${name} is a matrix, but its item ${wrong} is a number: expected a row`);
         continue;
       }
       const reason = `the parameter has ${shape.rows ?? "its"} rows of ${shape.cols ?? "its"} numbers`;
-      const tensor = readMatrix(value as Draft<number[][]>, at, shape.rows, shape.cols, reason, this.report);
-      if (tensor === null) continue;
-      for (let i = 0; i < tensor.rows; i++)
-        for (let j = 0; j < tensor.cols; j++)
-          this.number(tensor.data[i * tensor.cols + j]!, at.concat(i, j), place.concat(i, j), key);
+      const path = this.pathOf(at);
+      const tensor = readMatrix(value as Draft<number[][]>, path, shape.rows, shape.cols, reason, this.report);
+      if (tensor !== null) this.numbers.add(this.sequence, this.step, at, 2, tensor.cols, tensor.data);
     }
   }
 
-  private vector(
-    value: unknown,
-    path: Path,
-    place: Path,
-    length: number | null,
-    whose: string,
-    key: "gradients" | "updated" = "gradients",
-  ): void {
+  private vector(value: unknown, spot: Spot, length: number | null, whose: string): void {
     if (!Array.isArray(value)) return;
+    if ((length === null || value.length === length) && !value.includes(bad)) {
+      this.numbers.add(this.sequence, this.step, spot, 1, 1, value as number[]);
+      return;
+    }
     const reason = `${whose} ${length === null ? "" : counted(length, "number")}`;
-    const numbers = readVector(value as Draft<number[]>, path, length, reason, this.report);
-    // Not spread: what is appended to a spread array makes room for more of it, and there may be millions.
-    numbers?.forEach((number, k) => this.number(number, path.concat(k), place.concat(k), key));
+    readVector(value as Draft<number[]>, this.pathOf(spot), length, reason, this.report);
   }
 
-  private number(value: number, path: Path, place: Path, key: "gradients" | "updated" = "gradients"): void {
-    this.numbers.push({ sequence: this.sequence, path, value, of: key === "updated" ? "updated" : "trace", place });
+  private number(value: number, spot: Spot): void {
+    this.numbers.add(this.sequence, this.step, spot, 0, 1, [value]);
+  }
+
+  private pathOf({ path }: Spot): Path {
+    return pathIn(this.sequence, this.step, path);
+  }
+
+  private error(code: string, spot: Spot, message: string, where?: "key"): void {
+    this.report.error(code, this.pathOf(spot), message, where);
   }
 }
+
+/** With what values are compared that stand without their layer, and a target that is a number. */
+const firstLayer: Path = ["layers", 0];
+const firstEntry: Path = [0];
+/** What a layer has that reads both ways. */
+const bothWays = ["forward", "backward", "h"];
 
 function targetAt(targets: NonNullable<Sequence["targets"]>, t: number): boolean {
   return targets.kind === "classes" ? targets.classes[t]! >= 0 : targets.present[t] === 1;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Comparison } from "../../src/check";
-import { compareExpected, numberAt } from "../../src/check";
+import { compareNumbers, numberAt } from "../../src/check";
 import type { Choices } from "../../src/diagnosis/choices";
 import { asItShouldBe, combine } from "../../src/diagnosis/choices";
 import { compute } from "../../src/diagnosis/compute";
@@ -41,7 +41,7 @@ function placesOf(value: unknown): (string | number)[][] {
 }
 
 function compared(problem: Problem, numbers: readonly ExpectedNumber[]): Comparison[] {
-  return compareExpected(problem, { tolerance, numbers });
+  return compareNumbers(problem, tolerance, numbers);
 }
 
 describe("A slip", function () {

@@ -10,6 +10,7 @@ import { marksOf } from "../../src/expectations/marks";
 import { nameOf, wrongText } from "../../src/expectations/names";
 import type { Kind } from "../../src/expectations/takenDown";
 import { countOf, kindsOf, takenDown } from "../../src/expectations/takenDown";
+import { eachNumber } from "../../src/format/expectedNumbers";
 import { applyEdits } from "../../src/format/edit";
 import { expectEdits } from "../../src/format/expectEdit";
 import { linesOf, worked } from "../editor/worked";
@@ -34,7 +35,7 @@ describe("What is said of an expectation", () => {
         "gradients": { "layers.0.Whh": [[1, 1], [1, 1]] }, "updated": { "output.by": [1] } }] } }`;
     const names = (layers: string) => {
       const { problem, expect } = readText(text(layers));
-      return expect!.numbers.map((number) => nameOf(problem.model, number));
+      return [...eachNumber(expect!.numbers)].map((number) => nameOf(problem.model, number));
     };
     const cell = '{ "cell": "rnn", "size": 2 }';
     assert.deepEqual(names(cell), [

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { toNested } from "../../src/engine/tensor";
 import { parseText } from "../../src/format/parse";
 import { LineIndex } from "../../src/format/position";
+import { eachNumber } from "../../src/format/expectedNumbers";
 import { type ReadOptions, readProblem } from "../../src/format/read";
 
 /** Reads a text that has to be good. */
@@ -271,7 +272,7 @@ describe("expectations", () => {
     );
     assert.equal(expect!.tolerance, 0.5);
     assert.deepEqual(
-      expect!.numbers.map(({ path, place, value, of, sequence }) => [
+      [...eachNumber(expect!.numbers)].map(({ path, place, value, of, sequence }) => [
         path.slice(3).join("."),
         of,
         place.join("."),

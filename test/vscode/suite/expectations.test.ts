@@ -106,7 +106,7 @@ describe("Expectations in VS Code", () => {
     assert.match(document.getText(), /"h": \[0\.4621\], "loss": 1\.304/);
     const session = await (await api()).sessions.at(document.uri);
     assert.deepEqual(session.upToDate().diagnostics, []);
-    assert.equal(session.reading.expect?.numbers.length, 4 + 4 + 4 + 1 + 1 + 4 + 4);
+    assert.equal(session.reading.expect?.numbers.values.length, 4 + 4 + 4 + 1 + 1 + 4 + 4);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.deepEqual(findingsOf(document)(), []);
     await vscode.commands.executeCommand("undo");
