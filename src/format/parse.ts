@@ -1,5 +1,5 @@
 import { NodeTable } from "./nodeTable";
-import { Scanner, Token } from "./scanner";
+import { Scanner, Token as tokens } from "./scanner";
 import { run, type Slices } from "./slices";
 
 /** Stands where the file has something that cannot be used; the error that says why has been reported. */
@@ -22,6 +22,9 @@ export interface ParsedText {
   /** Whether brackets and keys could be told apart; where not, `value` says nothing about what was meant. */
   readonly structured: boolean;
 }
+
+/** A name of this file: where modules are not bundled, each look at an import is a call, and here are millions. */
+const Token = tokens;
 
 const scanErrors: Readonly<Record<number, string>> = {
   1: "a comment is not closed: expected */",

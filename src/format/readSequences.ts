@@ -266,12 +266,8 @@ function* readItems(
       vectors = new Float64Array(length * inputSize);
     }
     if (typeof item === "number") vectors[k] = item;
-    else
-      for (let j = 0; j < inputSize; j++) {
-        const number = item[j]!;
-        if (number === bad) failed = true;
-        else vectors[k * inputSize + j] = number;
-      }
+    else if (item.includes(bad)) failed = true;
+    else vectors.set(item as number[], k * inputSize);
   }
   return {
     length,
