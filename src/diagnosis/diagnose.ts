@@ -40,6 +40,8 @@ const mostWork = 1e8;
 const mostTrials = 3000;
 /** What a layer's step takes besides its multiplications. */
 const workOfStep = 1500;
+/** What it takes to judge one number. */
+const workOfNumber = 50;
 /** Of the wrong numbers, so many at least are explained, or nothing is said. */
 const leastShare = 0.6;
 /**
@@ -102,7 +104,7 @@ class Search {
     const steps = chosen.reduce((sum, sequence) => sum + problem.sequences[sequence]!.length, 0);
     this.trialsLeft = Math.min(
       mostTrials,
-      mostWork / (steps * (8 * weights + workOfStep * problem.model.layers.length)),
+      mostWork / (steps * (8 * weights + workOfStep * problem.model.layers.length) + workOfNumber * this.tried.length),
     );
   }
 

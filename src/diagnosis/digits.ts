@@ -29,16 +29,20 @@ export function unitOf(value: number, { kind, digits }: Precision): number | nul
 
 /** The precisions that numbers may have been written down in, the most usual first. */
 export function precisionsOf(values: readonly number[]): Precision[] {
-  const precisions: Precision[] = [];
-  for (const [kind, count] of [
+  const precisions: (Precision & { readonly fitting: number })[] = [];
+  for (const [kind, digitsOf] of [
     ["decimals", decimalsOf],
     ["significant", significantOf],
-  ] as const)
-    for (const digits of new Set(values.map(count)))
-      if (digits > 0 && digits <= mostDigits) precisions.push({ kind, digits });
-  const fitting = ({ kind, digits }: Precision) =>
-    values.filter((value) => (kind === "decimals" ? decimalsOf(value) : significantOf(value)) === digits).length;
-  return precisions.sort((a, b) => fitting(b) - fitting(a)).slice(0, 6);
+  ] as const) {
+    const counts = new Map<number, number>();
+    for (const value of values) {
+      const digits = digitsOf(value);
+      counts.set(digits, (counts.get(digits) ?? 0) + 1);
+    }
+    for (const [digits, fitting] of counts)
+      if (digits > 0 && digits <= mostDigits) precisions.push({ kind, digits, fitting });
+  }
+  return precisions.sort((a, b) => b.fitting - a.fitting).slice(0, 6);
 }
 
 /** A number in a precision, rounded or cut off. */

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { Comparison } from "../check";
 import { linesOf, modelFiles, rangeOf } from "../editor/places";
 import { guarded } from "../failure";
 import type * as FileParts from "../parts/file";
@@ -78,12 +79,15 @@ function mark(range: vscode.Range, text: string): vscode.DecorationOptions {
   return { range, renderOptions: { after: { contentText: text.replaceAll(" ", "\u00a0") } } };
 }
 
-/** The wrong numbers of a file, with their places. */
-function wrongOf({ document, reading }: Session, { comparisons }: Checked) {
-  return comparisons.flatMap((comparison, index) => {
+/** The wrong numbers of a file, with their places: so many of them at most. */
+function wrongOf({ document, reading }: Session, { comparisons }: Checked, most = Number.POSITIVE_INFINITY) {
+  const wrong: { comparison: Comparison; index: number; range: vscode.Range }[] = [];
+  for (const [index, comparison] of comparisons.entries()) {
+    if (wrong.length >= most) break;
     const place = comparison.right ? null : reading.source.locate(comparison.expected.path);
-    return place ? [{ comparison, index, range: rangeOf(document, place) }] : [];
-  });
+    if (place) wrong.push({ comparison, index, range: rangeOf(document, place) });
+  }
+  return wrong;
 }
 
 function findingsOf(
@@ -92,21 +96,19 @@ function findingsOf(
   { explanationOfNumber, wrongText }: Pick<typeof FileParts, "explanationOfNumber" | "wrongText">,
 ): vscode.Diagnostic[] {
   const digits = digitsOf(session.document);
-  return wrongOf(session, checked)
-    .slice(0, mostFindings)
-    .map(({ comparison, index, range }) => {
-      const text = wrongText(checked.problem.model, comparison, checked.expect.tolerance, digits);
-      const explanation = explanationOfNumber(checked.diagnoses, index);
-      // A file whose numbers are wrong still runs.
-      const finding = new vscode.Diagnostic(
-        range,
-        explanation === null ? text : `${text}. ${explanation}`,
-        vscode.DiagnosticSeverity.Warning,
-      );
-      finding.source = source;
-      finding.code = code;
-      return finding;
-    });
+  return wrongOf(session, checked, mostFindings).map(({ comparison, index, range }) => {
+    const text = wrongText(checked.problem.model, comparison, checked.expect.tolerance, digits);
+    const explanation = explanationOfNumber(checked.diagnoses, index);
+    // A file whose numbers are wrong still runs.
+    const finding = new vscode.Diagnostic(
+      range,
+      explanation === null ? text : `${text}. ${explanation}`,
+      vscode.DiagnosticSeverity.Warning,
+    );
+    finding.source = source;
+    finding.code = code;
+    return finding;
+  });
 }
 
 async function actionsOf(
