@@ -1,5 +1,5 @@
 /** The expectations of a file as a tree, as a view of tests shows them. */
-import { eachGroup, type ExpectedNumbers } from "../format/expectedNumbers";
+import { type ExpectedNumbers, eachGroup } from "../format/expectedNumbers";
 import type { Path } from "../format/sourceMap";
 
 /** Some expected numbers under a heading. */

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as fc from "fast-check";
 import { toNested } from "../../src/engine/tensor";
+import { eachNumber } from "../../src/format/expectedNumbers";
 import { parseText } from "../../src/format/parse";
 import { LineIndex } from "../../src/format/position";
-import { eachNumber } from "../../src/format/expectedNumbers";
 import { type ReadOptions, readProblem } from "../../src/format/read";
 
 /** Reads a text that has to be good. */
