@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import type { Comparison } from "../check";
+import { unpack } from "../compared";
 import type { Problem } from "../engine/model";
 import { reportFailure } from "../failure";
 import type { Expect, Reading } from "../format/read";
@@ -12,7 +14,8 @@ import { startThread } from "../training/thread";
 const patienceMs = 150;
 
 /** What was found of one reading. */
-export interface Checked extends ExpectationsOutcome {
+export interface Checked extends Omit<ExpectationsOutcome, "compared"> {
+  readonly comparisons: readonly Comparison[];
   readonly problem: Problem;
   readonly expect: Expect;
 }
@@ -77,7 +80,8 @@ export class ExpectationChecks implements vscode.Disposable {
       check.thread = startThread(this.workerFile, { kind: "expectations", problem, expect }, () => undefined);
       const outcome = await check.thread.outcome;
       if (!isCurrent()) return;
-      check.checked = { problem, expect, ...outcome };
+      const { compared, diagnoses } = outcome;
+      check.checked = { problem, expect, comparisons: unpack(expect, compared), diagnoses };
       this.changed.fire(session);
     } catch (error) {
       // A thread that was ended has failed by our own hand.

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Comparison } from "../check";
+import { unpack } from "../compared";
 import { rangeOf } from "../editor/places";
 import { reportFailure } from "../failure";
 import type { Reading } from "../format/read";
@@ -195,7 +196,8 @@ export class ExpectationTests implements vscode.Disposable {
     const thread = startThread(this.workerFile, { kind: "expectations", problem, expect }, () => undefined);
     const cancelling = token.onCancellationRequested(() => thread.terminate());
     try {
-      const { comparisons, diagnoses } = await thread.outcome;
+      const { compared, diagnoses } = await thread.outcome;
+      const comparisons = unpack(expect, compared);
       const { explanationOfNumber, wrongText } = await import("../parts/file");
       const digits = vscode.workspace.getConfiguration("rnn", document.uri).get<number>("digits", 4);
       const message = (comparison: Comparison, index: number) => {

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { unpack } from "../compared";
 import { guarded } from "../failure";
 import type { Session } from "../session/session";
 import type { CheckReport } from "./checkReport";
@@ -32,7 +33,11 @@ export async function checkCommand(
     return thread.outcome;
   });
   if (!outcome) return null;
-  const report = checkReport(problem.name, outcome, expect?.tolerance ?? null);
+  const report = checkReport(
+    problem.name,
+    { ...outcome, comparisons: unpack(expect, outcome.compared) },
+    expect?.tolerance ?? null,
+  );
   const links = report.links.map(({ line, from, to, path }): ReportLink => {
     const position = document.positionAt(source.locate(path)?.offset ?? 0);
     // What an editor takes as a selection in an address, counted from 1.

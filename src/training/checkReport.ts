@@ -1,4 +1,5 @@
 /** What a check found, as a page that people read. */
+import type { CheckResult } from "../check";
 import { explanationOf } from "../diagnosis/words";
 import { gradientTolerance } from "../engine/gradientCheck";
 import { formatExact, formatNumber } from "../protocol/numbers";
@@ -21,7 +22,7 @@ export interface CheckReport {
 
 export function checkReport(
   name: string,
-  { comparisons, diagnoses, gradientCheck }: CheckOutcome,
+  { comparisons, diagnoses, gradientCheck }: Omit<CheckOutcome, "compared"> & Pick<CheckResult, "comparisons">,
   tolerance: number | null,
 ): CheckReport {
   const failed = comparisons.filter(({ right }) => !right);

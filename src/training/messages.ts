@@ -1,5 +1,5 @@
 /** What the extension host and the worker thread say to each other. All of it is plain data. */
-import type { Comparison } from "../check";
+import type { Compared } from "../compared";
 import type { Diagnosis } from "../diagnosis/diagnose";
 import type { Checked, GradientCheck, ParameterCheck } from "../engine/gradientCheck";
 import type { Problem, Sequence } from "../engine/model";
@@ -30,7 +30,7 @@ export interface TrainingOutcome {
 
 /** The author's numbers beside the engine's, and what explains those that are wrong. */
 export interface ExpectationsOutcome {
-  readonly comparisons: readonly Comparison[];
+  readonly compared: Compared;
   readonly diagnoses: readonly Diagnosis[];
 }
 

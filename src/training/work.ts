@@ -1,5 +1,6 @@
 /** What the worker thread does, without the thread. */
 import { compareExpected } from "../check";
+import { pack } from "../compared";
 import { diagnose } from "../diagnosis/diagnose";
 import type { Checked, ParameterCheck } from "../engine/gradientCheck";
 import { checkGradients, checkSequence } from "../engine/gradientCheck";
@@ -119,7 +120,7 @@ async function meanLoss(problem: Problem, parameters: NamedTensors, around: Surr
 
 function expectations(problem: Problem, expect: Expect | null): ExpectationsOutcome {
   const comparisons = compareExpected(problem, expect);
-  return { comparisons, diagnoses: expect ? diagnose(problem, expect.tolerance, comparisons) : [] };
+  return { compared: pack(comparisons), diagnoses: expect ? diagnose(problem, expect.tolerance, comparisons) : [] };
 }
 
 async function check(
