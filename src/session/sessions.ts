@@ -108,7 +108,9 @@ export class Sessions implements vscode.Disposable {
   private get(document: vscode.TextDocument, Made: typeof Session): Session {
     const key = document.uri.toString();
     const known = this.sessions.get(key);
-    if (known) return known;
+    if (known && !known.document.isClosed) return known;
+    // Closed and opened again before anybody was told of the closing.
+    if (known) this.close(known.document);
     const session = new Made(document, this.places.get(key) ?? null);
     this.sessions.set(key, session);
     session.onDidChange(() => {
@@ -127,7 +129,7 @@ export class Sessions implements vscode.Disposable {
   private close(document: vscode.TextDocument): void {
     const key = document.uri.toString();
     const session = this.sessions.get(key);
-    if (!session) return;
+    if (session?.document !== document) return;
     this.remember(session);
     this.sessions.delete(key);
     if (this.lastActive === session) {
