@@ -93,9 +93,11 @@ export class Panel {
   /** The one number of this name under the tracks. */
   async number(name: string): Promise<number> {
     const found = this.frame.locator(`.details .num[data-name="${name}"]`);
-    await found.first().waitFor();
-    const values = await found.evaluateAll((elements: PageElement[]) =>
-      elements.map((e) => e.getAttribute("data-value")),
+    // While the panel takes in a new text, it may be gone for a moment.
+    const values = await eventually(
+      () => found.evaluateAll((elements: PageElement[]) => elements.map((e) => e.getAttribute("data-value"))),
+      ({ length }) => length > 0,
+      name,
     );
     assert.equal(new Set(values).size, 1, `${name} is ${values.join(" and ")}`);
     return Number(values[0]);
