@@ -76,10 +76,14 @@ export interface Runner {
   loss: number;
 }
 
+/** What each step's loss counts in its sequence's: 1, or 1/N for reduction mean. */
+export function stepWeight({ loss }: Model, sequence: Sequence): number {
+  return loss?.reduction === "mean" ? 1 / Math.max(1, countTargets(sequence)) : 1;
+}
+
 export function runnerOf({ model, sequences }: Problem, index: number): Runner {
   const sequence = sequences[index]!;
-  const weight = model.loss?.reduction === "mean" ? 1 / Math.max(1, countTargets(sequence)) : 1;
-  return { index, sequence, weight, state: initialState(model, sequence), loss: 0 };
+  return { index, sequence, weight: stepWeight(model, sequence), state: initialState(model, sequence), loss: 0 };
 }
 
 /** Where a value was first not finite. */

@@ -1,6 +1,6 @@
 /** Writes sequences side by side into the kernels' memory, as assembly/layout.ts says. */
 import type { Model, Sequence } from "../engine/model";
-import { countTargets } from "../engine/readout";
+import { stepWeight } from "../engine/train";
 import type { Arena, Reals } from "./arena";
 import { writeBatch } from "./layout";
 import { statesOf } from "./network";
@@ -35,17 +35,17 @@ export interface Manner {
   readonly weights: ReadonlyMap<Sequence, number>;
 }
 
+/** Whether all inputs of all sequences are tokens. */
+export function areTokens(sequences: readonly Sequence[]): boolean {
+  return sequences.every(({ inputs }) => !inputs.vectors);
+}
+
 export function mannerOf(model: Model, sequences: readonly Sequence[]): Manner {
   return {
     model,
-    tokens: sequences.every(({ inputs }) => !inputs.vectors),
+    tokens: areTokens(sequences),
     reversed: model.layers.some(({ passes }) => passes.some(({ direction }) => direction === "backward")),
-    weights: new Map(
-      sequences.map((sequence) => [
-        sequence,
-        model.loss?.reduction === "mean" ? 1 / Math.max(1, countTargets(sequence)) : 1,
-      ]),
-    ),
+    weights: new Map(sequences.map((sequence) => [sequence, stepWeight(model, sequence)])),
   };
 }
 

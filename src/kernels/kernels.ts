@@ -12,7 +12,7 @@ export interface Exports {
   readonly step: (optimizer: number, report: number) => number;
   readonly sumGradients: (first: number, next: number, stride: number, count: number, size: number) => void;
   readonly roomBytes: (n: number) => number;
-  readonly factorBytes: (inner: number, n: number) => number;
+  readonly packedBytes: (inner: number, n: number) => number;
 }
 
 export interface Kernels {

@@ -160,7 +160,7 @@ function ownRows(
 function panels({ Wh, b }: PassBlocks, sequences: number, arena: Arena, exports: Exports) {
   const spare = 64 * Wh.rows;
   const bytes = (inner: number, n: number) =>
-    sequences > 1 ? exports.factorBytes(inner, n) + spare * arena.realBytes : 0;
+    sequences > 1 ? exports.packedBytes(inner, n) + spare * arena.realBytes : 0;
   return {
     forwardPanels: arena.bytes(bytes(Wh.rows, b.columns)),
     backwardPanels: arena.bytes(bytes(b.columns, Wh.rows)),

@@ -1,5 +1,5 @@
 /** Training on the kernels: the engine's `train`, with the same results to rounding, many updates at a time. */
-import type { Problem } from "../engine/model";
+import type { Problem, Sequence } from "../engine/model";
 import { parametersOf, withParameters } from "../engine/model";
 import type { NetworkState } from "../engine/network";
 import { Recording } from "../engine/network";
@@ -11,7 +11,7 @@ import type { BrokenPlace, TrainingEnd, TrainingStep } from "../engine/train";
 import { computeChunk, runnerOf } from "../engine/train";
 import { mostBytes } from "./arena";
 import type { Manner } from "./batches";
-import { layOutBatch, layOutStates, mannerOf, readStates, stateSize } from "./batches";
+import { areTokens, layOutBatch, layOutStates, mannerOf, readStates, stateSize } from "./batches";
 import type { Kernels } from "./kernels";
 import { writeOptimizer } from "./layout";
 import type { Capacity } from "./network";
@@ -43,8 +43,14 @@ interface Piece {
   /** Multiplications, roughly. */
   readonly work: number;
   readonly hasTargets: boolean;
-  /** Addresses of its batches; null until they are written. */
-  batches: readonly number[] | null;
+  batches: Batches | null;
+}
+
+/** The batches of a piece, once they are written. */
+interface Batches {
+  readonly addresses: readonly number[];
+  /** How many of them have a target, and so a gradient. */
+  readonly withTargets: number;
 }
 
 /** A copy of all that updates change, and what was done since. */
@@ -85,9 +91,15 @@ export function* trainOnKernels(
   }
 }
 
-/** How many sequences stand side by side: one where each begins where the one before it ended. */
-function shardSizeOf({ sequences, training }: Problem): number {
-  if (sequences.some(({ carry }) => carry)) return 1;
+/** Whether a sequence begins where the one before it ended, and so cannot stand beside it. */
+function carries({ sequences }: Problem): boolean {
+  return sequences.some(({ carry }) => carry);
+}
+
+/** How many sequences stand side by side. */
+function shardSizeOf(problem: Problem): number {
+  if (carries(problem)) return 1;
+  const { sequences, training } = problem;
   const batchSize = Math.min(training.batchSize, sequences.length);
   return Math.min(batchSize, Math.max(shardSequences, Math.ceil(batchSize / mostShards)));
 }
@@ -103,7 +115,7 @@ function capacityOf({ model, sequences, training }: Problem, shardSize: number):
     rows,
     sequences: shardSize,
     targets: model.output.at === "last" ? shardSize : rows,
-    tokens: sequences.every(({ inputs }) => !inputs.vectors),
+    tokens: areTokens(sequences),
   };
 }
 
@@ -126,7 +138,6 @@ class KernelTrainer {
   /** Steps of a chunk. */
   private readonly chunk: number;
   private readonly batchSize: number;
-  /** A sequence that begins where the one before it ended cannot stand beside it. */
   private readonly carries: boolean;
   private readonly shardSize: number;
   private readonly isSharded: boolean;
@@ -174,7 +185,7 @@ class KernelTrainer {
     this.random = new Random(training.seed);
     this.batchSize = Math.min(training.batchSize, sequences.length);
     this.chunk = training.truncate ?? Number.POSITIVE_INFINITY;
-    this.carries = sequences.some(({ carry }) => carry);
+    this.carries = carries(problem);
     this.shardSize = shardSizeOf(problem);
     this.isSharded = !this.carries && this.batchSize > this.shardSize;
     this.counted = sequences.filter((sequence) => countTargets(sequence) > 0).length;
@@ -307,11 +318,16 @@ class KernelTrainer {
     for (let from = 0; from < longest; from += this.chunk) {
       const to = from + this.chunk;
       const rows = sequences.reduce((sum, { length }) => sum + Math.max(0, Math.min(length, to) - from), 0);
-      const hasTargets = sequences.some((s) => countTargets(s, Math.min(from, s.length), Math.min(to, s.length)) > 0);
+      const hasTargets = sequences.some((sequence) => this.hasTargets(sequence, from));
       pieces.push({ members, from, work: rows * this.layout.size * 3, hasTargets, batches: null });
     }
     if (this.kept) this.kept[key] = pieces;
     return pieces;
+  }
+
+  /** Whether the chunk of a sequence that begins at `from` has a target. */
+  private hasTargets(sequence: Sequence, from: number): boolean {
+    return countTargets(sequence, from, Math.min(from + this.chunk, sequence.length)) > 0;
   }
 
   /** The members of a piece that are still going, as they stand in its batches. */
@@ -329,7 +345,7 @@ class KernelTrainer {
     return shards;
   }
 
-  private layOut(piece: Piece): readonly number[] {
+  private layOut(piece: Piece): Batches {
     const { model, sequences, training } = this.problem;
     const { arena } = this.kernels;
     const keepsStates = this.carries || training.truncate !== null;
@@ -337,9 +353,9 @@ class KernelTrainer {
     const to = from + this.chunk;
     const shards = this.shardsOf(piece);
     let withTargets = 0;
-    return shards.map((shard, s) => {
+    const addresses = shards.map((shard, s) => {
       const inShard = shard.map((index) => sequences[index]!);
-      const hasTargets = inShard.some((q) => countTargets(q, from, Math.min(to, q.length)) > 0);
+      const hasTargets = inShard.some((sequence) => this.hasTargets(sequence, from));
       const states = this.states[this.isSharded ? s : 0]!;
       const goesOn = from > 0 || (inShard[0]!.carry && shard[0]! > 0);
       const around = {
@@ -354,6 +370,7 @@ class KernelTrainer {
       if (hasTargets) withTargets++;
       return layOutBatch({ sequences: inShard, from, to }, this.manner, around, arena);
     });
+    return { addresses, withTargets };
   }
 
   /** @returns how the run ended, or null where it goes on */
@@ -397,8 +414,8 @@ class KernelTrainer {
   private enqueue(pieces: readonly Piece[]): void {
     let count = 0;
     for (let k = 0; k < pieces.length; k++) {
-      const batches = pieces[k]!.batches!;
-      for (let b = 0; b < batches.length; b++) this.queueWords[count++] = batches[b]!;
+      const { addresses } = pieces[k]!.batches!;
+      for (let b = 0; b < addresses.length; b++) this.queueWords[count++] = addresses[b]!;
     }
     this.queued = pieces;
     this.queuedCount = count;
@@ -420,22 +437,22 @@ class KernelTrainer {
     this.norm = this.report[1];
     if (left === count) return pieces.length;
     let done = 0;
-    for (; left >= pieces[done]!.batches!.length; done++) left -= pieces[done]!.batches!.length;
+    for (; left >= pieces[done]!.batches!.addresses.length; done++) left -= pieces[done]!.batches!.addresses.length;
     return done;
   }
 
   private runSharded(pieces: readonly Piece[]): number {
     const { exports } = this.kernels;
     for (const [done, piece] of pieces.entries()) {
-      const batches = piece.batches!;
+      const { addresses, withTargets } = piece.batches!;
       let loss = 0;
-      if (this.pool) for (const ofShard of this.pool.gradients(batches)) loss += ofShard;
-      else for (const batch of batches) loss += exports.gradients(this.networks[0]!, batch);
+      if (this.pool) for (const ofShard of this.pool.gradients(addresses)) loss += ofShard;
+      else for (const batch of addresses) loss += exports.gradients(this.networks[0]!, batch);
       if (Number.isNaN(loss)) return done;
       if (piece.hasTargets) {
         const next = this.gradients + this.gradientBytes;
-        const shards = this.shardsWithTargets(piece);
-        if (shards > 1) exports.sumGradients(this.gradients, next, this.gradientBytes, shards, this.layout.size);
+        if (withTargets > 1)
+          exports.sumGradients(this.gradients, next, this.gradientBytes, withTargets, this.layout.size);
         this.report[1] = this.norm;
         if (!exports.step(this.optimizer, this.reportAddress)) return done;
         this.norm = this.report[1]!;
@@ -443,16 +460,6 @@ class KernelTrainer {
       this.loss += loss;
     }
     return pieces.length;
-  }
-
-  private shardsWithTargets(piece: Piece): number {
-    const { sequences } = this.problem;
-    const { from } = piece;
-    const has = (index: number) => {
-      const sequence = sequences[index]!;
-      return countTargets(sequence, from, Math.min(from + this.chunk, sequence.length)) > 0;
-    };
-    return this.shardsOf(piece).filter((shard) => shard.some(has)).length;
   }
 
   /** Goes back to find the parameters before the update that broke the run, and the place. */

@@ -141,7 +141,7 @@ class Workbench {
     const c = this.matrix(m, n);
     const before = this.before(c, m, n, add);
     const room = arena.bytes(exports.roomBytes(width));
-    const panels = packs ? arena.bytes(exports.factorBytes(depth, width)) : 0;
+    const panels = packs ? arena.bytes(exports.packedBytes(depth, width)) : 0;
     if (packs) this.products.pack(panels, b.address, b.stride, Number(transposed), depth, width);
     this.products.multiply(
       c.address,

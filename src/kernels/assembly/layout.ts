@@ -7,10 +7,14 @@
  * to a whole number of lanes.
  */
 
+/** A pass's `cell`; 2 is a gru. */
+export const RNN: i32 = 0;
+export const LSTM: i32 = 1;
+
 /** One direction of a layer. H: units; C: columns, the H of each gate side by side. */
 @unmanaged
 export class Pass {
-  /** 0 rnn, 1 lstm, 2 gru */
+  /** RNN, LSTM or a gru */
   cell: i32;
   /** rnn: 0 tanh, 1 relu, 2 sigmoid, 3 linear; gru: 0 reset after, 1 before */
   option: i32;

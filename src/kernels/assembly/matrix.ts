@@ -15,9 +15,7 @@ const PANEL: i32 = 2 * LANES;
 const DEPTH: i32 = 256;
 
 /** Bytes of a packed factor of `inner` × `columns`. */
-// @ts-ignore: decorator
-@inline
-function packedBytes(inner: i32, columns: i32): usize {
+export function packedBytes(inner: i32, columns: i32): usize {
   return <usize>inner * <usize>((columns + PANEL - 1) / PANEL) * 32;
 }
 
@@ -27,17 +25,6 @@ const LEFT_BYTES: usize = DEPTH * TILE * 16;
 /** Bytes of the room that the products need whose result has up to n columns. */
 export function roomBytes(n: i32): usize {
   return LEFT_BYTES + packedBytes(DEPTH, n);
-}
-
-/** Bytes of a factor that is packed for many products. */
-export function factorBytes(inner: i32, n: i32): usize {
-  return packedBytes(inner, n);
-}
-
-// @ts-ignore: decorator
-@inline
-function smaller(a: i32, b: i32): i32 {
-  return a < b ? a : b;
 }
 
 /** Packs B [depth × n], n a whole number of lanes, in panels of two vectors. */
@@ -58,7 +45,7 @@ function packRows(to: usize, b: usize, bStride: usize, depth: i32, n: i32): void
 /** Packs Bᵀ of B [n × depth] likewise. */
 function packTransposed(to: usize, b: usize, bStride: usize, depth: i32, n: i32): void {
   for (let column = 0; column < n; column += PANEL) {
-    const width = smaller(PANEL, n - column);
+    const width = min<i32>(PANEL, n - column);
     for (let j = 0; j < width; j++) {
       let p = b + <usize>(column + j) * bStride;
       let q = to + <usize>j * R;
@@ -75,7 +62,7 @@ function packTransposed(to: usize, b: usize, bStride: usize, depth: i32, n: i32)
 /** Packs B, or Bᵀ where it is `transposed`, for many products: block of DEPTH after block. */
 export function pack(to: usize, b: usize, bStride: usize, transposed: bool, inner: i32, n: i32): void {
   for (let from = 0; from < inner; from += DEPTH) {
-    const depth = smaller(DEPTH, inner - from);
+    const depth = min<i32>(DEPTH, inner - from);
     packBlock(to, b, bStride, transposed, from, depth, n);
     to += packedBytes(depth, n);
   }
@@ -280,7 +267,7 @@ export function multiply(
   const tiled = m - (m % TILE);
   if (tiled > 0) {
     for (let from = 0; from < inner; from += DEPTH) {
-      const depth = smaller(DEPTH, inner - from);
+      const depth = min<i32>(DEPTH, inner - from);
       let block = packed;
       if (packed == 0) {
         block = room + LEFT_BYTES;
@@ -325,7 +312,7 @@ export function sumOuterProducts(
   if (tiled > 0) {
     const block = room + LEFT_BYTES;
     for (let from = 0; from < rows; from += DEPTH) {
-      const depth = smaller(DEPTH, rows - from);
+      const depth = min<i32>(DEPTH, rows - from);
       packBlock(block, b, bStride, false, from, depth, n);
       multiplyBlock(c, cStride, a + <usize>from * aStride, R, aStride, block, tiled, depth, n, add || from > 0, room);
     }

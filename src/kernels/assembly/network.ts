@@ -1,5 +1,5 @@
 /** A whole network over a whole batch, forward and back; and updates one after the other. */
-import { Batch, Layer, Network, Pass } from "./layout";
+import { Batch, Layer, LSTM, Network, Pass } from "./layout";
 import { gradientNorm, Optimizer, update } from "./optimizer";
 import { backwardPass, forwardPass } from "./pass";
 import { backwardReadout, forwardReadout } from "./readout";
@@ -7,7 +7,6 @@ import { gatherRows, scatterRows } from "./rows";
 import { clear, copy } from "./vector";
 
 const R: usize = sizeof<real>();
-const LSTM: i32 = 1;
 
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 /** One direction of a layer over all steps of a batch, forward and back. */
 import { gruAfterBackward, gruAfterForward, gruBeforeBackward, gruBeforeForward, gruBeforeReset, gruBeforeResetBackward } from "./gru";
-import { Batch, Pass } from "./layout";
+import { Batch, LSTM, Pass, RNN } from "./layout";
 import { lstmBackward, lstmForward } from "./lstm";
 import { multiply, pack, sumOuterProducts } from "./matrix";
 import { rnnBackward, rnnForward } from "./rnn";
@@ -8,8 +8,6 @@ import { addTo, repeatRow, sumRows } from "./rows";
 import { clear } from "./vector";
 
 const R: usize = sizeof<real>();
-const RNN: i32 = 0;
-const LSTM: i32 = 1;
 const SIGMOID: i32 = 2;
 
 /** Up to so many sequences together, a matrix is read as it stands; for more it is packed once. */

@@ -9,12 +9,6 @@ const R: usize = sizeof<real>();
 
 // @ts-ignore: decorator
 @inline
-export function at(p: usize, index: i32): usize {
-  return p + (<usize>index) * R;
-}
-
-// @ts-ignore: decorator
-@inline
 export function zero(): v128 {
   return v128.splat<real>(0);
 }
@@ -66,7 +60,7 @@ function put(to: usize, v: v128, add: bool, offset: usize): void {
   v128.store(p, add ? v128.add<real>(v128.load(p), v) : v);
 }
 
-/** From this many bytes on, a row is read to its end before the next one: jumping from row to row would leave every page. */
+/** From this many bytes on, a row is read to its end before the next one, as memory is fetched ahead. */
 const WIDE: usize = 128;
 
 // @ts-ignore: decorator
@@ -153,7 +147,7 @@ export function combineRows(
   let bytes = <usize>n * R;
   if (bytes >= WIDE) return combineWideRows(out, a, aStride, b, bStride, count, n, add);
   // Two rows at a time into 4 sums: with what they read, as much as the registers hold.
-  for (; bytes >= 64; bytes -= 64) {
+  if (bytes >= 64) {
     let s0 = zero();
     let s1 = zero();
     let s2 = zero();
@@ -185,6 +179,7 @@ export function combineRows(
     put(out, s3, add, 48);
     out += 64;
     b += 64;
+    bytes -= 64;
   }
   for (; bytes > 0; bytes -= 16) {
     let even = zero();
@@ -210,8 +205,7 @@ export function outerProduct(c: usize, cStride: usize, a: usize, b: usize, m: i3
   const bytes = <usize>n * R;
   for (let i = 0; i < m; i++) {
     const a_i = v128.load_splat<real>(a);
-    if (add) for (let o: usize = 0; o < bytes; o += 16) put(c, addProduct(v128.load(c + o), a_i, v128.load(b + o)), false, o);
-    else for (let o: usize = 0; o < bytes; o += 16) put(c, v128.mul<real>(a_i, v128.load(b + o)), false, o);
+    for (let o: usize = 0; o < bytes; o += 16) put(c, v128.mul<real>(a_i, v128.load(b + o)), add, o);
     a += R;
     c += cStride;
   }
