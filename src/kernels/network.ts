@@ -48,7 +48,7 @@ export function layOutNetwork(
   arena: Arena,
   exports: Exports,
 ): number {
-  const { rows, sequences } = capacity;
+  const { rows } = capacity;
   const { realBytes } = arena;
   let widest = layout.by.columns;
   const layers = model.layers.map((layer, l) => {
@@ -64,7 +64,8 @@ export function layOutNetwork(
         ...places(blocks, parameters, realBytes),
         ...stateRoom(layer, blocks, capacity, arena),
         ...ownRows(layer, pass, own, l, inputs, capacity, arena),
-        ...panels(blocks, sequences, arena, exports),
+        ...panels(blocks, arena, exports),
+        form: 0,
       });
     });
     return writeLayer(arena, {
@@ -156,11 +157,10 @@ function ownRows(
   };
 }
 
-/** Wh packed, for several sequences at once; a gru's blocks begin anew, which may leave some vectors empty. */
-function panels({ Wh, b }: PassBlocks, sequences: number, arena: Arena, exports: Exports) {
+/** Wh packed; a gru's blocks begin anew, which may leave some vectors empty. */
+function panels({ Wh, b }: PassBlocks, arena: Arena, exports: Exports) {
   const spare = 64 * Wh.rows;
-  const bytes = (inner: number, n: number) =>
-    sequences > 1 ? exports.packedBytes(inner, n) + spare * arena.realBytes : 0;
+  const bytes = (inner: number, n: number) => exports.packedBytes(inner, n) + spare * arena.realBytes;
   return {
     forwardPanels: arena.bytes(bytes(Wh.rows, b.columns)),
     backwardPanels: arena.bytes(bytes(b.columns, Wh.rows)),

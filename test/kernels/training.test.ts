@@ -91,6 +91,18 @@ function trainings(most: number): fc.Arbitrary<Problem> {
     .map(({ shape, lengths, states, carry, ...training }) => problemOf(shape, lengths, states, carry, training));
 }
 
+/** One update by few long sequences, in which the steps read a packed matrix. */
+const longTrainings: fc.Arbitrary<Problem> = fc
+  .record({
+    shape: shapesUpTo(8),
+    units: fc.integer({ min: 64, max: 100 }),
+    lengths: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 2 }),
+  })
+  .map(({ shape, units, lengths }) => {
+    const layers = shape.layers.slice(0, 1).map((layer) => ({ ...layer, size: units }));
+    return problemOf({ ...shape, layers }, [20, ...lengths], true, false, { epochs: 1, batchSize: 3 });
+  });
+
 function problemOf(
   shape: Shape,
   lengths: readonly number[],
@@ -155,6 +167,15 @@ describe("training on the kernels", function () {
   it("gives the engine's within 1e-9 where the matrices are cut into blocks (up to 70 units)", () => {
     fc.assert(
       fc.property(trainings(70), (problem) => {
+        assertNear(runOf(trainFast(problem, folder, 1)), runOf(train(problem)), 1e-9);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("gives the engine's within 1e-9 where few sequences are long (up to 100 units)", () => {
+    fc.assert(
+      fc.property(longTrainings, (problem) => {
         assertNear(runOf(trainFast(problem, folder, 1)), runOf(train(problem)), 1e-9);
       }),
       { numRuns: 30 },

@@ -56,9 +56,10 @@ export class Pass {
   tokens: usize;
   dh: usize;
   dx: usize;
-  /** Wh and Whᵀ packed */
+  /** Wh and Whᵀ packed, and in which form for the batch at hand */
   forwardPanels: usize;
   backwardPanels: usize;
+  form: i32;
 }
 
 @unmanaged

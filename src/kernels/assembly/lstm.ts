@@ -2,31 +2,25 @@
  * One sequence's step of an LSTM; the pre-activations of i, f, g and o stand side by side in z [4H].
  *   i, f, o = σ(a),  g = tanh(a);   c_t = f ∘ c_prev + i ∘ g;   h_t = o ∘ tanh(c_t)
  */
-import { sigmoid, tanh } from "./functions";
+import { sigmoidAll, tanhAll } from "./elements";
 import { addProduct } from "./vector";
 
-/** Leaves the gates in z. */
+/** Leaves the gates in z. Each function goes over all units before the next one, so that none waits for another's result. */
 export function lstmForward(z: usize, c_prev: usize, c: usize, tanhC: usize, h: usize, bytes: usize): void {
-  const end = z + bytes;
-  for (; z < end; z += 16) {
-    const i = sigmoid(v128.load(z));
-    const f = sigmoid(v128.load(z + bytes));
-    const g = tanh(v128.load(z + 2 * bytes));
-    const o = sigmoid(v128.load(z + 3 * bytes));
-    const c_t = addProduct(v128.mul<real>(f, v128.load(c_prev)), i, g);
-    const t = tanh(c_t);
-    v128.store(z, i);
-    v128.store(z + bytes, f);
-    v128.store(z + 2 * bytes, g);
-    v128.store(z + 3 * bytes, o);
-    v128.store(c, c_t);
-    v128.store(tanhC, t);
-    v128.store(h, v128.mul<real>(o, t));
-    c_prev += 16;
-    c += 16;
-    tanhC += 16;
-    h += 16;
-  }
+  const H = <i32>(bytes / sizeof<real>());
+  const f = z + bytes;
+  const g = f + bytes;
+  const o = g + bytes;
+  sigmoidAll(z, z, 2 * H);
+  tanhAll(g, g, H);
+  sigmoidAll(o, o, H);
+  for (let k: usize = 0; k < bytes; k += 16)
+    v128.store(
+      c + k,
+      addProduct(v128.mul<real>(v128.load(f + k), v128.load(c_prev + k)), v128.load(z + k), v128.load(g + k)),
+    );
+  tanhAll(tanhC, c, H);
+  for (let k: usize = 0; k < bytes; k += 16) v128.store(h + k, v128.mul<real>(v128.load(o + k), v128.load(tanhC + k)));
 }
 
 /** From the gates to the gradients of their pre-activations, in place; dc goes on to the step before. */

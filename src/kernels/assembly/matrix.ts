@@ -1,6 +1,7 @@
 /**
  * Blocked products of matrices. Both factors are packed into panels that are read from beginning to end, and a tile of
- * 4 rows × 2 vectors of the result stays in the registers (Goto and van de Geijn 2008). Strides are in bytes.
+ * 4 rows × 2 vectors of the result stays in the registers (Goto and van de Geijn 2008). One row alone takes 6 vectors of the
+ * result at a time. Strides are in bytes.
  */
 import { addProduct, combineRows, innerProducts, LANES, outerProduct, zero } from "./vector";
 
@@ -9,14 +10,22 @@ const R: usize = sizeof<real>();
 const FEW: i32 = 4;
 /** Rows of a tile: more would not leave registers for what is read. */
 const TILE: i32 = 4;
-/** Columns of a panel: two vectors, 32 bytes. */
-const PANEL: i32 = 2 * LANES;
+/** Bytes of a row of a panel for tiles: two vectors. */
+const TILE_PANEL: usize = 32;
+/** And for rows one by one: six, as many sums as the registers hold beside what is read. */
+const ROW_PANEL: usize = 96;
 /** Inner dimension of a block: a panel of it stays in the nearest cache. */
 const DEPTH: i32 = 256;
 
+/** How the right factor is packed: not at all, for rows one by one, or for tiles of rows. */
+export const NOT_PACKED: i32 = 0;
+export const FOR_ROWS: i32 = 1;
+export const FOR_TILES: i32 = 2;
+
 /** Bytes of a packed factor of `inner` × `columns`. */
 export function packedBytes(inner: i32, columns: i32): usize {
-  return <usize>inner * <usize>((columns + PANEL - 1) / PANEL) * 32;
+  const panels = (<usize>columns * R + TILE_PANEL - 1) / TILE_PANEL;
+  return <usize>inner * panels * TILE_PANEL;
 }
 
 /** Bytes of the room that 4 rows of a left factor are packed into. */
@@ -27,40 +36,92 @@ export function roomBytes(n: i32): usize {
   return LEFT_BYTES + packedBytes(DEPTH, n);
 }
 
-/** Packs B [depth × n], n a whole number of lanes, in panels of two vectors. */
-function packRows(to: usize, b: usize, bStride: usize, depth: i32, n: i32): void {
-  const bytes = <usize>n * R;
-  for (let column: usize = 0; column < bytes; column += 32) {
-    const wide = bytes - column >= 32;
-    let p = b + column;
+/** Packs B [depth × n], n a whole number of lanes, in panels of `panel` bytes; the last may be narrower if it is `ragged`. */
+// @ts-ignore: decorator
+@inline
+function packRows(to: usize, b: usize, bStride: usize, depth: i32, n: i32, panel: usize, ragged: bool): void {
+  let rest = <usize>n * R;
+  while (ragged ? rest > 0 : rest >= panel) {
+    const width = min<usize>(panel, rest);
+    const wide = width > 16;
+    let p = b;
     for (let k = depth; k > 0; k--) {
+      // Without a loop over the vectors: that would cost more than they do.
       v128.store(to, v128.load(p));
       if (wide) v128.store(to, v128.load(p, 16), 16);
-      to += 32;
+      if (panel == ROW_PANEL) {
+        v128.store(to, v128.load(p, 32), 32);
+        v128.store(to, v128.load(p, 48), 48);
+        v128.store(to, v128.load(p, 64), 64);
+        v128.store(to, v128.load(p, 80), 80);
+      }
+      to += panel;
       p += bStride;
     }
+    b += width;
+    rest -= width;
   }
 }
 
-/** Packs Bᵀ of B [n × depth] likewise. */
-function packTransposed(to: usize, b: usize, bStride: usize, depth: i32, n: i32): void {
-  for (let column = 0; column < n; column += PANEL) {
-    const width = min<i32>(PANEL, n - column);
-    for (let j = 0; j < width; j++) {
-      let p = b + <usize>(column + j) * bStride;
-      let q = to + <usize>j * R;
-      for (let k = depth; k > 0; k--) {
-        store<real>(q, load<real>(p));
-        p += R;
-        q += 32;
+/** Packs Bᵀ of B [n × depth] likewise; depth is a whole number of lanes too. */
+// @ts-ignore: decorator
+@inline
+function packTransposed(to: usize, b: usize, bStride: usize, depth: i32, n: i32, panel: usize, ragged: bool): void {
+  const length = <usize>depth * R;
+  let rest = <usize>n * R;
+  while (ragged ? rest > 0 : rest >= panel) {
+    const width = min<usize>(panel, rest);
+    // Of each row a cache line at a time: the rows may stand so that they drive each other out of the cache.
+    for (let from: usize = 0; from < length; from += 64) {
+      const end = min<usize>(from + 64, length);
+      let p = b;
+      for (let column: usize = 0; column < width; column += 16) {
+        let q = to + column;
+        for (let o = from; o < end; o += 16) {
+          transposeLanes(q, panel, p + o, bStride);
+          q += LANES * panel;
+        }
+        p += LANES * bStride;
       }
+      to += ((end - from) / R) * panel;
     }
-    to += <usize>depth * 32;
+    b += (width / R) * bStride;
+    rest -= width;
   }
 }
 
-/** Packs B, or Bᵀ where it is `transposed`, for many products: block of DEPTH after block. */
-export function pack(to: usize, b: usize, bStride: usize, transposed: bool, inner: i32, n: i32): void {
+/** Transposes a square of as many rows as a vector has lanes. */
+// @ts-ignore: decorator
+@inline
+function transposeLanes(to: usize, toStride: usize, from: usize, fromStride: usize): void {
+  const r0 = v128.load(from);
+  const r1 = v128.load(from + fromStride);
+  if (sizeof<real>() == 8) {
+    v128.store(to, v128.shuffle<f64>(r0, r1, 0, 2));
+    v128.store(to + toStride, v128.shuffle<f64>(r0, r1, 1, 3));
+    return;
+  }
+  const r2 = v128.load(from + 2 * fromStride);
+  const r3 = v128.load(from + 3 * fromStride);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  v128.store(to + toStride, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+  v128.store(to + 2 * toStride, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+  v128.store(to + 3 * toStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+}
+
+/** Packs B, or Bᵀ where it is `transposed`, for many products: for tiles block of DEPTH after block. */
+export function pack(to: usize, b: usize, bStride: usize, transposed: bool, form: i32, inner: i32, n: i32): void {
+  if (form == NOT_PACKED) return;
+  if (form == FOR_ROWS) {
+    // Columns behind the last whole panel are read where they stand.
+    if (transposed) packTransposed(to, b, bStride, inner, n, ROW_PANEL, false);
+    else packRows(to, b, bStride, inner, n, ROW_PANEL, false);
+    return;
+  }
   for (let from = 0; from < inner; from += DEPTH) {
     const depth = min<i32>(DEPTH, inner - from);
     packBlock(to, b, bStride, transposed, from, depth, n);
@@ -68,11 +129,9 @@ export function pack(to: usize, b: usize, bStride: usize, transposed: bool, inne
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function packBlock(to: usize, b: usize, bStride: usize, transposed: bool, from: i32, depth: i32, n: i32): void {
-  if (transposed) packTransposed(to, b + <usize>from * R, bStride, depth, n);
-  else packRows(to, b + <usize>from * bStride, bStride, depth, n);
+  if (transposed) packTransposed(to, b + <usize>from * R, bStride, depth, n, TILE_PANEL, true);
+  else packRows(to, b + <usize>from * bStride, bStride, depth, n, TILE_PANEL, true);
 }
 
 /** Packs 4 rows of A [· × depth] side by side, each number in all lanes of a vector. */
@@ -213,6 +272,96 @@ function narrowTile(a: usize, b: usize, depth: i32, c: usize, cStride: usize, ad
   put(c, s3, add);
 }
 
+/** One row's sums over a panel of 6 vectors. */
+function rowTile(a: usize, b: usize, depth: i32, c: usize, add: bool): void {
+  let s0 = zero();
+  let s1 = zero();
+  let s2 = zero();
+  let s3 = zero();
+  let s4 = zero();
+  let s5 = zero();
+  let a_k: v128;
+  let k = depth;
+  // As in a tile, a way out between the steps.
+  while (true) {
+    a_k = v128.load_splat<real>(a);
+    s0 = addProduct(s0, a_k, v128.load(b));
+    s1 = addProduct(s1, a_k, v128.load(b, 16));
+    s2 = addProduct(s2, a_k, v128.load(b, 32));
+    s3 = addProduct(s3, a_k, v128.load(b, 48));
+    s4 = addProduct(s4, a_k, v128.load(b, 64));
+    s5 = addProduct(s5, a_k, v128.load(b, 80));
+    if (k == 1) break;
+    a_k = v128.load_splat<real>(a, R);
+    s0 = addProduct(s0, a_k, v128.load(b, 96));
+    s1 = addProduct(s1, a_k, v128.load(b, 112));
+    s2 = addProduct(s2, a_k, v128.load(b, 128));
+    s3 = addProduct(s3, a_k, v128.load(b, 144));
+    s4 = addProduct(s4, a_k, v128.load(b, 160));
+    s5 = addProduct(s5, a_k, v128.load(b, 176));
+    if (k == 2) break;
+    a_k = v128.load_splat<real>(a, 2 * R);
+    s0 = addProduct(s0, a_k, v128.load(b, 192));
+    s1 = addProduct(s1, a_k, v128.load(b, 208));
+    s2 = addProduct(s2, a_k, v128.load(b, 224));
+    s3 = addProduct(s3, a_k, v128.load(b, 240));
+    s4 = addProduct(s4, a_k, v128.load(b, 256));
+    s5 = addProduct(s5, a_k, v128.load(b, 272));
+    if (k == 3) break;
+    a_k = v128.load_splat<real>(a, 3 * R);
+    s0 = addProduct(s0, a_k, v128.load(b, 288));
+    s1 = addProduct(s1, a_k, v128.load(b, 304));
+    s2 = addProduct(s2, a_k, v128.load(b, 320));
+    s3 = addProduct(s3, a_k, v128.load(b, 336));
+    s4 = addProduct(s4, a_k, v128.load(b, 352));
+    s5 = addProduct(s5, a_k, v128.load(b, 368));
+    k -= 4;
+    if (k == 0) break;
+    a += 4 * R;
+    b += 4 * ROW_PANEL;
+  }
+  if (add) {
+    s0 = v128.add<real>(v128.load(c), s0);
+    s1 = v128.add<real>(v128.load(c, 16), s1);
+    s2 = v128.add<real>(v128.load(c, 32), s2);
+    s3 = v128.add<real>(v128.load(c, 48), s3);
+    s4 = v128.add<real>(v128.load(c, 64), s4);
+    s5 = v128.add<real>(v128.load(c, 80), s5);
+  }
+  v128.store(c, s0);
+  v128.store(c, s1, 16);
+  v128.store(c, s2, 32);
+  v128.store(c, s3, 48);
+  v128.store(c, s4, 64);
+  v128.store(c, s5, 80);
+}
+
+/** c [n] (+)= a B, or a Bᵀ where it is `transposed`. @param packed B as `pack` packs it for rows, or 0 */
+function multiplyRow(
+  c: usize,
+  a: usize,
+  b: usize,
+  bStride: usize,
+  transposed: bool,
+  packed: usize,
+  inner: i32,
+  n: i32,
+  add: bool,
+): void {
+  if (packed != 0) {
+    const lanes = <i32>(ROW_PANEL / R);
+    for (; n >= lanes; n -= lanes) {
+      rowTile(a, packed, inner, c, add);
+      packed += <usize>inner * ROW_PANEL;
+      c += ROW_PANEL;
+      b += transposed ? <usize>lanes * bStride : ROW_PANEL;
+    }
+    if (n == 0) return;
+  }
+  if (transposed) innerProducts(c, b, bStride, a, n, inner, add);
+  else combineRows(c, a, R, b, bStride, inner, n, add);
+}
+
 /** C [m × n] (+)= A B for a block of the inner dimension; m a multiple of 4. */
 function multiplyBlock(
   c: usize,
@@ -246,7 +395,7 @@ function multiplyBlock(
 /**
  * C [m × n] = A [m × inner] B, added to what is there where `add`. B is [inner × n], or [n × inner] where it is `transposed`.
  * @param n      a whole number of lanes; so is `inner` where B is transposed
- * @param packed B as `pack` packs it, or 0
+ * @param form   how `pack` has packed B to `packed`
  * @param room   `roomBytes(n)`
  */
 export function multiply(
@@ -258,18 +407,20 @@ export function multiply(
   bStride: usize,
   transposed: bool,
   packed: usize,
+  form: i32,
   m: i32,
   inner: i32,
   n: i32,
   add: bool,
   room: usize,
 ): void {
-  const tiled = m - (m % TILE);
+  const rowPanels = form == FOR_ROWS ? packed : <usize>0;
+  const tiled = form == FOR_ROWS ? 0 : m - (m % TILE);
   if (tiled > 0) {
     for (let from = 0; from < inner; from += DEPTH) {
       const depth = min<i32>(DEPTH, inner - from);
       let block = packed;
-      if (packed == 0) {
+      if (form == NOT_PACKED) {
         block = room + LEFT_BYTES;
         packBlock(block, b, bStride, transposed, from, depth, n);
       } else packed += packedBytes(depth, n);
@@ -279,8 +430,7 @@ export function multiply(
   for (let row = tiled; row < m; row++) {
     const c_row = c + <usize>row * cStride;
     const a_row = a + <usize>row * aStride;
-    if (transposed) innerProducts(c_row, b, bStride, a_row, n, inner, add);
-    else combineRows(c_row, a_row, R, b, bStride, inner, n, add);
+    multiplyRow(c_row, a_row, b, bStride, transposed, rowPanels, inner, n, add);
   }
 }
 

@@ -2,7 +2,7 @@
 import { gruAfterBackward, gruAfterForward, gruBeforeBackward, gruBeforeForward, gruBeforeReset, gruBeforeResetBackward } from "./gru";
 import { Batch, LSTM, Pass, RNN } from "./layout";
 import { lstmBackward, lstmForward } from "./lstm";
-import { multiply, pack, sumOuterProducts } from "./matrix";
+import { FOR_ROWS, FOR_TILES, multiply, NOT_PACKED, pack, sumOuterProducts } from "./matrix";
 import { rnnBackward, rnnForward } from "./rnn";
 import { addTo, repeatRow, sumRows } from "./rows";
 import { clear } from "./vector";
@@ -10,8 +10,18 @@ import { clear } from "./vector";
 const R: usize = sizeof<real>();
 const SIGMOID: i32 = 2;
 
-/** Up to so many sequences together, a matrix is read as it stands; for more it is packed once. */
+/** So few sequences are multiplied one by one. */
 const FEW: i32 = 3;
+/** For them a matrix of so many bytes is packed where so many steps read it. */
+const LARGE: usize = 32768;
+const LONG: i32 = 16;
+
+/** How Wh is packed for all the steps of a batch. */
+function formFor(pass: Pass, batch: Batch): i32 {
+  if (batch.sequences > FEW) return FOR_TILES;
+  const bytes = <usize>(pass.units * pass.columns) * R;
+  return bytes >= LARGE && batch.length >= LONG ? FOR_ROWS : NOT_PACKED;
+}
 
 // @ts-ignore: decorator
 @inline
@@ -70,14 +80,11 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
   const zBytes = <usize>C * R;
   projectInputs(pass, batch, x, xStride, tokens, room);
 
-  const packs = batch.sequences > FEW;
   const direct = directColumns(pass);
-  if (packs) {
-    pack(pass.forwardPanels, pass.Wh, zBytes, false, H, direct);
-    if (resetsBefore(pass))
-      pack(panelsOfN(pass, pass.forwardPanels), pass.Wh + 2 * hBytes, zBytes, false, H, H);
-  }
-  const panels = packs ? pass.forwardPanels : <usize>0;
+  const form = formFor(pass, batch);
+  pass.form = form;
+  pack(pass.forwardPanels, pass.Wh, zBytes, false, form, H, direct);
+  if (resetsBefore(pass)) pack(panelsOfN(pass, pass.forwardPanels), pass.Wh + 2 * hBytes, zBytes, false, form, H, H);
   const after = pass.cell > LSTM && pass.option == 0;
   for (let t = 0; t < batch.length; t++) {
     const n = count(batch, t);
@@ -88,9 +95,9 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
     const product = after ? pass.u + row * zBytes : z_t;
     // A state that is zero adds nothing.
     if (t > 0 || batch.initial != 0)
-      multiply(product, zBytes, h_prev, hBytes, pass.Wh, zBytes, false, panels, n, H, direct, !after, room);
+      multiply(product, zBytes, h_prev, hBytes, pass.Wh, zBytes, false, pass.forwardPanels, form, n, H, direct, !after, room);
     else if (after) clear(product, n * C);
-    stepForward(pass, batch, t, n, z_t, h_prev, h_t, panels, room);
+    stepForward(pass, batch, t, n, z_t, h_prev, h_t, room);
   }
 }
 
@@ -100,7 +107,7 @@ function projectInputs(pass: Pass, batch: Batch, x: usize, xStride: usize, token
   const zBytes = <usize>C * R;
   repeatRow(pass.z, pass.b, batch.rows, C);
   if (tokens == 0) {
-    multiply(pass.z, zBytes, x, xStride, pass.Wx, zBytes, false, 0, batch.rows, pass.inputs, C, true, room);
+    multiply(pass.z, zBytes, x, xStride, pass.Wx, zBytes, false, 0, NOT_PACKED, batch.rows, pass.inputs, C, true, room);
     return;
   }
   for (let k = 0; k < batch.rows; k++)
@@ -116,7 +123,6 @@ function stepForward(
   z_t: usize,
   h_prev: usize,
   h_t: usize,
-  panels: usize,
   room: usize,
 ): void {
   const H = pass.units;
@@ -146,8 +152,7 @@ function stepForward(
   for (let k: usize = 0; k < <usize>n; k++)
     gruBeforeReset(z_t + k * zBytes, q_t + k * hBytes, h_prev + k * hBytes, hBytes);
   const Whn = pass.Wh + 2 * hBytes;
-  const panelsN = panels == 0 ? <usize>0 : panelsOfN(pass, panels);
-  multiply(z_t + 2 * hBytes, zBytes, q_t, hBytes, Whn, zBytes, false, panelsN, n, H, H, true, room);
+  multiply(z_t + 2 * hBytes, zBytes, q_t, hBytes, Whn, zBytes, false, panelsOfN(pass, pass.forwardPanels), pass.form, n, H, H, true, room);
   for (let k: usize = 0; k < <usize>n; k++)
     gruBeforeForward(z_t + k * zBytes, h_prev + k * hBytes, h_t + k * hBytes, hBytes);
 }
@@ -179,22 +184,19 @@ export function backwardPass(
   const C = pass.columns;
   const hBytes = <usize>H * R;
   const zBytes = <usize>C * R;
-  const packs = batch.sequences > FEW;
   const direct = directColumns(pass);
-  if (packs) {
-    pack(pass.backwardPanels, pass.Wh, zBytes, true, direct, H);
-    if (resetsBefore(pass)) pack(panelsOfN(pass, pass.backwardPanels), pass.Wh + 2 * hBytes, zBytes, true, H, H);
-  }
-  const panels = packs ? pass.backwardPanels : <usize>0;
+  const form = pass.form;
+  pack(pass.backwardPanels, pass.Wh, zBytes, true, form, direct, H);
+  if (resetsBefore(pass)) pack(panelsOfN(pass, pass.backwardPanels), pass.Wh + 2 * hBytes, zBytes, true, form, H, H);
   if (pass.dc != 0) clear(pass.dc, batch.sequences * H);
   const products = pass.u != 0 ? pass.u : pass.z;
   for (let t = batch.length - 1; t >= 0; t--) {
     const n = count(batch, t);
     const row = <usize>offset(batch, t);
     const before = t > 0 ? above + <usize>offset(batch, t - 1) * aboveStride : <usize>0;
-    stepBackward(pass, batch, t, n, above + row * aboveStride, before, aboveStride, panels, room);
+    stepBackward(pass, batch, t, n, above + row * aboveStride, before, aboveStride, room);
     if (t > 0)
-      multiply(before, aboveStride, products + row * zBytes, zBytes, pass.Wh, zBytes, true, panels, n, direct, H, true, room);
+      multiply(before, aboveStride, products + row * zBytes, zBytes, pass.Wh, zBytes, true, pass.backwardPanels, form, n, direct, H, true, room);
   }
 
   const adds = batch.adds != 0;
@@ -205,7 +207,7 @@ export function backwardPass(
   if (pass.u != 0) sumRows(batch.gradients + pass.dbhn, pass.u + 2 * hBytes, zBytes, batch.rows, H, adds);
   sumInputs(pass, batch, x, xStride, tokens, adds, room);
   if (dx != 0)
-    multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, batch.rows, C, pass.inputs, true, room);
+    multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, NOT_PACKED, batch.rows, C, pass.inputs, true, room);
 }
 
 /** From dL/dh_t to dL/da_t at step t, for n sequences; what flows to h_prev past the matrices is added to `before`. */
@@ -217,7 +219,6 @@ function stepBackward(
   dh: usize,
   before: usize,
   stride: usize,
-  panels: usize,
   room: usize,
 ): void {
   const H = pass.units;
@@ -260,8 +261,7 @@ function stepBackward(
       hBytes,
     );
   const Whn = pass.Wh + 2 * hBytes;
-  const panelsN = panels == 0 ? <usize>0 : panelsOfN(pass, panels);
-  multiply(pass.dc, hBytes, z_t + 2 * hBytes, zBytes, Whn, zBytes, true, panelsN, n, H, H, false, room);
+  multiply(pass.dc, hBytes, z_t + 2 * hBytes, zBytes, Whn, zBytes, true, panelsOfN(pass, pass.backwardPanels), pass.form, n, H, H, false, room);
   for (let k: usize = 0; k < <usize>n; k++)
     gruBeforeResetBackward(
       z_t + k * zBytes,

@@ -7,7 +7,7 @@
 import { sigmoidAll, tanhAll } from "./elements";
 import { exp, log, log1p, sigmoid } from "./functions";
 import { Batch, Network } from "./layout";
-import { multiply, sumOuterProducts } from "./matrix";
+import { multiply, NOT_PACKED, sumOuterProducts } from "./matrix";
 import { gatherRows, repeatRow, scatterRows, sumRows } from "./rows";
 import { clear, sumOfLanes } from "./vector";
 
@@ -33,7 +33,7 @@ export function forwardReadout(network: Network, batch: Batch, out: usize, n: i3
     gatherRows(h, outBytes, out, outBytes, batch.targetRows, batch.targetCount, n);
   }
   repeatRow(network.y, network.by, batch.targetCount, O);
-  multiply(network.y, yBytes, h, outBytes, network.Why, yBytes, false, 0, batch.targetCount, n, O, true, network.room);
+  multiply(network.y, yBytes, h, outBytes, network.Why, yBytes, false, 0, NOT_PACKED, batch.targetCount, n, O, true, network.room);
 
   let loss: f64 = 0;
   for (let k = 0; k < batch.targetCount; k++) {
@@ -63,7 +63,7 @@ export function backwardReadout(network: Network, batch: Batch, out: usize, abov
     dh = network.dRead;
   }
   if (rows < batch.rows) clear(above, batch.rows * n);
-  multiply(dh, outBytes, network.y, yBytes, network.Why, yBytes, true, 0, rows, O, n, false, network.room);
+  multiply(dh, outBytes, network.y, yBytes, network.Why, yBytes, true, 0, NOT_PACKED, rows, O, n, false, network.room);
   if (batch.targetRows != 0) scatterRows(above, outBytes, dh, outBytes, batch.targetRows, rows, n);
   sumOuterProducts(batch.gradients + network.dWhy, yBytes, h, outBytes, network.y, yBytes, n, rows, O, batch.adds != 0, network.room);
   sumRows(batch.gradients + network.dby, network.y, yBytes, rows, O, batch.adds != 0);
