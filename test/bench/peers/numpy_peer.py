@@ -6,19 +6,41 @@ Matrices are kept as [inputs x outputs], the gates of a cell side by side. All p
 their gradients, so that the optimizer has one array to go over.
 """
 
+import os
+
 import numpy as np
 
 from protocol import Peer
 
 
+FAST = ("openblas", "mkl", "accelerate", "blis")
+
+
 def blas():
     """The library that multiplies, and whether it is a fast one."""
+    configured = configured_blas()
+    for name in (configured, *loaded_libraries()):
+        if any(fast in name.lower() for fast in ("openblas", "mkl", "accelerate", "blis")):
+            return name, True
+    return configured, False
+
+
+def configured_blas():
+    """What NumPy was built with."""
     try:
         found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     except (TypeError, KeyError):
-        return "unknown BLAS", False
-    name = f"{found.get('name', 'unknown BLAS')} {found.get('version', '')}".strip()
-    return name, any(fast in name.lower() for fast in ("openblas", "mkl", "accelerate", "blis"))
+        return "unknown BLAS"
+    return f"{found.get('name', 'unknown BLAS')} {found.get('version', '')}".strip()
+
+
+def loaded_libraries():
+    """The shared libraries of this process, where the system tells: a distribution's NumPy takes whatever BLAS is installed."""
+    try:
+        with open("/proc/self/maps") as maps:
+            return sorted({os.path.basename(line.split()[-1]) for line in maps if ".so" in line})
+    except OSError:
+        return []
 
 
 class Rnn:
