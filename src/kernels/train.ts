@@ -394,8 +394,7 @@ class KernelTrainer {
   }
 
   private copyDurable(to: number, from: number): void {
-    const bytes = new Uint8Array(this.kernels.arena.memory.buffer);
-    bytes.copyWithin(to, from, from + this.durableBytes);
+    this.kernels.exports.copyBytes(to, from, this.durableBytes);
   }
 
   /** @returns how many of the pieces were done before a number was not finite */

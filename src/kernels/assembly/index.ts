@@ -1,7 +1,7 @@
 // What the module gives: training, and each kernel by itself for its tests.
 export { expAll, log, log1p, sigmoidAll, tanhAll } from "./elements";
 export { multiply, pack, packedBytes, roomBytes, sumOuterProducts } from "./matrix";
-export { gradients, step, sumGradients, train } from "./network";
+export { copyBytes, gradients, step, sumGradients, train } from "./network";
 export { gradientNorm, update } from "./optimizer";
 export { combineRows, innerProducts } from "./vector";
 

@@ -200,3 +200,8 @@ export function sumGradients(first: usize, next: usize, stride: usize, count: i3
     next += 16;
   }
 }
+
+/** Copies so many bytes. */
+export function copyBytes(to: usize, from: usize, bytes: usize): void {
+  memory.copy(to, from, bytes);
+}
