@@ -5,7 +5,7 @@ import type { Arena } from "./arena";
 const passWords = [
   "cell", "option", "reversed", "inputs", "units", "trueUnits", "columns",
   "Wx", "Wh", "b", "bhn", "dWx", "dWh", "db", "dbhn",
-  "z", "u", "q", "h", "c", "tanhC", "dc", "x", "tokens", "dh", "dx", "forwardPanels", "backwardPanels", "form",
+  "z", "u", "q", "h", "c", "tanhC", "dc", "x", "tokens", "dh", "dx", "panels", "form",
 ] as const;
 
 const layerWords = ["passes", "first", "second", "columns", "out", "above"] as const;

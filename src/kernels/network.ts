@@ -64,7 +64,7 @@ export function layOutNetwork(
         ...places(blocks, parameters, realBytes),
         ...stateRoom(layer, blocks, capacity, arena),
         ...ownRows(layer, pass, own, l, inputs, capacity, arena),
-        ...panels(blocks, arena, exports),
+        panels: panels(blocks, arena, exports),
         form: 0,
       });
     });
@@ -157,12 +157,8 @@ function ownRows(
   };
 }
 
-/** Wh packed; a gru's blocks begin anew, which may leave some vectors empty. */
-function panels({ Wh, b }: PassBlocks, arena: Arena, exports: Exports) {
-  const spare = 64 * Wh.rows;
-  const bytes = (inner: number, n: number) => exports.packedBytes(inner, n) + spare * arena.realBytes;
-  return {
-    forwardPanels: arena.bytes(bytes(Wh.rows, b.columns)),
-    backwardPanels: arena.bytes(bytes(b.columns, Wh.rows)),
-  };
+/** Room for Wh packed one way or the other; a gru's blocks begin anew, which may leave some vectors empty. */
+function panels({ Wh, b }: PassBlocks, arena: Arena, exports: Exports): number {
+  const packed = Math.max(exports.packedBytes(Wh.rows, b.columns), exports.packedBytes(b.columns, Wh.rows));
+  return arena.bytes(packed + 64 * Wh.rows * arena.realBytes);
 }

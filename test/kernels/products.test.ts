@@ -153,7 +153,7 @@ class Workbench {
     const before = this.before(c, m, n, add);
     const room = arena.bytes(exports.roomBytes(width));
     const panels = arena.bytes(exports.packedBytes(depth, width));
-    this.products.pack(panels, b.address, b.stride, Number(transposed), form, depth, width);
+    if (form !== 0) this.products.pack(panels, b.address, b.stride, Number(transposed), form, depth, width);
     this.products.multiply(
       c.address,
       c.stride,

@@ -56,9 +56,8 @@ export class Pass {
   tokens: usize;
   dh: usize;
   dx: usize;
-  /** Wh and Whᵀ packed, and in which form for the batch at hand */
-  forwardPanels: usize;
-  backwardPanels: usize;
+  /** Wh packed on the way there, Whᵀ on the way back, and in which form for the batch at hand */
+  panels: usize;
   form: i32;
 }
 

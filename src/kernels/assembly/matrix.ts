@@ -1,6 +1,6 @@
 /**
  * Blocked products of matrices. Both factors are packed into panels that are read from beginning to end, and a tile of
- * 4 rows × 2 vectors of the result stays in the registers (Goto and van de Geijn 2008). One row alone takes 6 vectors of the
+ * 4 rows × 2 vectors of the result stays in the registers (Goto and van de Geijn 2008). One row alone takes 7 vectors of the
  * result at a time. Strides are in bytes.
  */
 import { addProduct, combineRows, innerProducts, LANES, outerProduct, zero } from "./vector";
@@ -12,8 +12,8 @@ const FEW: i32 = 4;
 const TILE: i32 = 4;
 /** Bytes of a row of a panel for tiles: two vectors. */
 const TILE_PANEL: usize = 32;
-/** And for rows one by one: six, as many sums as the registers hold beside what is read. */
-const ROW_PANEL: usize = 96;
+/** And for rows one by one: seven, as many sums as the registers hold beside what is read. */
+const ROW_PANEL: usize = 112;
 /** Inner dimension of a block: a panel of it stays in the nearest cache. */
 const DEPTH: i32 = 256;
 
@@ -54,6 +54,7 @@ function packRows(to: usize, b: usize, bStride: usize, depth: i32, n: i32, panel
         v128.store(to, v128.load(p, 48), 48);
         v128.store(to, v128.load(p, 64), 64);
         v128.store(to, v128.load(p, 80), 80);
+        v128.store(to, v128.load(p, 96), 96);
       }
       to += panel;
       p += bStride;
@@ -113,9 +114,8 @@ function transposeLanes(to: usize, toStride: usize, from: usize, fromStride: usi
   v128.store(to + 3 * toStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
 }
 
-/** Packs B, or Bᵀ where it is `transposed`, for many products: for tiles block of DEPTH after block. */
+/** Packs B, or Bᵀ where it is `transposed`, in one form or the other, for many products: for tiles block of DEPTH after block. */
 export function pack(to: usize, b: usize, bStride: usize, transposed: bool, form: i32, inner: i32, n: i32): void {
-  if (form == NOT_PACKED) return;
   if (form == FOR_ROWS) {
     // Columns behind the last whole panel are read where they stand.
     if (transposed) packTransposed(to, b, bStride, inner, n, ROW_PANEL, false);
@@ -272,7 +272,7 @@ function narrowTile(a: usize, b: usize, depth: i32, c: usize, cStride: usize, ad
   put(c, s3, add);
 }
 
-/** One row's sums over a panel of 6 vectors. */
+/** One row's sums over a panel of 7 vectors. */
 function rowTile(a: usize, b: usize, depth: i32, c: usize, add: bool): void {
   let s0 = zero();
   let s1 = zero();
@@ -280,9 +280,10 @@ function rowTile(a: usize, b: usize, depth: i32, c: usize, add: bool): void {
   let s3 = zero();
   let s4 = zero();
   let s5 = zero();
+  let s6 = zero();
   let a_k: v128;
   let k = depth;
-  // As in a tile, a way out between the steps.
+  // As in a tile, a way out between the steps. So many of them: the processor fetches ahead what each load reads in the next turn.
   while (true) {
     a_k = v128.load_splat<real>(a);
     s0 = addProduct(s0, a_k, v128.load(b));
@@ -291,34 +292,56 @@ function rowTile(a: usize, b: usize, depth: i32, c: usize, add: bool): void {
     s3 = addProduct(s3, a_k, v128.load(b, 48));
     s4 = addProduct(s4, a_k, v128.load(b, 64));
     s5 = addProduct(s5, a_k, v128.load(b, 80));
+    s6 = addProduct(s6, a_k, v128.load(b, 96));
     if (k == 1) break;
     a_k = v128.load_splat<real>(a, R);
-    s0 = addProduct(s0, a_k, v128.load(b, 96));
-    s1 = addProduct(s1, a_k, v128.load(b, 112));
-    s2 = addProduct(s2, a_k, v128.load(b, 128));
-    s3 = addProduct(s3, a_k, v128.load(b, 144));
-    s4 = addProduct(s4, a_k, v128.load(b, 160));
-    s5 = addProduct(s5, a_k, v128.load(b, 176));
+    s0 = addProduct(s0, a_k, v128.load(b, 112));
+    s1 = addProduct(s1, a_k, v128.load(b, 128));
+    s2 = addProduct(s2, a_k, v128.load(b, 144));
+    s3 = addProduct(s3, a_k, v128.load(b, 160));
+    s4 = addProduct(s4, a_k, v128.load(b, 176));
+    s5 = addProduct(s5, a_k, v128.load(b, 192));
+    s6 = addProduct(s6, a_k, v128.load(b, 208));
     if (k == 2) break;
     a_k = v128.load_splat<real>(a, 2 * R);
-    s0 = addProduct(s0, a_k, v128.load(b, 192));
-    s1 = addProduct(s1, a_k, v128.load(b, 208));
-    s2 = addProduct(s2, a_k, v128.load(b, 224));
-    s3 = addProduct(s3, a_k, v128.load(b, 240));
-    s4 = addProduct(s4, a_k, v128.load(b, 256));
-    s5 = addProduct(s5, a_k, v128.load(b, 272));
+    s0 = addProduct(s0, a_k, v128.load(b, 224));
+    s1 = addProduct(s1, a_k, v128.load(b, 240));
+    s2 = addProduct(s2, a_k, v128.load(b, 256));
+    s3 = addProduct(s3, a_k, v128.load(b, 272));
+    s4 = addProduct(s4, a_k, v128.load(b, 288));
+    s5 = addProduct(s5, a_k, v128.load(b, 304));
+    s6 = addProduct(s6, a_k, v128.load(b, 320));
     if (k == 3) break;
     a_k = v128.load_splat<real>(a, 3 * R);
-    s0 = addProduct(s0, a_k, v128.load(b, 288));
-    s1 = addProduct(s1, a_k, v128.load(b, 304));
-    s2 = addProduct(s2, a_k, v128.load(b, 320));
-    s3 = addProduct(s3, a_k, v128.load(b, 336));
-    s4 = addProduct(s4, a_k, v128.load(b, 352));
-    s5 = addProduct(s5, a_k, v128.load(b, 368));
-    k -= 4;
+    s0 = addProduct(s0, a_k, v128.load(b, 336));
+    s1 = addProduct(s1, a_k, v128.load(b, 352));
+    s2 = addProduct(s2, a_k, v128.load(b, 368));
+    s3 = addProduct(s3, a_k, v128.load(b, 384));
+    s4 = addProduct(s4, a_k, v128.load(b, 400));
+    s5 = addProduct(s5, a_k, v128.load(b, 416));
+    s6 = addProduct(s6, a_k, v128.load(b, 432));
+    if (k == 4) break;
+    a_k = v128.load_splat<real>(a, 4 * R);
+    s0 = addProduct(s0, a_k, v128.load(b, 448));
+    s1 = addProduct(s1, a_k, v128.load(b, 464));
+    s2 = addProduct(s2, a_k, v128.load(b, 480));
+    s3 = addProduct(s3, a_k, v128.load(b, 496));
+    s4 = addProduct(s4, a_k, v128.load(b, 512));
+    s5 = addProduct(s5, a_k, v128.load(b, 528));
+    s6 = addProduct(s6, a_k, v128.load(b, 544));
+    if (k == 5) break;
+    a_k = v128.load_splat<real>(a, 5 * R);
+    s0 = addProduct(s0, a_k, v128.load(b, 560));
+    s1 = addProduct(s1, a_k, v128.load(b, 576));
+    s2 = addProduct(s2, a_k, v128.load(b, 592));
+    s3 = addProduct(s3, a_k, v128.load(b, 608));
+    s4 = addProduct(s4, a_k, v128.load(b, 624));
+    s5 = addProduct(s5, a_k, v128.load(b, 640));
+    s6 = addProduct(s6, a_k, v128.load(b, 656));
+    k -= 6;
     if (k == 0) break;
-    a += 4 * R;
-    b += 4 * ROW_PANEL;
+    a += 6 * R;
+    b += 6 * ROW_PANEL;
   }
   if (add) {
     s0 = v128.add<real>(v128.load(c), s0);
@@ -327,6 +350,7 @@ function rowTile(a: usize, b: usize, depth: i32, c: usize, add: bool): void {
     s3 = v128.add<real>(v128.load(c, 48), s3);
     s4 = v128.add<real>(v128.load(c, 64), s4);
     s5 = v128.add<real>(v128.load(c, 80), s5);
+    s6 = v128.add<real>(v128.load(c, 96), s6);
   }
   v128.store(c, s0);
   v128.store(c, s1, 16);
@@ -334,9 +358,12 @@ function rowTile(a: usize, b: usize, depth: i32, c: usize, add: bool): void {
   v128.store(c, s3, 48);
   v128.store(c, s4, 64);
   v128.store(c, s5, 80);
+  v128.store(c, s6, 96);
 }
 
 /** c [n] (+)= a B, or a Bᵀ where it is `transposed`. @param packed B as `pack` packs it for rows, or 0 */
+// @ts-ignore: decorator
+@inline
 function multiplyRow(
   c: usize,
   a: usize,

@@ -67,9 +67,9 @@ function directColumns(pass: Pass): i32 {
 /** Bytes of Wh's first columns, packed for the way there or back. */
 // @ts-ignore: decorator
 @inline
-function panelsOfN(pass: Pass, panels: usize): usize {
+function panelsOfN(pass: Pass): usize {
   // Both blocks are whole numbers of vectors; a panel has two, so one vector may be left empty.
-  return panels + <usize>(directColumns(pass) + 16) * <usize>pass.units * R;
+  return pass.panels + <usize>(directColumns(pass) + 16) * <usize>pass.units * R;
 }
 
 /** Forward; leaves gates, states and h_t. @param x [rows × X] what the pass reads, where there are no `tokens` */
@@ -83,8 +83,10 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
   const direct = directColumns(pass);
   const form = formFor(pass, batch);
   pass.form = form;
-  pack(pass.forwardPanels, pass.Wh, zBytes, false, form, H, direct);
-  if (resetsBefore(pass)) pack(panelsOfN(pass, pass.forwardPanels), pass.Wh + 2 * hBytes, zBytes, false, form, H, H);
+  if (form != NOT_PACKED) {
+    pack(pass.panels, pass.Wh, zBytes, false, form, H, direct);
+    if (resetsBefore(pass)) pack(panelsOfN(pass), pass.Wh + 2 * hBytes, zBytes, false, form, H, H);
+  }
   const after = pass.cell > LSTM && pass.option == 0;
   for (let t = 0; t < batch.length; t++) {
     const n = count(batch, t);
@@ -95,7 +97,7 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
     const product = after ? pass.u + row * zBytes : z_t;
     // A state that is zero adds nothing.
     if (t > 0 || batch.initial != 0)
-      multiply(product, zBytes, h_prev, hBytes, pass.Wh, zBytes, false, pass.forwardPanels, form, n, H, direct, !after, room);
+      multiply(product, zBytes, h_prev, hBytes, pass.Wh, zBytes, false, pass.panels, form, n, H, direct, !after, room);
     else if (after) clear(product, n * C);
     stepForward(pass, batch, t, n, z_t, h_prev, h_t, room);
   }
@@ -152,7 +154,7 @@ function stepForward(
   for (let k: usize = 0; k < <usize>n; k++)
     gruBeforeReset(z_t + k * zBytes, q_t + k * hBytes, h_prev + k * hBytes, hBytes);
   const Whn = pass.Wh + 2 * hBytes;
-  multiply(z_t + 2 * hBytes, zBytes, q_t, hBytes, Whn, zBytes, false, panelsOfN(pass, pass.forwardPanels), pass.form, n, H, H, true, room);
+  multiply(z_t + 2 * hBytes, zBytes, q_t, hBytes, Whn, zBytes, false, panelsOfN(pass), pass.form, n, H, H, true, room);
   for (let k: usize = 0; k < <usize>n; k++)
     gruBeforeForward(z_t + k * zBytes, h_prev + k * hBytes, h_t + k * hBytes, hBytes);
 }
@@ -186,8 +188,10 @@ export function backwardPass(
   const zBytes = <usize>C * R;
   const direct = directColumns(pass);
   const form = pass.form;
-  pack(pass.backwardPanels, pass.Wh, zBytes, true, form, direct, H);
-  if (resetsBefore(pass)) pack(panelsOfN(pass, pass.backwardPanels), pass.Wh + 2 * hBytes, zBytes, true, form, H, H);
+  if (form != NOT_PACKED) {
+    pack(pass.panels, pass.Wh, zBytes, true, form, direct, H);
+    if (resetsBefore(pass)) pack(panelsOfN(pass), pass.Wh + 2 * hBytes, zBytes, true, form, H, H);
+  }
   if (pass.dc != 0) clear(pass.dc, batch.sequences * H);
   const products = pass.u != 0 ? pass.u : pass.z;
   for (let t = batch.length - 1; t >= 0; t--) {
@@ -196,7 +200,7 @@ export function backwardPass(
     const before = t > 0 ? above + <usize>offset(batch, t - 1) * aboveStride : <usize>0;
     stepBackward(pass, batch, t, n, above + row * aboveStride, before, aboveStride, room);
     if (t > 0)
-      multiply(before, aboveStride, products + row * zBytes, zBytes, pass.Wh, zBytes, true, pass.backwardPanels, form, n, direct, H, true, room);
+      multiply(before, aboveStride, products + row * zBytes, zBytes, pass.Wh, zBytes, true, pass.panels, form, n, direct, H, true, room);
   }
 
   const adds = batch.adds != 0;
@@ -261,7 +265,7 @@ function stepBackward(
       hBytes,
     );
   const Whn = pass.Wh + 2 * hBytes;
-  multiply(pass.dc, hBytes, z_t + 2 * hBytes, zBytes, Whn, zBytes, true, panelsOfN(pass, pass.backwardPanels), pass.form, n, H, H, false, room);
+  multiply(pass.dc, hBytes, z_t + 2 * hBytes, zBytes, Whn, zBytes, true, panelsOfN(pass), pass.form, n, H, H, false, room);
   for (let k: usize = 0; k < <usize>n; k++)
     gruBeforeResetBackward(
       z_t + k * zBytes,

@@ -4,7 +4,7 @@
  *   cross-entropy  log Σ_j e^z_j − z_target;   binary cross-entropy  Σ_j target softplus(−z) + (1 − target) softplus(z);
  *   mse  Σ_j (y_j − target_j)²
  */
-import { sigmoidAll, tanhAll } from "./elements";
+import { expAll, sigmoidAll, tanhAll } from "./elements";
 import { exp, log, log1p, sigmoid } from "./functions";
 import { Batch, Network } from "./layout";
 import { multiply, NOT_PACKED, sumOuterProducts } from "./matrix";
@@ -94,19 +94,9 @@ function exponentials(z: usize, n: i32): f64 {
   const shift = v128.splat<real>(largest);
   let sum = v128.splat<real>(0);
   let p = z;
-  // Two at a time: the function's constants are loaded once for both.
-  for (; p + 16 < end; p += 32) {
-    const first = exp(v128.sub<real>(v128.load(p), shift));
-    const second = exp(v128.sub<real>(v128.load(p, 16), shift));
-    v128.store(p, first);
-    v128.store(p, second, 16);
-    sum = v128.add<real>(sum, v128.add<real>(first, second));
-  }
-  if (p < end) {
-    const last = exp(v128.sub<real>(v128.load(p), shift));
-    v128.store(p, last);
-    sum = v128.add<real>(sum, last);
-  }
+  for (; p < end; p += 16) v128.store(p, v128.sub<real>(v128.load(p), shift));
+  expAll(z, z, n);
+  for (p = z; p < end; p += 16) sum = v128.add<real>(sum, v128.load(p));
   sumOfExponentials = sumOfLanes(sum);
   return <f64>largest + log(<f64>sumOfExponentials);
 }
