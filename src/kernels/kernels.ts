@@ -13,6 +13,7 @@ export interface Exports {
   readonly sumGradients: (first: number, next: number, stride: number, count: number, size: number) => void;
   /** Copies within the memory, many times as fast as JavaScript does in one that is shared. */
   readonly copyBytes: (to: number, from: number, bytes: number) => void;
+  readonly sumOuterProducts: (...[c, cStride, a, aStride, b, bStride, m, rows, n, add, room]: number[]) => void;
   readonly roomBytes: (n: number) => number;
   readonly packedBytes: (inner: number, n: number) => number;
 }

@@ -6,7 +6,7 @@ import { rateOf, ratioOf } from "./rounds";
 import { relativeDifference, tolerances } from "./sameThing";
 import type { About } from "./trainingProcess";
 import { peerPrograms, TrainingProcess } from "./trainingProcess";
-import { drawWorkload, shortened, workloads } from "./workloads";
+import { drawWorkload, operationsOf, shortened, workloads } from "./workloads";
 
 const numpy = peerPrograms.find(({ name }) => name === "NumPy")!;
 
@@ -81,6 +81,14 @@ describe("the benchmark", function () {
     assert.equal(relativeDifference(start, one, { loss: 3, parameters: { b: tensor(13, 24.5) } }), 0.5);
     assert.ok(Number.isNaN(relativeDifference(start, one, { loss: 2, parameters: { b: tensor(13, Number.NaN) } })));
     assert.throws(() => relativeDifference(start, one, { loss: 2, parameters: {} }), /b has 2 and 0 numbers/);
+  });
+
+  it("counts the operations of an update: B multiplies and adds 1340 times, C 2,475,000 times", () => {
+    const [b, c] = ["B", "C"].map((id) => operationsOf(workloads.find((workload) => workload.id === id)!));
+    // Two steps with a 10 × 10 matrix three times and a 10 × 1 twice, and once a 10 × 1 three times.
+    assert.equal(b, 2 * (2 * (3 * 100 + 2 * 10) + 3 * 10));
+    // 25 steps with a 100 × 100 and a 100 × 65, each three times; tokens are looked up.
+    assert.equal(c, 2 * 25 * 3 * (10_000 + 6500));
   });
 
   it("takes ratios round by round, over those in which both were measured, and the median of them", () => {

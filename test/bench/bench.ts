@@ -11,12 +11,13 @@ import type { EngineOptions } from "./engine";
 import { supports } from "./engine";
 import { goalsFor } from "./goals";
 import { measureOpening, measureScreen, measureSlices, measureSteps } from "./latency";
+import { measureProducts } from "./products";
 import type { ComparisonReport, Report, SameReport } from "./report";
 import {
   comparisonLines,
   latencyLines,
   machineLines,
-  rateText,
+  rateLine,
   sameLines,
   screenLines,
   sliceLines,
@@ -30,7 +31,7 @@ import { commandLine, trainingWorker } from "./surroundings";
 import type { About, PeerName, Program } from "./trainingProcess";
 import { engineProgram, peerPrograms, TrainingProcess } from "./trainingProcess";
 import type { Workload, WorkloadData } from "./workloads";
-import { drawWorkload, workloads } from "./workloads";
+import { drawWorkload, operationsOf, workloads } from "./workloads";
 
 /** After so many updates everybody's parameters are compared. */
 const checkedUpdates = 2;
@@ -171,8 +172,10 @@ async function measureWorkload(workload: Workload, report: Report, rounds: Round
       const { options } = contestant;
       const rate = rateOf(rates);
       const who = nameOf(contestant);
-      report.rates.push({ workload: workload.id, who, options, unit: workload.unit, rate, rounds: rates });
-      print(`  ${who.padEnd(28)} ${rateText(rate).padStart(10)} ${workload.unit}`);
+      const gflops = (rate * operationsOf(workload)) / 1e9;
+      const row = { workload: workload.id, who, options, unit: workload.unit, rate, gflops, rounds: rates };
+      report.rates.push(row);
+      print(rateLine(row));
     }
     report.comparisons.push(...compare(workload, measured, abouts));
   } finally {
@@ -216,6 +219,7 @@ async function main(): Promise<void> {
     machine: thisMachine(),
     options: { only, quick },
     peers: await findPeers(),
+    products: await measureProducts(),
     same: [],
     rates: [],
     comparisons: [],

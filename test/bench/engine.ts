@@ -16,7 +16,7 @@ export interface EngineOptions {
 export const engineName = "kernels on WebAssembly";
 
 /** Where the build puts the kernels. */
-const folder = path.join(import.meta.dirname, "../../dist");
+export const kernelFolder = path.join(import.meta.dirname, "../../dist");
 
 /** A training that goes on as long as somebody wants it to. */
 export interface Training {
@@ -32,7 +32,7 @@ export function supports(_options: EngineOptions): boolean {
 }
 
 function start(problem: Problem, { precision, threads }: EngineOptions) {
-  return trainFast({ ...problem, training: { ...problem.training, precision } }, folder, threads);
+  return trainFast({ ...problem, training: { ...problem.training, precision } }, kernelFolder, threads);
 }
 
 /** Starts to train, from the problem's parameters. */

@@ -40,7 +40,15 @@ export interface RateReport {
   readonly options: EngineOptions;
   readonly unit: string;
   readonly rate: number;
+  /** In products of matrices, billions a second. */
+  readonly gflops: number;
   readonly rounds: readonly (number | null)[];
+}
+
+/** What the kernels reach in one large product of matrices: about all that this processor's vectors of 128 bits can do. */
+export interface ProductReport {
+  readonly precision: EngineOptions["precision"];
+  readonly gflops: number;
 }
 
 export interface ComparisonReport {
@@ -70,6 +78,7 @@ export interface Report {
   readonly machine: Machine;
   readonly options: { readonly only: readonly string[]; readonly quick: boolean };
   readonly peers: readonly PeerReport[];
+  readonly products: readonly ProductReport[];
   readonly same: SameReport[];
   readonly rates: RateReport[];
   readonly comparisons: ComparisonReport[];
@@ -100,11 +109,12 @@ export function peerLine(peer: PeerReport): string {
   return `${peer.name} ${version}${library === "" ? "" : ` with ${library}`}${slow}`;
 }
 
-export function machineLines({ machine, peers }: Report): string[] {
+export function machineLines({ machine, peers, products }: Report): string[] {
   const { cpu, cores, memoryGB, platform, node, load, engine } = machine;
   return [
     `${cpu}, ${cores} cores, ${memoryGB} GB, ${platform}, load ${load.toFixed(1)}`,
     `Node ${node}, ${engine}`,
+    `A product of matrices on one thread: ${products.map(({ precision, gflops }) => `${gflops.toFixed(1)} GFLOP/s in ${precision}`).join(", ")}`,
     ...peers.map(peerLine),
   ];
 }
@@ -202,6 +212,10 @@ export function screenLines({ screen }: Report): string[] {
     ],
     screen.map(({ name, medianMs, p95Ms }) => [name, timeText(medianMs), timeText(p95Ms)]),
   );
+}
+
+export function rateLine({ who, rate, unit, gflops }: RateReport): string {
+  return `  ${who.padEnd(28)} ${rateText(rate).padStart(10)} ${unit} ${gflops.toPrecision(3).padStart(8)} GFLOP/s`;
 }
 
 /** With three digits, or all of a large one. */

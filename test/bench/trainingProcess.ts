@@ -24,7 +24,8 @@ export interface Program {
 }
 
 const file = (name: string) => path.join(import.meta.dirname, "peers", name);
-const python = process.platform === "win32" ? "python" : "python3";
+/** Which Python has the peers: another one may have other versions of them. */
+const python = process.env["UNROLL_PYTHON"] ?? (process.platform === "win32" ? "python" : "python3");
 const both = ["float64", "float32"] as const;
 
 /** The engine itself. */

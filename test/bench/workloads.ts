@@ -114,6 +114,18 @@ export const workloads: readonly Workload[] = [
   { ...dense, id: "F", title: "gru 256, 128 steps, batch 16", cell: "gru", hidden: 256, steps: 128, batch: 16 },
 ];
 
+/** Gates of a cell, each with matrices of its own. */
+const gates = { rnn: 1, lstm: 4, gru: 3 } as const;
+
+/** Multiplications and additions that an update's products of matrices take, forward and back: a one-hot input takes none. */
+export function operationsOf({ cell, inputs, hidden, outputs, steps, batch, input, at }: Workload): number {
+  // Back, a matrix is multiplied with the gradients and gets a gradient itself; nothing flows back into the inputs.
+  const ofInputs = input === "tokens" ? 0 : 2 * gates[cell] * hidden * inputs;
+  const ofState = 3 * gates[cell] * hidden * hidden;
+  const ofReadout = 3 * hidden * outputs * (at === "every" ? 1 : 1 / steps);
+  return 2 * batch * steps * (ofInputs + ofState + ofReadout);
+}
+
 /** Numbers of a workload that are drawn: the same for everybody. */
 export interface WorkloadData {
   readonly problem: Problem;
