@@ -1,9 +1,11 @@
 import type { Model, Sequence } from "../engine/model";
 import { outputSize } from "../engine/model";
+import type { Draft } from "./draft";
+import type { Sequence as FileSequence } from "./file.generated";
 import { parseText } from "./parse";
 import type { ModelFacts, Vocabulary } from "./readModel";
 import type { ItemReader } from "./readSequences";
-import { itemsOf, readSequence, SequenceContext } from "./readSequences";
+import { itemsOf, readSequences, SequenceContext } from "./readSequences";
 import { Collector } from "./report";
 import { run } from "./slices";
 import { SourceMap } from "./sourceMap";
@@ -26,14 +28,14 @@ export function readInputs(text: string, model: Model): InputsReading {
   const report = new Collector(whole, new SourceMap(parsed.nodes));
   for (const fault of parsed.faults) report.errorAt(fault.code, fault, fault.message);
   const draft = parsed.structured ? checkStructure(parsed.value, "sequence", [], report) : null;
-  const context = new SequenceContext(factsOf(model), model.inputSize, false);
-  const read =
-    draft === null ? null : run(readSequence(draft as Parameters<typeof readSequence>[0], [], context, report));
-  if (!read || report.hasErrors) return { ok: false, errors: report.diagnostics().map(({ message }) => message) };
+  const context = new SequenceContext(factsOf(model), model.inputSize, model.layers, false);
+  const [sequence] =
+    draft === null ? [] : run(readSequences([draft as Draft<FileSequence>], () => ({ base: [], report }), context));
+  if (!sequence || report.hasErrors) return { ok: false, errors: report.diagnostics().map(({ message }) => message) };
   return {
     ok: true,
-    sequence: read.sequence,
-    item: itemsOf(draft as Parameters<typeof itemsOf>[0], read.sequence, context.facts),
+    sequence,
+    item: itemsOf(draft as Draft<FileSequence>, sequence, context.facts),
   };
 }
 

@@ -8,15 +8,7 @@ import { NodeTable } from "./nodeTable";
 import { bad, parseInSlices } from "./parse";
 import { type Expect, readExpect } from "./readExpect";
 import { type ModelFacts, mostNumbers, readFacts, readModel } from "./readModel";
-import {
-  completeStates,
-  type ItemReader,
-  itemsOf,
-  type ReadSequence,
-  readSequence,
-  SequenceContext,
-  sizeOfItem,
-} from "./readSequences";
+import { type ItemReader, itemsOf, readSequences, SequenceContext, sizeOfItem } from "./readSequences";
 import { readTraining } from "./readTraining";
 import { Collector, type Diagnostic } from "./report";
 import { run, type Slices } from "./slices";
@@ -80,8 +72,8 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const facts = readFacts(file, report);
   const written = yield* readWritten(file, options, report);
   const inputSize = readInputSize(file, facts, written, report);
-  const context = new SequenceContext(facts, inputSize, file.vocabulary === bad);
   const model = readModel(file, facts, inputSize, report);
+  const context = new SequenceContext(facts, inputSize, model?.layers ?? null, file.vocabulary === bad);
   const sequences = yield* readAllSequences(file, written, context, report);
   checkTokens(file, context, report);
   const training = readTraining(file.training, facts, report);
@@ -90,13 +82,8 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
 
   if (report.hasErrors || model === null || training === null || sequences === null || file.name === bad)
     return nothing();
-  const finished = (sequences as ReadSequence[]).map(({ sequence, states }, k) =>
-    // A carried state replaces what the sequence itself says; the first has nothing to carry.
-    states === null || (sequence.carry && k > 0)
-      ? sequence
-      : { ...sequence, initial: completeStates(states, model.layers) },
-  );
-  const problem = { name: file.name ?? baseName(options.fileName), model, sequences: finished, training };
+  const name = file.name ?? baseName(options.fileName);
+  const problem = { name, model, sequences: sequences as Sequence[], training };
   const drafts = written && "drafts" in written ? written.drafts : null;
   return goodReading(report.diagnostics(), source, problem, drafts, facts, expect);
 }
@@ -231,26 +218,15 @@ function readInputSize(
   return null;
 }
 
-/** Sequences between two pauses; a long one has pauses of its own. */
-const sequencesInSlice = 1024;
-
 /** Null where something is wrong with them as a whole; an entry is null where something is wrong with it. */
 function* readAllSequences(
   file: DraftFile,
   written: WrittenSequences,
   context: SequenceContext,
   report: Collector,
-): Slices<(ReadSequence | null)[] | null> {
+): Slices<readonly (Sequence | null)[] | null> {
   if (written === null) return null;
-  if ("drafts" in written) {
-    const sequences: (ReadSequence | null)[] = [];
-    for (const [k, draft] of written.drafts.entries()) {
-      if (k % sequencesInSlice === sequencesInSlice - 1) yield;
-      const { base, report } = written.placeOf(k);
-      sequences.push(yield* readSequence(draft, base, context, report));
-    }
-    return sequences;
-  }
+  if ("drafts" in written) return yield* readSequences(written.drafts, written.placeOf, context);
   const { task, count, length, seed } = written;
   const { outputSize, at, lossType } = context.facts;
   if (task === bad || context.inputSize === null) return null;
@@ -274,8 +250,7 @@ function* readAllSequences(
   }
   if (outputSize === null || at === null || lossType === null) return null;
   try {
-    const sequences = drawTask({ task, count, length, seed }, { size: outputSize, at }, lossType ?? null);
-    return sequences.map((sequence) => ({ sequence: { ...sequence, initial: null }, states: null }));
+    return drawTask({ task, count, length, seed }, { size: outputSize, at }, lossType ?? null);
   } catch (error) {
     report.error("task", ["sequences", "task"], error instanceof Error ? error.message : String(error));
     return null;

@@ -34,7 +34,7 @@ export function* readExpect(
   draft: Draft<NonNullable<RnnFile["expect"]>> | undefined,
   facts: ModelFacts,
   inputSize: number | null,
-  sequences: readonly ({ readonly sequence: Sequence } | null)[] | null,
+  sequences: readonly (Sequence | null)[] | null,
   report: Report,
 ): Slices<Expect | null> {
   if (draft === undefined || draft === bad) return null;
@@ -48,7 +48,7 @@ export function* readExpect(
           pathIn(k, -1, []),
           `expect.sequences[${k}] is one too many: the file has ${counted(sequences.length, "sequence")}`,
         );
-      else if (isObject(entry)) yield* reader.readSequence(entry, k, sequences?.[k]?.sequence ?? null);
+      else if (isObject(entry)) yield* reader.readSequence(entry, k, sequences?.[k] ?? null);
     }
   return tolerance === bad ? null : { tolerance, numbers: reader.numbers.numbers() };
 }

@@ -15,13 +15,10 @@ import { readVector } from "./tensors";
 export type ItemReader = (k: number) => string | number | readonly number[];
 
 /** Initial states as a sequence gives them: one entry a layer, one a pass, those that are given by their names. */
-export type GivenStates = readonly (readonly Record<string, Float64Array>[] | null)[];
+type GivenStates = readonly (readonly Record<string, Float64Array>[] | null)[];
 
-export interface ReadSequence {
-  /** Without the states that the model fills in. */
-  readonly sequence: Sequence;
-  readonly states: GivenStates | null;
-}
+/** The model's layers, which have the states that a sequence leaves open. */
+type LayersWithStates = readonly { readonly passes: readonly { readonly initial: State }[] }[];
 
 type DraftSequence = Exclude<Draft<FileSequence>, typeof bad>;
 type Item = Draft<string | number | number[]> | null;
@@ -32,6 +29,29 @@ const mostSuggestions = 2000;
 /** Numbers that JSON does not have, written as texts. */
 const notFinite = /^[-+]?(nan|inf|infinity)$/i;
 
+/** Room for the numbers of sequences: short ones share an array, as one of its own takes longer to make than to fill. */
+class Room<Numbers extends Int32Array | Float64Array | Uint8Array> {
+  private shared: Numbers;
+  private used = 0;
+
+  constructor(private readonly make: (length: number) => Numbers) {
+    this.shared = make(0);
+  }
+
+  take(length: number): Numbers {
+    if (length > sharedLength / 16) return this.make(length);
+    if (this.used + length > this.shared.length) {
+      this.shared = this.make(sharedLength);
+      this.used = 0;
+    }
+    this.used += length;
+    return this.shared.subarray(this.used - length, this.used) as Numbers;
+  }
+}
+
+/** Numbers in an array that short sequences share. */
+const sharedLength = 1 << 14;
+
 /** What all sequences of a file share; also what has been said once and need not be said again, or has been looked up once. */
 export class SequenceContext {
   /** Whether a sequence named a token, so that the vocabulary's size must be the input's. */
@@ -41,35 +61,26 @@ export class SequenceContext {
   readonly states = stateNames().map((state) => ({ state, key: `${state}0` }));
   /** The classes that words name; null for a word that names none. */
   readonly classes = new Map<string, number | null>();
+  readonly integers = new Room((length) => new Int32Array(length));
+  readonly numbers = new Room((length) => new Float64Array(length));
+  readonly flags = new Room((length) => new Uint8Array(length));
   private readonly hints = new Map<string, string>();
   private readonly knownWords: readonly string[];
   private codes: Int32Array | null = null;
   private tokens: Int32Array | null = null;
-  private shared: ArrayBuffer | null = null;
-  private sharedCount = 0;
 
   /**
    * @param inputSize X, null where it is not known
+   * @param layers null where something is wrong with the model
    * @param saidMissingVocabulary whether something has been reported of the vocabulary
    */
   constructor(
     readonly facts: ModelFacts,
     readonly inputSize: number | null,
+    readonly layers: LayersWithStates | null,
     public saidMissingVocabulary: boolean,
   ) {
     this.knownWords = facts.vocabulary?.words.filter((word) => word !== bad) ?? [];
-  }
-
-  /** Room for the numbers of a sequence; short ones share a buffer, for one of its own takes longer to make than to fill. */
-  room(length: number): Int32Array {
-    if (length > roomShared / 16) return new Int32Array(length);
-    if (this.shared === null || this.sharedCount + length > roomShared) {
-      this.shared = new ArrayBuffer(4 * roomShared);
-      this.sharedCount = 0;
-    }
-    const room = new Int32Array(this.shared, 4 * this.sharedCount, length);
-    this.sharedCount += length;
-    return room;
   }
 
   /** The word that somebody may have meant, as a message says it. */
@@ -98,42 +109,73 @@ export class SequenceContext {
   }
 }
 
-/** Numbers in a buffer that short sequences share. */
-const roomShared = 1 << 14;
-
-/** Items of a sequence between two pauses. */
+/** Items between two pauses, and how many of them a sequence is worth in itself. */
 const itemsInSlice = 1 << 15;
-const isPause = (k: number) => (k & (itemsInSlice - 1)) === itemsInSlice - 1;
+const itemsForSequence = 32;
 
 /**
- * Reads one sequence and checks it against the model.
- * @param base its path in the text that `report` knows
- * @returns null where something has been reported, here or before
+ * Reads sequences and checks them against the model. There may be a million short ones, and one may have millions of items.
+ * @param placeOf the path of the k-th in the text that its report knows
+ * @returns null in the place of one of which something has been reported, here or before
  */
-export function* readSequence(
-  draft: Draft<FileSequence>,
-  base: Path,
+export function* readSequences(
+  drafts: readonly Draft<FileSequence>[],
+  placeOf: (k: number) => { readonly base: Path; readonly report: Report },
   context: SequenceContext,
-  report: Report,
-): Slices<ReadSequence | null> {
-  if (draft === bad) return null;
-  const inputs = yield* readInputs(draft, base, context, report);
-  const length = inputs?.length ?? (Array.isArray(draft.inputs) ? draft.inputs.length : null);
-  const targets = yield* readTargets(draft, base, length, inputs, context, report);
-  const states = readAllStates(draft, base, context, report);
-  if (inputs === null || inputs.values === null || targets === undefined || !areGood(states)) return null;
-  if (draft.name === bad || draft.state === bad) return null;
-  return {
-    sequence: {
-      name: draft.name ?? null,
-      length: inputs.length,
-      inputs: inputs.values,
-      targets,
-      initial: null,
-      carry: draft.state === "carry",
-    },
-    states: states.length === 0 ? null : mergeStates(states),
-  };
+): Slices<(Sequence | null)[]> {
+  const sequences: (Sequence | null)[] = [];
+  let sincePause = 0;
+  for (let k = 0; k < drafts.length; k++) {
+    const draft = drafts[k]!;
+    if (draft === bad) {
+      sequences.push(null);
+      continue;
+    }
+    const { base, report } = placeOf(k);
+    const inputReading = inputsOf(draft, base, context, report);
+    if (inputReading !== null) while (!inputReading.advance()) yield;
+    const inputs = inputReading && inputReading.result();
+    const targetReading = targetsOf(draft, base, inputs, context, report);
+    if (targetReading) while (!targetReading.advance()) yield;
+    const targets = targetReading && targetReading.result();
+    const states = readAllStates(draft, base, context, report);
+    const { name = null, state } = draft;
+    const values = inputs === null ? null : inputs.values;
+    if (values === null || targets === undefined || !areGood(states) || name === bad || state === bad)
+      sequences.push(null);
+    else {
+      const carry = state === "carry";
+      // A carried state replaces what the sequence itself says; the first has nothing to carry.
+      const initial = carry && k > 0 ? null : initialOf(states, context.layers);
+      sequences.push({ name, length: inputs!.length, inputs: values, targets, initial, carry });
+    }
+    sincePause += itemsForSequence + (inputs?.length ?? 0);
+    if (sincePause >= itemsInSlice) {
+      sincePause = 0;
+      yield;
+    }
+  }
+  return sequences;
+}
+
+/** A list of a sequence that is being read. A generator for each of a million short ones would take longer than what it does. */
+abstract class ListReading<Result> {
+  private at = 0;
+
+  /** @param end where the list ends */
+  constructor(private readonly end: number) {}
+
+  /** Reads on for a slice. @returns whether the list has been read whole */
+  advance(): boolean {
+    this.at = this.read(this.at, Math.min(this.end, this.at + itemsInSlice));
+    return this.at >= this.end;
+  }
+
+  /** Of the whole list. */
+  abstract result(): Result;
+
+  /** @returns where to read on: at `to`, or behind an item that goes over it */
+  protected abstract read(from: number, to: number): number;
 }
 
 /** Those that the sequence gives. */
@@ -168,18 +210,35 @@ interface ReadInputs {
   readonly tokens: Int32Array | null;
 }
 
-function* readInputs(
+/** Null where something is wrong with them as a whole. */
+function inputsOf(
   draft: DraftSequence,
   base: Path,
   context: SequenceContext,
   report: Report,
-): Slices<ReadInputs | null> {
+): ListReading<ReadInputs> | null {
   const { inputs, text } = draft;
   if (inputs !== undefined && text !== undefined)
     report.error("inputs", [...base, "text"], 'a sequence has both "inputs" and "text": expected one of them', "key");
-  if (inputs !== undefined)
-    return inputs === bad ? null : yield* readItems(inputs, [...base, "inputs"], context, report);
-  if (text !== undefined) return text === bad ? null : yield* readText(text, [...base, "text"], context, report);
+  if (inputs !== undefined) {
+    if (inputs === bad) return null;
+    if (inputs.length > 0) return new ItemInputs(inputs, base, context, report);
+    report.error("empty", [...base, "inputs"], "inputs is empty, expected at least one item");
+    return null;
+  }
+  if (text !== undefined) {
+    if (text === bad) return null;
+    const path = [...base, "text"];
+    if (text === "") {
+      report.error("empty", path, "text is empty, expected at least one character");
+      return null;
+    }
+    context.usesTokens = true;
+    const { vocabulary } = context.facts;
+    if (vocabulary !== null) return new TextInputs(text, vocabulary, path, context, report);
+    sayMissingVocabulary(path, "a text", context, report);
+    return null;
+  }
   report.error(
     "missing-key",
     base,
@@ -189,138 +248,148 @@ function* readInputs(
   return null;
 }
 
-function* readItems(
-  items: readonly Item[],
-  path: Path,
-  context: SequenceContext,
-  report: Report,
-): Slices<ReadInputs | null> {
-  const { facts, inputSize } = context;
-  const { vocabulary } = facts;
-  const length = items.length;
-  if (length === 0) {
-    report.error("empty", path, "inputs is empty, expected at least one item");
-    return null;
-  }
-  let tokens: Int32Array | null = null;
-  let vectors: Float64Array | null = null;
-  let failed = inputSize === null;
+/** Tokens, vectors and numbers. */
+class ItemInputs extends ListReading<ReadInputs> {
+  private tokens: Int32Array | null = null;
+  private vectors: Float64Array | null = null;
+  private failed: boolean;
 
-  for (let k = 0; k < length; k++) {
-    if (isPause(k)) yield;
-    const item = items[k]!;
-    if (item === bad) {
-      failed = true;
-      continue;
+  constructor(
+    private readonly items: readonly Item[],
+    private readonly base: Path,
+    private readonly context: SequenceContext,
+    private readonly report: Report,
+  ) {
+    super(items.length);
+    this.failed = context.inputSize === null;
+  }
+
+  result(): ReadInputs {
+    const { items, tokens, vectors } = this;
+    return { length: items.length, values: this.failed ? null : { tokens, vectors }, raw: items, tokens };
+  }
+
+  protected read(from: number, to: number): number {
+    const { items } = this;
+    for (let k = from; k < to; k++) {
+      const item = items[k]!;
+      if (!(typeof item === "string" ? this.putToken(k, item) : this.putVector(k, item))) this.failed = true;
     }
-    if (typeof item === "string") {
-      context.usesTokens = true;
-      const token = vocabulary?.indices.get(item) ?? -1;
-      if (token >= 0) {
-        tokens ??= context.room(length).fill(-1);
-        tokens[k] = token;
-        continue;
-      }
-      failed = true;
-      if (vocabulary === null && notFinite.test(item))
-        report.error(
-          "type",
-          [...path, k],
-          `inputs[${k}] is the text ${JSON.stringify(item)}, expected a finite number`,
-        );
-      else if (vocabulary === null) sayMissingVocabulary([...path, k], JSON.stringify(item), context, report);
-      else
-        report.error(
-          "unknown-token",
-          [...path, k],
-          `${JSON.stringify(item)} is not in the vocabulary${context.hint(item)}`,
-        );
-      continue;
+    return to;
+  }
+
+  private pathOf(k: number): Path {
+    return [...this.base, "inputs", k];
+  }
+
+  /** False where it is wrong. */
+  private putToken(k: number, word: string): boolean {
+    const { context, report } = this;
+    const { vocabulary } = context.facts;
+    context.usesTokens = true;
+    const token = vocabulary?.indices.get(word) ?? -1;
+    if (token >= 0) {
+      this.tokens ??= context.integers.take(this.items.length).fill(-1);
+      this.tokens[k] = token;
+      return true;
     }
-    if (inputSize === null || item === null) {
-      failed = true;
-      continue;
-    }
+    const written = JSON.stringify(word);
+    if (vocabulary === null && notFinite.test(word))
+      report.error("type", this.pathOf(k), `inputs[${k}] is the text ${written}, expected a finite number`);
+    else if (vocabulary === null) sayMissingVocabulary(this.pathOf(k), written, context, report);
+    else report.error("unknown-token", this.pathOf(k), `${written} is not in the vocabulary${context.hint(word)}`);
+    return false;
+  }
+
+  /** False where it is wrong. */
+  private putVector(k: number, item: Exclude<Item, string>): boolean {
+    const { context, report } = this;
+    const { inputSize } = context;
+    const { length } = this.items;
+    if (inputSize === null || item === null || item === bad) return false;
     if (typeof item === "number" ? inputSize !== 1 : item.length !== inputSize) {
       const found = typeof item === "number" ? `the number ${describe(item)}` : `[${item.length}]`;
-      const choice = vocabulary === null ? "" : "a token or ";
+      const choice = context.facts.vocabulary === null ? "" : "a token or ";
       report.error(
         "shape",
-        [...path, k],
+        this.pathOf(k),
         `inputs[${k}] is ${found}, but the input size is ${inputSize}: expected ${choice}${inputSize === 1 ? "a number" : `a vector [${inputSize}]`}`,
       );
-      failed = true;
-      continue;
+      return false;
     }
-    if (failed) continue;
-    if (vectors === null) {
+    if (this.failed) return false;
+    if (this.vectors === null) {
       if (length * inputSize > mostNumbers) {
         report.error(
           "too-large",
-          path,
+          [...this.base, "inputs"],
           `inputs would hold ${(length * inputSize).toLocaleString("en")} numbers: more than ${mostNumbers.toLocaleString("en")} do not fit`,
         );
-        failed = true;
-        continue;
+        return false;
       }
-      vectors = new Float64Array(length * inputSize);
+      this.vectors = context.numbers.take(length * inputSize);
     }
-    if (typeof item === "number") vectors[k] = item;
-    else if (item.includes(bad)) failed = true;
-    else vectors.set(item as number[], k * inputSize);
+    if (typeof item === "number") this.vectors[k] = item;
+    else if (item.includes(bad)) return false;
+    else this.vectors.set(item as number[], k * inputSize);
+    return true;
   }
-  return {
-    length,
-    values: failed ? null : { tokens, vectors },
-    raw: items,
-    tokens,
-  };
 }
 
-function* readText(text: string, path: Path, context: SequenceContext, report: Report): Slices<ReadInputs | null> {
-  const { vocabulary } = context.facts;
-  if (text === "") {
-    report.error("empty", path, "text is empty, expected at least one character");
-    return null;
+/** A text, each of whose characters is a token. */
+class TextInputs extends ListReading<ReadInputs> {
+  private readonly tokens: Int32Array;
+  private length = 0;
+  private readonly unknown = new Map<string, { from: number; to: number; count: number }>();
+
+  constructor(
+    private readonly text: string,
+    private readonly vocabulary: Vocabulary,
+    private readonly path: Path,
+    private readonly context: SequenceContext,
+    private readonly report: Report,
+  ) {
+    super(text.length);
+    this.tokens = context.integers.take(text.length);
   }
-  context.usesTokens = true;
-  if (vocabulary === null) {
-    sayMissingVocabulary(path, "a text", context, report);
-    return null;
-  }
-  const { codeTokens } = context;
-  const tokens = new Int32Array(text.length);
-  const unknown = new Map<string, { from: number; to: number; count: number }>();
-  let length = 0;
-  for (let k = 0; k < text.length; length++) {
-    if (isPause(length)) yield;
-    const code = text.charCodeAt(k);
-    const from = k++;
-    let token = codeTokens[code]!;
-    // Characters of two units are rare, and so are those that nobody knows.
-    if (code >= 0xd800 && code < 0xdc00 && text.codePointAt(from)! > 0xffff)
-      token = vocabulary.indices.get(text.slice(from, ++k)) ?? -1;
-    if (token >= 0) {
-      tokens[length] = token;
-      continue;
+
+  result(): ReadInputs {
+    const { text, path, length, unknown } = this;
+    // Once for each character, at its first place: a text of a million letters may lack one.
+    for (const [character, { from, to, count }] of unknown) {
+      const times = count > 1 ? ` (${count} times in this text)` : "";
+      const message = `${JSON.stringify(character)} is not in the vocabulary${times}`;
+      this.report.error("unknown-token", path, message, { from, to });
     }
-    const character = text.slice(from, k);
-    const known = unknown.get(character);
-    if (known) known.count++;
-    else unknown.set(character, { from, to: k, count: 1 });
+    const tokens = length === text.length ? this.tokens : this.tokens.slice(0, length);
+    const isWrong = unknown.size > 0 || this.context.inputSize === null;
+    return { length, values: isWrong ? null : { tokens, vectors: null }, raw: null, tokens };
   }
-  // Once for each character, at its first place: a text of a million letters may lack one.
-  for (const [character, { from, to, count }] of unknown) {
-    const times = count > 1 ? ` (${count} times in this text)` : "";
-    report.error("unknown-token", path, `${JSON.stringify(character)} is not in the vocabulary${times}`, { from, to });
+
+  protected read(start: number, end: number): number {
+    const { text, vocabulary, tokens, unknown } = this;
+    const { codeTokens } = this.context;
+    let { length } = this;
+    let k = start;
+    for (; k < end; length++) {
+      const code = text.charCodeAt(k);
+      const from = k++;
+      let token = codeTokens[code]!;
+      // Characters of two units are rare, and so are those that nobody knows.
+      if (code >= 0xd800 && code < 0xdc00 && text.codePointAt(from)! > 0xffff)
+        token = vocabulary.indices.get(text.slice(from, ++k)) ?? -1;
+      if (token >= 0) {
+        tokens[length] = token;
+        continue;
+      }
+      const character = text.slice(from, k);
+      const known = unknown.get(character);
+      if (known) known.count++;
+      else unknown.set(character, { from, to: k, count: 1 });
+    }
+    this.length = length;
+    return k;
   }
-  const used = length === text.length ? tokens : tokens.slice(0, length);
-  return {
-    length,
-    values: unknown.size > 0 || context.inputSize === null ? null : { tokens: used, vectors: null },
-    raw: null,
-    tokens: used,
-  };
 }
 
 function sayMissingVocabulary(path: Path, what: string, context: SequenceContext, report: Report): void {
@@ -330,18 +399,18 @@ function sayMissingVocabulary(path: Path, what: string, context: SequenceContext
   report.error("missing-vocabulary", path, `${what} needs a vocabulary, and the file has none: expected "vocabulary"`);
 }
 
-/** `undefined` where something is wrong, null where the sequence has none. */
-function* readTargets(
+/** `undefined` where something is wrong with them as a whole, null where the sequence has none. */
+function targetsOf(
   draft: DraftSequence,
   base: Path,
-  length: number | null,
   inputs: ReadInputs | null,
   context: SequenceContext,
   report: Report,
-): Slices<SequenceTargets | null | undefined> {
+): ListReading<SequenceTargets | undefined> | null | undefined {
   const { at, lossType, outputSize } = context.facts;
   const { target, targets } = draft;
   if (target === undefined && targets === undefined) return null;
+  const length = inputs?.length ?? (Array.isArray(draft.inputs) ? draft.inputs.length : null);
   const key = targets === undefined ? "target" : "targets";
   const misplaced = (at === "every" && target !== undefined) || (at === "last" && targets !== undefined);
   if (at === "every" && target !== undefined)
@@ -382,7 +451,6 @@ function* readTargets(
   if (misplaced || !lossType || outputSize === null || at === null || targets === bad || target === bad)
     return undefined;
 
-  const items = new TargetItems(context, lossType, outputSize, report);
   if (length !== null && lossType !== "cross-entropy" && length * outputSize > mostNumbers) {
     report.error(
       "too-large",
@@ -391,122 +459,104 @@ function* readTargets(
     );
     return undefined;
   }
-  const filled = items.room(Math.max(length ?? 1, Array.isArray(targets) ? targets.length : 1));
-  const last = (length ?? 1) - 1;
-  const path = [...base, key];
-  if (target !== undefined) failed ||= !items.put(filled, last, target, { path });
-  else if (Array.isArray(targets)) {
-    const place = { path, index: 0 };
-    for (let k = 0; k < targets.length; k++) {
-      if (isPause(k)) yield;
-      const item = targets[k] as Item;
-      place.index = k;
-      if (item !== null && !items.put(filled, k, item, place)) failed = true;
-    }
-  } else {
-    if (inputs === null) return undefined;
-    failed ||= !(yield* putNext(inputs, items, filled, path, context));
-  }
-  return failed ? undefined : filled;
+  const reading = { base, context, report, lossType, outputSize };
+  if (target !== undefined) return new LastTarget(target, length ?? 1, reading);
+  if (Array.isArray(targets)) return new ListedTargets(targets, length ?? 1, failed, reading);
+  return inputs === null ? undefined : new NextTargets(inputs, reading);
 }
 
-/** The next input at every step but the last. */
-function* putNext(
-  inputs: ReadInputs,
-  items: TargetItems,
-  filled: SequenceTargets,
-  path: Path,
-  context: SequenceContext,
-): Slices<boolean> {
-  const words = context.facts.vocabulary?.words ?? [];
-  for (let k = 0; k + 1 < inputs.length; k++) {
-    if (isPause(k)) yield;
-    const token = inputs.tokens?.[k + 1] ?? -1;
-    if (token >= 0 && items.putToken(filled, k, token)) continue;
-    const item: Item = token >= 0 ? words[token]! : (inputs.raw?.[k + 1] ?? bad);
-    // One report is enough: what stands there is one word.
-    if (item === bad || !items.put(filled, k, item, { path, prefix: `"next" gives step ${k + 1} the target ` }))
-      return false;
-  }
-  return true;
+/** What targets are read from and for. */
+interface TargetsOf {
+  readonly base: Path;
+  readonly context: SequenceContext;
+  readonly report: Report;
+  readonly lossType: NonNullable<ModelFacts["lossType"]>;
+  readonly outputSize: number;
 }
 
-/** Where a target stands, and what a message about it begins with. */
-interface TargetPlace {
-  readonly path: Path;
-  /** In the array at the path. */
-  readonly index?: number;
-  readonly prefix?: string;
-}
+/** Target items as the loss takes them; `undefined` where something is wrong with one. */
+abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
+  protected readonly facts: ModelFacts;
+  private readonly filled: SequenceTargets;
 
-const pathOf = ({ path, index }: TargetPlace): Path => (index === undefined ? path : [...path, index]);
-
-/** Target items as the loss takes them. */
-class TargetItems {
-  private readonly facts: ModelFacts;
-
+  /** @param steps there is room for */
   constructor(
-    private readonly context: SequenceContext,
-    private readonly lossType: NonNullable<ModelFacts["lossType"]>,
-    private readonly outputSize: number,
-    private readonly report: Report,
+    items: number,
+    steps: number,
+    protected failed: boolean,
+    protected readonly of: TargetsOf,
   ) {
+    super(items);
+    const { context, lossType, outputSize } = of;
     this.facts = context.facts;
+    this.filled =
+      lossType === "cross-entropy"
+        ? { kind: "classes", classes: context.integers.take(steps).fill(-1) }
+        : {
+            kind: "vectors",
+            vectors: context.numbers.take(steps * outputSize),
+            present: context.flags.take(steps),
+          };
   }
 
-  room(length: number): SequenceTargets {
-    if (this.lossType === "cross-entropy") return { kind: "classes", classes: this.context.room(length).fill(-1) };
-    return { kind: "vectors", vectors: new Float64Array(length * this.outputSize), present: new Uint8Array(length) };
+  result(): SequenceTargets | undefined {
+    return this.failed ? undefined : this.filled;
+  }
+
+  /** Where the target of step k stands. */
+  protected abstract pathOf(k: number): Path;
+
+  /** What a message about the target of step k begins with. */
+  protected prefixOf(_k: number): string {
+    return "";
   }
 
   /** Puts the target of step k into its place. False where it is wrong. */
-  put(filled: SequenceTargets, k: number, item: Item, place: TargetPlace): boolean {
+  protected put(k: number, item: Item): boolean {
     if (item === bad || item === null) return false;
+    const { filled } = this;
     if (filled.kind === "classes") {
-      const index = this.classOf(item, place);
+      const index = this.classOf(k, item);
       if (index !== null) filled.classes[k] = index;
       return index !== null;
     }
-    return this.putVector(filled, k, item, place);
+    return this.putVector(filled, k, item);
   }
 
   /** Puts a token of the vocabulary whose class is known. */
-  putToken(filled: SequenceTargets, k: number, token: number): boolean {
+  protected putToken(k: number, token: number): boolean {
+    const { filled } = this;
+    const { context, outputSize } = this.of;
     if (filled.kind !== "classes") return false;
-    const index = this.context.tokenClasses[token]!;
+    const index = context.tokenClasses[token]!;
     if (index < 0) {
       const word = this.facts.vocabulary!.words[token]!;
-      const known = word === bad ? undefined : this.context.classes.get(word);
-      if (known === undefined || known === null || known >= this.outputSize) return false;
-      this.context.tokenClasses[token] = known;
+      const known = word === bad ? undefined : context.classes.get(word);
+      if (known === undefined || known === null || known >= outputSize) return false;
+      context.tokenClasses[token] = known;
       filled.classes[k] = known;
     } else filled.classes[k] = index;
     return true;
   }
 
-  private classOf(item: Exclude<Item, null | typeof bad>, place: TargetPlace): number | null {
-    const size = this.outputSize;
+  private classOf(k: number, item: Exclude<Item, null | typeof bad>): number | null {
+    const { context, lossType, outputSize: size } = this.of;
     if (typeof item === "number") {
       if (Number.isInteger(item) && item >= 0 && item < size) return item;
       this.fail(
         "class-range",
-        place,
+        k,
         `class index ${describe(item)}`,
         `is out of range: the output has ${size} classes, 0 to ${size - 1}`,
       );
       return null;
     }
     if (Array.isArray(item)) {
-      this.fail(
-        "target",
-        place,
-        "a vector",
-        `is no target of ${this.lossType}: expected a token, a label or a class index`,
-      );
+      this.fail("target", k, "a vector", `is no target of ${lossType}: expected a token, a label or a class index`);
       return null;
     }
     const { labels, vocabulary } = this.facts;
-    const { classes } = this.context;
+    const { classes } = context;
     let index = classes.get(item);
     if (index === undefined) {
       const label = labels?.indices.get(item);
@@ -519,17 +569,12 @@ class TargetItems {
     if (token !== undefined)
       this.fail(
         "class-range",
-        place,
+        k,
         JSON.stringify(item),
         `is token ${token} of the vocabulary, but the output has ${size} classes, 0 to ${size - 1}`,
       );
     else if (labels === null && vocabulary === null)
-      this.fail(
-        "unknown-token",
-        place,
-        JSON.stringify(item),
-        `names no class: the file has neither vocabulary nor labels`,
-      );
+      this.fail("unknown-token", k, JSON.stringify(item), `names no class: the file has neither vocabulary nor labels`);
     else {
       const known = [labels, vocabulary].flatMap((words) => words?.words.filter((word) => word !== bad) ?? []);
       const hint = known.length > mostSuggestions ? "" : suggestion(item, known);
@@ -539,7 +584,7 @@ class TargetItems {
       );
       this.fail(
         "unknown-token",
-        place,
+        k,
         JSON.stringify(item),
         `is ${where.includes("nor") ? "neither" : "not"} ${where}${hint}`,
       );
@@ -551,20 +596,19 @@ class TargetItems {
     filled: Extract<SequenceTargets, { kind: "vectors" }>,
     k: number,
     item: Exclude<Item, null | typeof bad>,
-    place: TargetPlace,
   ): boolean {
-    const size = this.outputSize;
+    const { report, lossType, outputSize: size } = this.of;
     const expected = size === 1 ? "expected a number" : `expected a vector [${size}]`;
     if (typeof item === "string") {
-      this.fail("target", place, JSON.stringify(item), `is no target of ${this.lossType}: ${expected}`);
+      this.fail("target", k, JSON.stringify(item), `is no target of ${lossType}: ${expected}`);
       return false;
     }
     if (typeof item === "number" ? size !== 1 : item.length !== size) {
       const found = typeof item === "number" ? `the number ${describe(item)}` : `[${item.length}]`;
       this.fail(
         "shape",
-        place,
-        `${nameOf(pathOf(place))} is ${found}`,
+        k,
+        `${nameOf(this.pathOf(k))} is ${found}`,
         `but the output has ${counted(size, "number")}: ${expected}`,
         ", ",
       );
@@ -574,10 +618,10 @@ class TargetItems {
     for (let j = 0; j < size; j++) {
       const number = typeof item === "number" ? item : item[j]!;
       if (number === bad) return false;
-      if (this.lossType === "binary-cross-entropy" && (number < 0 || number > 1))
-        this.report.warning(
+      if (lossType === "binary-cross-entropy" && (number < 0 || number > 1))
+        report.warning(
           "probability",
-          typeof item === "number" ? pathOf(place) : [...pathOf(place), j],
+          typeof item === "number" ? this.pathOf(k) : [...this.pathOf(k), j],
           `a target of binary-cross-entropy is a probability, found ${describe(number)}: expected 0 to 1`,
         );
       filled.vectors[k * size + j] = number;
@@ -585,8 +629,83 @@ class TargetItems {
     return true;
   }
 
-  private fail(code: string, place: TargetPlace, what: string, why: string, between = " "): void {
-    this.report.error(code, pathOf(place), `${place.prefix ?? ""}${what}${between}${why}`);
+  private fail(code: string, k: number, what: string, why: string, between = " "): void {
+    this.of.report.error(code, this.pathOf(k), `${this.prefixOf(k)}${what}${between}${why}`);
+  }
+}
+
+/** One item an input, null where a step has none. */
+class ListedTargets extends TargetReading {
+  constructor(
+    private readonly items: readonly Item[],
+    length: number,
+    failed: boolean,
+    of: TargetsOf,
+  ) {
+    super(items.length, Math.max(length, items.length), failed, of);
+  }
+
+  protected pathOf(k: number): Path {
+    return [...this.of.base, "targets", k];
+  }
+
+  protected read(from: number, to: number): number {
+    const { items } = this;
+    for (let k = from; k < to; k++) {
+      const item = items[k]!;
+      if (item !== null && !this.put(k, item)) this.failed = true;
+    }
+    return to;
+  }
+}
+
+/** The next input at every step but the last. */
+class NextTargets extends TargetReading {
+  constructor(
+    private readonly inputs: ReadInputs,
+    of: TargetsOf,
+  ) {
+    super(inputs.length - 1, inputs.length, false, of);
+  }
+
+  protected pathOf(): Path {
+    return [...this.of.base, "targets"];
+  }
+
+  protected override prefixOf(k: number): string {
+    return `"next" gives step ${k + 1} the target `;
+  }
+
+  protected read(from: number, to: number): number {
+    const { tokens, raw } = this.inputs;
+    const words = this.facts.vocabulary?.words ?? [];
+    // One report is enough: what stands there is one word.
+    for (let k = from; k < to && !this.failed; k++) {
+      const token = tokens?.[k + 1] ?? -1;
+      if (token >= 0 && this.putToken(k, token)) continue;
+      this.failed = !this.put(k, token >= 0 ? words[token]! : (raw?.[k + 1] ?? bad));
+    }
+    return to;
+  }
+}
+
+/** The one of a sequence whose output is read at the last step. */
+class LastTarget extends TargetReading {
+  constructor(
+    private readonly item: Item,
+    private readonly length: number,
+    of: TargetsOf,
+  ) {
+    super(1, length, false, of);
+  }
+
+  protected pathOf(): Path {
+    return [...this.of.base, "target"];
+  }
+
+  protected read(_from: number, to: number): number {
+    this.failed = !this.put(this.length - 1, this.item);
+    return to;
   }
 }
 
@@ -712,13 +831,14 @@ function mergeStates(states: readonly OneState<LayerStates | null>[]): GivenStat
   return merged.every((entry) => entry === null) ? null : merged;
 }
 
-/** Fills in from the layers' own states what a sequence leaves open. */
-export function completeStates(
-  given: GivenStates | null,
-  layers: readonly { readonly passes: readonly { readonly initial: State }[] }[],
+/** The initial states of a sequence; what it leaves open has the layers' own. */
+function initialOf(
+  states: readonly OneState<LayerStates | null>[],
+  layers: LayersWithStates | null,
 ): Sequence["initial"] {
+  const given = layers === null ? null : mergeStates(states);
   if (given === null) return null;
-  return given.map((entry, l) => entry && entry.map((state, p) => ({ ...layers[l]!.passes[p]!.initial, ...state })));
+  return given.map((entry, l) => entry && entry.map((state, p) => ({ ...layers![l]!.passes[p]!.initial, ...state })));
 }
 
 /** Length of an input vector as an item shows it, null where it shows none. */
