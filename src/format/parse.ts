@@ -196,7 +196,7 @@ class Parser {
   /** Reads the value that begins with the scanner's token. False where the token begins none. */
   private readValue(): boolean {
     const { scanner } = this;
-    const { offset, end, error } = scanner;
+    const { offset, end } = scanner;
     switch (scanner.token) {
       case Token.openBrace:
       case Token.openBracket: {
@@ -208,12 +208,9 @@ class Parser {
         this.open(offset, scanner.token === Token.openBracket);
         return true;
       }
-      case Token.string: {
-        if (error !== 0) this.fault(offset, end - offset, scanErrors[error] ?? "a text is wrong");
-        if (error === 2) this.structured = false;
-        this.placeLeaf(offset, end, error === 0 ? scanner.string : bad);
+      case Token.string:
+        this.readString();
         return true;
-      }
       case Token.number:
         this.readNumber();
         return true;
@@ -241,6 +238,13 @@ class Parser {
       default:
         return false;
     }
+  }
+
+  private readString(): void {
+    const { offset, end, error, string } = this.scanner;
+    if (error !== 0) this.fault(offset, end - offset, scanErrors[error] ?? "a text is wrong");
+    if (error === 2) this.structured = false;
+    this.placeLeaf(offset, end, error === 0 ? string : bad);
   }
 
   private readNumber(): void {
@@ -323,10 +327,12 @@ class Parser {
 
   private readInArray(top: Frame): void {
     const { scanner } = this;
-    // Numbers and the commas between them are nearly all of a large file.
-    for (; this.budget > 0 && !this.afterValue && scanner.token === Token.number; this.budget--) {
-      this.readNumber();
-      if (scanner.scanNextNumber()) continue;
+    // Numbers, texts and the commas between them are nearly all of a large file.
+    for (; this.budget > 0 && !this.afterValue; this.budget--) {
+      if (scanner.token === Token.number) this.readNumber();
+      else if (scanner.token === Token.string) this.readString();
+      else break;
+      if (scanner.scanNextItem()) continue;
       this.afterValue = true;
       if (scanner.scan() === Token.comma) this.readCommas(top);
     }

@@ -21,9 +21,9 @@ export const Token = {
   end: 17,
 } as const;
 
-/** Texts up to this length are kept once, however often they stand in the file. */
+/** Texts up to this length are kept once, however often they stand in the file: so many of them, and fewer in a short file. */
 const longestShared = 32;
-const sharedTexts = 4096;
+const mostShared = 4096;
 
 /** The powers of ten that a double holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, k) => 10 ** k);
@@ -45,7 +45,8 @@ export class Scanner {
   /** What a number is. */
   number = 0;
 
-  private readonly shared: (string | undefined)[] = [];
+  /** Texts by their hashes. All places are there from the start: a list with gaps is a dictionary, and slow to look into. */
+  private readonly shared: string[];
   private exact: JSONScanner | null = null;
 
   /** @param unclosed is told where a comment begins that has no end */
@@ -55,6 +56,8 @@ export class Scanner {
   ) {
     // A byte order mark is no content.
     if (text.charCodeAt(0) === 0xfeff) this.end = 1;
+    const length = Math.min(mostShared, 2 ** Math.ceil(Math.log2(text.length / 16 + 1)));
+    this.shared = Array.from({ length }, () => "");
   }
 
   /** Reads the next token; space and comments are none. */
@@ -89,17 +92,19 @@ export class Scanner {
     }
   }
 
-  /** After a number, where nothing but a comma and space lead to another one: reads that. False where something else follows. */
-  scanNextNumber(): boolean {
+  /** After a value, where nothing but a comma and space lead to a number or a text: reads that. False where something else follows. */
+  scanNextItem(): boolean {
     const { text } = this;
     let at = this.end;
     if (text.charCodeAt(at) !== 44) return false;
     let code = text.charCodeAt(++at);
     while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++at);
-    if (code !== 45 && !(code >= 48 && code <= 57)) return false;
+    const isText = code === 34;
+    if (!isText && code !== 45 && !(code >= 48 && code <= 57)) return false;
     this.offset = at;
     this.error = 0;
-    this.scanNumber(at, code);
+    if (isText) this.scanString(at);
+    else this.scanNumber(at, code);
     return true;
   }
 
@@ -192,7 +197,7 @@ export class Scanner {
     for (; at < longest; at++) {
       const code = text.charCodeAt(at);
       if (code === 34) {
-        this.string = this.share(start, at, hash & (sharedTexts - 1));
+        this.string = this.share(start, at, hash & (this.shared.length - 1));
         this.end = at + 1;
         return (this.token = Token.string);
       }
@@ -205,8 +210,8 @@ export class Scanner {
 
   /** A text that stands in the file already, or a new one. */
   private share(start: number, end: number, place: number): string {
-    const known = this.shared[place];
-    if (known !== undefined && known.length === end - start && this.text.startsWith(known, start)) return known;
+    const known = this.shared[place]!;
+    if (known.length === end - start && this.text.startsWith(known, start)) return known;
     return (this.shared[place] = this.copy(start - 1, end + 1) ?? "");
   }
 
