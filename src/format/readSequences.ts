@@ -340,7 +340,8 @@ class ItemInputs extends ListReading<ReadInputs> {
 class TextInputs extends ListReading<ReadInputs> {
   private readonly tokens: Int32Array;
   private length = 0;
-  private readonly unknown = new Map<string, { from: number; to: number; count: number }>();
+  /** Characters without a token. Null where there are none, as a map for each of many short texts would take a while. */
+  private unknown: Map<string, { from: number; to: number; count: number }> | null = null;
 
   constructor(
     private readonly text: string,
@@ -356,18 +357,18 @@ class TextInputs extends ListReading<ReadInputs> {
   result(): ReadInputs {
     const { text, path, length, unknown } = this;
     // Once for each character, at its first place: a text of a million letters may lack one.
-    for (const [character, { from, to, count }] of unknown) {
+    for (const [character, { from, to, count }] of unknown ?? []) {
       const times = count > 1 ? ` (${count} times in this text)` : "";
       const message = `${JSON.stringify(character)} is not in the vocabulary${times}`;
       this.report.error("unknown-token", path, message, { from, to });
     }
     const tokens = length === text.length ? this.tokens : this.tokens.slice(0, length);
-    const isWrong = unknown.size > 0 || this.context.inputSize === null;
+    const isWrong = unknown !== null || this.context.inputSize === null;
     return { length, values: isWrong ? null : { tokens, vectors: null }, raw: null, tokens };
   }
 
   protected read(start: number, end: number): number {
-    const { text, vocabulary, tokens, unknown } = this;
+    const { text, vocabulary, tokens } = this;
     const { codeTokens } = this.context;
     let { length } = this;
     let k = start;
@@ -383,9 +384,10 @@ class TextInputs extends ListReading<ReadInputs> {
         continue;
       }
       const character = text.slice(from, k);
-      const known = unknown.get(character);
+      this.unknown ??= new Map();
+      const known = this.unknown.get(character);
       if (known) known.count++;
-      else unknown.set(character, { from, to: k, count: 1 });
+      else this.unknown.set(character, { from, to: k, count: 1 });
     }
     this.length = length;
     return k;

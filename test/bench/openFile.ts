@@ -81,13 +81,16 @@ function digits(random: Random, size: number): string {
   return wholeFile("", oneLayer, `    { "inputs": [\n${fill(size, vector)}\n    ] }`);
 }
 
-function longText(random: Random, size: number): string {
-  const letters = "abcdefghijklmnopqrstuvwxyz ,.";
-  const text = Array.from({ length: size }, () => letters[random.below(letters.length)]).join("");
+const letters = "abcdefghijklmnopqrstuvwxyz ,.";
+
+/** Texts of so many letters, one a sequence. */
+function texts(random: Random, size: number, length: number): string {
+  const letter = () => letters[random.below(letters.length)];
+  const text = () => Array.from({ length }, letter).join("");
   return wholeFile(
     `"vocabulary": ${JSON.stringify(letters.split(""))},\n  `,
     oneLayer,
-    `    { "text": "${text}", "targets": "next" }`,
+    fill(size, () => `    { "text": "${text()}", "targets": "next" }`),
   ).replace('"size": 8', `"size": ${letters.length}`);
 }
 
@@ -114,7 +117,8 @@ export const openFileKinds: readonly OpenFileKind[] = [
   { name: "tiny sequences", text: (size) => tinySequences(new Random(1), size), findings: 0 },
   { name: "long sequences of vectors", text: (size) => vectors(new Random(1), size), findings: 0 },
   { name: "numbers of one digit", text: (size) => digits(new Random(1), size), findings: 0 },
-  { name: "one long text", text: (size) => longText(new Random(1), size), findings: 0 },
+  { name: "one long text", text: (size) => texts(new Random(1), size, size), findings: 0 },
+  { name: "tiny texts", text: (size) => texts(new Random(1), size, 10), findings: 0 },
   {
     name: "an error at the end",
     text: (size) => tinySequences(new Random(1), size, '    { "inputs": ["hi", "their"], "targets": ["hi", 1.5] }'),
