@@ -4,6 +4,7 @@
  */
 
 import { equationParts } from "./equation";
+import { afterPaint } from "./inTurn";
 import { formatExact, plainNumber } from "./numbers";
 
 export interface Pointed {
@@ -27,7 +28,10 @@ let toastTimer = 0;
 
 /** Says something to screen readers, once what is being said has ended. */
 export function announce(text: string): void {
-  if (live.textContent !== text) live.textContent = text;
+  // What is heard need not hold up what is seen
+  afterPaint(() => {
+    if (live.textContent !== text) live.textContent = text;
+  });
 }
 
 export function pointedNumber(): Pointed | null {

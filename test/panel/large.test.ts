@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { largeFile } from "../bench/stepLatency";
-import { eventually, Panel } from "./panel";
+import { eventually, type PageElement, Panel } from "./panel";
 import { openWorkbench, type Workbench } from "./workbench";
 
 const units = 512;
@@ -15,7 +15,8 @@ interface Told {
 
 /** What the page's own objects are here: the tests are checked without the DOM's types. */
 interface TimedWindow {
-  document: { querySelector(selector: string): unknown; body: unknown };
+  document: { querySelector(selector: string): PageElement; body: unknown };
+  requestAnimationFrame(callback: () => void): void;
   addEventListener(name: "keydown", listener: () => void, capture: true): void;
   addEventListener(name: "message", listener: (event: { data: unknown }) => void): void;
   MutationObserver: new (
@@ -26,6 +27,8 @@ interface TimedWindow {
   stepMs: number[];
   changes: number;
   messages: Told[];
+  /** What the frame after the last key showed: the place, and a name that is off the screen. */
+  framed: string[];
 }
 
 describe(`The panel with ${units} units and ${length} steps`, function () {
@@ -132,6 +135,26 @@ describe(`The panel with ${units} units and ${length} steps`, function () {
       types.filter((type) => type !== "response"),
       Array.from({ length: 5 }, () => ["moved", "ahead"]).flat(),
     );
+  });
+
+  it("draws what is off the screen after the frame that shows a step", async () => {
+    await panel.frame.locator(":root").evaluate(() => {
+      const page = globalThis as unknown as TimedWindow;
+      const selectors = ["[data-testid=position]", "[data-testid=vectors] .vector-name"];
+      page.addEventListener(
+        "keydown",
+        () =>
+          page.requestAnimationFrame(() => {
+            page.framed = selectors.map((selector) => page.document.querySelector(selector).textContent.trim());
+          }),
+        true,
+      );
+    });
+    const t = length - 30;
+    await step(1, () => `t = ${t} of ${length}, backward`);
+    const framed = await panel.frame.locator(":root").evaluate(() => (globalThis as unknown as TimedWindow).framed);
+    assert.deepEqual(framed, [`t = ${t} of ${length}, backward`, `a${t + 1}`]);
+    assert.equal(await panel.part("vectors").locator(".vector-name").first().innerText(), `a${t}`);
   });
 
   it("zooms to single steps, follows the current one, and comes back to all of them", async () => {

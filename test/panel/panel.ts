@@ -64,10 +64,18 @@ export class Panel {
     await this.workbench.runCommand("View: Focus First Editor Group");
   }
 
-  /** Waits until the panel says this about where the user stands. */
+  /** Waits until the panel says this about where the user stands, and shows it also where one would have to scroll to. */
   async at(text: string | RegExp): Promise<void> {
     const isSo = (found: string) => (typeof text === "string" ? found === text : text.test(found));
     await eventually(() => this.place(), isSo, `the place ${text}`);
+    await this.painted();
+  }
+
+  /** Waits for the next frame, after which also what is off the screen is drawn. */
+  private async painted(): Promise<void> {
+    await this.frame
+      .locator(":root")
+      .evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))");
   }
 
   /** Where the panel says that the user stands: `t = 3 of 4, backward`. */

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Run } from "../../src/protocol/panel";
+import { inTurn } from "../inTurn";
 import type { Model } from "../model";
 import { cellPictures } from "./cellPicture";
 import { operations } from "./operations";
@@ -21,13 +22,15 @@ export function stepTab(model: Model, { info, cursor }: Run): TemplateResult {
               ? "The update is made once for the whole sequence. What it does to each parameter is under Parameters."
               : "Nothing has been computed yet. Step → begins with the first input."
           }</p></section>`
-        : html`<section class="section">
+        : html`${inTurn(
+            () => html`<section class="section">
               <h2>${cursor.phase === "backward" ? "The cell, flowing back" : "The cell"}</h2>
               ${cellPictures(info, step)}
-            </section>
-            ${step.output === null ? nothing : output(model, info, cursor, step, step.output)}`
+            </section>`,
+          )}
+            ${inTurn(() => (step.output === null ? nothing : output(model, info, cursor, step, step.output)))}`
     }
-    ${cursor.operations.length === 0 ? nothing : operations(model, cursor, digits)}
-    ${step === null ? nothing : vectors(model, step, digits, wide)}
+    ${inTurn(() => (cursor.operations.length === 0 ? nothing : operations(model, cursor, digits)))}
+    ${step === null ? nothing : step.layers.map((pass) => inTurn(() => vectors(model, step.t, pass, digits, wide)))}
   </div>`;
 }

@@ -1,20 +1,18 @@
-/** Every vector of the step: values, and beside each its gradient. */
+/** Every vector of a layer's pass at the step: values, and beside them their gradients. */
 
 import { html, type TemplateResult } from "lit";
-import type { NamedVector, PassDetail, StepDetail } from "../../src/protocol/panel";
+import type { NamedVector, PassDetail } from "../../src/protocol/panel";
 import { largest, matrix } from "../matrix";
 import type { Model } from "../model";
 import { symbol, symbolText } from "../symbols";
 
-export function vectors(model: Model, step: StepDetail, digits: number, wide: boolean): TemplateResult[] {
-  return step.layers.map(
-    (pass) => html`<section class="section ${wide ? "is-wide" : ""}" data-testid="vectors">
-      <h2>${pass.title}</h2>
-      <div class="vector-columns">
-        ${list(model, step.t, pass, "Values", pass.values, digits)} ${list(model, step.t, pass, "Gradients", pass.gradients, digits)}
-      </div>
-    </section>`,
-  );
+export function vectors(model: Model, t: number, pass: PassDetail, digits: number, wide: boolean): TemplateResult {
+  return html`<section class="section ${wide ? "is-wide" : ""}" data-testid="vectors">
+    <h2>${pass.title}</h2>
+    <div class="vector-columns">
+      ${list(model, t, pass, "Values", pass.values, digits)} ${list(model, t, pass, "Gradients", pass.gradients, digits)}
+    </div>
+  </section>`;
 }
 
 function list(

@@ -6,6 +6,7 @@ import { ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Run, RunInfo } from "../../src/protocol/panel";
 import { cssColor } from "../colors";
+import { inTurn } from "../inTurn";
 import type { Model } from "../model";
 import { point } from "../pointed";
 import { styles } from "../styles";
@@ -71,7 +72,7 @@ export function timeline(model: Model, run: Run): TemplateResult {
                   : repeat(
                       visible,
                       (track) => track.id,
-                      (track) => trackRow(model, track),
+                      (track) => inTurn(() => trackRow(model, track)),
                     )
               }
             </div>`;
