@@ -35,7 +35,19 @@ interface Frame extends Size {
   readonly top: number;
 }
 
-function frameOf({ nodes, exits }: PictureDetail): Frame {
+const frames = new WeakMap<PictureDetail, Frame>();
+
+/** Measured once: every part of the picture asks for it. */
+function frameOf(picture: PictureDetail): Frame {
+  let frame = frames.get(picture);
+  if (frame === undefined) {
+    frame = measure(picture);
+    frames.set(picture, frame);
+  }
+  return frame;
+}
+
+function measure({ nodes, exits }: PictureDetail): Frame {
   const columnOf = (id: string) => nodes.find((node) => node.id === id)?.column ?? 0;
   const isMirrored = columnOf("h") < columnOf("h_prev");
   const left = 1 + state.width / 2 + (isMirrored ? beside : 0);
