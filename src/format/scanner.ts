@@ -25,6 +25,9 @@ export const Token = {
 const longestShared = 32;
 const mostShared = 4096;
 
+/** A slice of fewer characters is a copy already: V8 makes only longer ones pieces that keep the whole text alive. */
+const leastPiece = 13;
+
 /** The powers of ten that a double holds exactly. */
 const powersOfTen = Array.from({ length: 23 }, (_, k) => 10 ** k);
 /** Whole numbers below it, too. */
@@ -212,7 +215,8 @@ export class Scanner {
   private share(start: number, end: number, place: number): string {
     const known = this.shared[place]!;
     if (known.length === end - start && this.text.startsWith(known, start)) return known;
-    return (this.shared[place] = this.copy(start - 1, end + 1) ?? "");
+    return (this.shared[place] =
+      end - start < leastPiece ? this.text.slice(start, end) : (this.copy(start - 1, end + 1) ?? ""));
   }
 
   /** A text that is long, or that has escapes, or something wrong. */
