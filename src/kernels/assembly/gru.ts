@@ -4,7 +4,8 @@
  *   n = tanh(Wxn x + bn + Whn q), q = r ∘ h_prev                          (reset before)
  *   h_t = (1 − z) ∘ n + z ∘ h_prev
  */
-import { sigmoid, tanh } from "./functions";
+import { sigmoidAll, tanhAll } from "./elements";
+import { addTo } from "./rows";
 import { addProduct } from "./vector";
 
 // @ts-ignore: decorator
@@ -19,24 +20,30 @@ function mixed(z: v128, n: v128, h_prev: v128): v128 {
   return addProduct(v128.mul<real>(v128.sub<real>(v128.splat<real>(1), z), n), z, h_prev);
 }
 
+/** h_t = (1 − z) ∘ n + z ∘ h_prev, the gates standing in w. */
+// @ts-ignore: decorator
+@inline
+function mix(w: usize, h_prev: usize, h: usize, bytes: usize): void {
+  const z = w + bytes;
+  const n = z + bytes;
+  for (let k: usize = 0; k < bytes; k += 16)
+    v128.store(h + k, mixed(v128.load(z + k), v128.load(n + k), v128.load(h_prev + k)));
+}
+
 /** @param u [3H] the products with h_prev; leaves the gates in w and q in u's last block. */
 export function gruAfterForward(w: usize, u: usize, bhn: usize, h_prev: usize, h: usize, bytes: usize): void {
-  const end = w + bytes;
-  for (; w < end; w += 16) {
-    const r = sigmoid(v128.add<real>(v128.load(w), v128.load(u)));
-    const z = sigmoid(v128.add<real>(v128.load(w + bytes), v128.load(u + bytes)));
-    const q = v128.add<real>(v128.load(u + 2 * bytes), v128.load(bhn));
-    const n = tanh(addProduct(v128.load(w + 2 * bytes), r, q));
-    v128.store(w, r);
-    v128.store(w + bytes, z);
-    v128.store(w + 2 * bytes, n);
-    v128.store(u + 2 * bytes, q);
-    v128.store(h, mixed(z, n, v128.load(h_prev)));
-    u += 16;
-    bhn += 16;
-    h_prev += 16;
-    h += 16;
+  const H = <i32>(bytes / sizeof<real>());
+  addTo(w, u, 2 * H);
+  sigmoidAll(w, w, 2 * H);
+  const n = w + 2 * bytes;
+  const q = u + 2 * bytes;
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const q_k = v128.add<real>(v128.load(q + k), v128.load(bhn + k));
+    v128.store(q + k, q_k);
+    v128.store(n + k, addProduct(v128.load(n + k), v128.load(w + k), q_k));
   }
+  tanhAll(n, n, H);
+  mix(w, h_prev, h, bytes);
 }
 
 /** Leaves da of the gates in w, and in u the same for r and z beside dq. @param dh_prev where z ∘ dh_t is added, or 0 */
@@ -73,27 +80,16 @@ export function gruAfterBackward(w: usize, u: usize, h_prev: usize, dh: usize, d
 
 /** Leaves r and z in w and r ∘ h_prev in q. */
 export function gruBeforeReset(w: usize, q: usize, h_prev: usize, bytes: usize): void {
-  const end = w + bytes;
-  for (; w < end; w += 16) {
-    const r = sigmoid(v128.load(w));
-    v128.store(w, r);
-    v128.store(w + bytes, sigmoid(v128.load(w + bytes)));
-    v128.store(q, v128.mul<real>(r, v128.load(h_prev)));
-    q += 16;
-    h_prev += 16;
-  }
+  sigmoidAll(w, w, 2 * <i32>(bytes / sizeof<real>()));
+  for (let k: usize = 0; k < bytes; k += 16)
+    v128.store(q + k, v128.mul<real>(v128.load(w + k), v128.load(h_prev + k)));
 }
 
 /** Leaves n in w. */
 export function gruBeforeForward(w: usize, h_prev: usize, h: usize, bytes: usize): void {
-  const end = w + bytes;
-  for (; w < end; w += 16) {
-    const n = tanh(v128.load(w + 2 * bytes));
-    v128.store(w + 2 * bytes, n);
-    v128.store(h, mixed(v128.load(w + bytes), n, v128.load(h_prev)));
-    h_prev += 16;
-    h += 16;
-  }
+  const n = w + 2 * bytes;
+  tanhAll(n, n, <i32>(bytes / sizeof<real>()));
+  mix(w, h_prev, h, bytes);
 }
 
 /** Leaves da of z and n in w. @param dh_prev where z ∘ dh_t is added, or 0 */

@@ -258,14 +258,23 @@ export function innerProducts(out: usize, w: usize, wStride: usize, v: usize, ro
     w += 4 * wStride;
     out += 4 * R;
   }
+  // What is left of the rows has four sums each, so that no addition waits for the one before.
   for (; rows > 0; rows--) {
-    let s = zero();
-    let p = w;
-    for (let pv = v; pv < v + bytes; pv += 16) {
-      s = addProduct(s, v128.load(p), v128.load(pv));
-      p += 16;
+    let s0 = zero();
+    let s1 = zero();
+    let s2 = zero();
+    let s3 = zero();
+    let o: usize = 0;
+    for (; o + 48 < bytes; o += 64) {
+      const p = w + o;
+      const pv = v + o;
+      s0 = addProduct(s0, v128.load(p), v128.load(pv));
+      s1 = addProduct(s1, v128.load(p, 16), v128.load(pv, 16));
+      s2 = addProduct(s2, v128.load(p, 32), v128.load(pv, 32));
+      s3 = addProduct(s3, v128.load(p, 48), v128.load(pv, 48));
     }
-    const sum = sumOfLanes(s);
+    for (; o < bytes; o += 16) s0 = addProduct(s0, v128.load(w + o), v128.load(v + o));
+    const sum = sumOfLanes(v128.add<real>(v128.add<real>(s0, s1), v128.add<real>(s2, s3)));
     store<real>(out, add ? load<real>(out) + sum : sum);
     w += wStride;
     out += R;
