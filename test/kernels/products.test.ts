@@ -28,7 +28,6 @@ interface Products {
   readonly multiply: (
     ...[c, cStride, a, aStride, b, bStride, transposed, packed, form, m, inner, n, add, room]: number[]
   ) => void;
-  readonly sumOuterProducts: (...[c, cStride, a, aStride, b, bStride, m, rows, n, add, room]: number[]) => void;
   readonly pack: (...[to, b, bStride, transposed, form, inner, n]: number[]) => void;
 }
 
@@ -185,7 +184,7 @@ class Workbench {
     const c = this.matrix(m, n);
     const before = this.before(c, m, n, add);
     const room = arena.bytes(exports.roomBytes(width));
-    this.products.sumOuterProducts(
+    exports.sumOuterProducts(
       c.address,
       c.stride,
       a.address,

@@ -14,20 +14,18 @@ function slope(gate: v128): v128 {
   return v128.mul<real>(gate, v128.sub<real>(v128.splat<real>(1), gate));
 }
 
-// @ts-ignore: decorator
-@inline
-function mixed(z: v128, n: v128, h_prev: v128): v128 {
-  return addProduct(v128.mul<real>(v128.sub<real>(v128.splat<real>(1), z), n), z, h_prev);
-}
-
 /** h_t = (1 − z) ∘ n + z ∘ h_prev, the gates standing in w. */
 // @ts-ignore: decorator
 @inline
 function mix(w: usize, h_prev: usize, h: usize, bytes: usize): void {
+  const one = v128.splat<real>(1);
   const z = w + bytes;
   const n = z + bytes;
-  for (let k: usize = 0; k < bytes; k += 16)
-    v128.store(h + k, mixed(v128.load(z + k), v128.load(n + k), v128.load(h_prev + k)));
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const z_k = v128.load(z + k);
+    const kept = v128.mul<real>(v128.sub<real>(one, z_k), v128.load(n + k));
+    v128.store(h + k, addProduct(kept, z_k, v128.load(h_prev + k)));
+  }
 }
 
 /** @param u [3H] the products with h_prev; leaves the gates in w and q in u's last block. */

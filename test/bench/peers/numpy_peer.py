@@ -20,7 +20,7 @@ def blas():
     """The library that multiplies, and whether it is a fast one."""
     configured = configured_blas()
     for name in (configured, *loaded_libraries()):
-        if any(fast in name.lower() for fast in ("openblas", "mkl", "accelerate", "blis")):
+        if any(fast in name.lower() for fast in FAST):
             return name, True
     return configured, False
 
