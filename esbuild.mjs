@@ -91,7 +91,8 @@ async function writeParts(outputFiles, metafile) {
 
 const bundles = [
   { ...split, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
-  { ...host, entryPoints: { trainingWorker: "src/training/worker.ts" } },
+  { ...host, entryPoints: { trainingWorker: "src/host/training/worker.ts" } },
+  { ...host, entryPoints: { importThread: "src/host/interop/importThread.ts" } },
   { ...host, entryPoints: { kernelThread: "src/kernels/thread.ts" } },
   { ...host, entryPoints: { cli: "src/cli.ts" } },
   { ...webview, entryPoints: { panel: "webview/main.ts" } },

@@ -1,14 +1,16 @@
 import * as vscode from "vscode";
-import { registerCommands } from "./commands";
-import { openStartFile } from "./commands/startFile";
-import { registerEditor } from "./editor";
-import { registerExpectations } from "./expectations";
-import type { ExpectationTests } from "./expectations/testing";
-import { log } from "./failure";
-import { registerPanel } from "./panel/editor";
-import { registerStatusBar } from "./panel/statusBar";
-import { Sessions } from "./session/sessions";
-import { registerTraining, type Training } from "./training";
+import { registerCommands } from "./host/commands";
+import { openStartFile } from "./host/commands/startFile";
+import { registerEditor } from "./host/editor";
+import { registerExpectations } from "./host/expectations";
+import type { ExpectationTests } from "./host/expectations/testing";
+import { log } from "./host/failure";
+import { registerInterop } from "./host/interop";
+import { registerNumbers } from "./host/numbers";
+import { registerPanel } from "./host/panel/editor";
+import { registerStatusBar } from "./host/panel/statusBar";
+import { Sessions } from "./host/session/sessions";
+import { registerTraining, type Training } from "./host/training";
 
 /** What other code, tests above all, can reach. */
 export interface Api {
@@ -17,16 +19,35 @@ export interface Api {
   readonly expectationTests: ExpectationTests;
 }
 
+/** What is loaded late, with the first that needs it: the build makes a part of its own of each. */
+const late = {
+  session: () => import("./host/session/late"),
+  editor: () => import("./host/editor/late"),
+  panel: () => import("./host/panel/panel"),
+  training: () => import("./host/training/late"),
+  expectations: () => import("./host/expectations/late"),
+  numbers: () => import("./host/numbers/late"),
+  interop: () => import("./host/interop/late"),
+  pickers: () => import("./host/commands/pickers"),
+  exporter: () => import("./export"),
+};
+
 /** Composition root: each feature is registered here, on the same sessions. */
 export function activate(context: vscode.ExtensionContext): Api {
-  const sessions = new Sessions(context.workspaceState);
+  const sessions = new Sessions(
+    context.workspaceState,
+    late.session,
+    vscode.Uri.joinPath(context.extensionUri, "dist").fsPath,
+  );
   context.subscriptions.push(log, sessions);
-  registerCommands(context, sessions);
-  const { training, gradientChecks } = registerTraining(context, sessions);
-  registerPanel(context, sessions, training, gradientChecks);
+  registerCommands(context, sessions, late);
+  const { training, gradientChecks } = registerTraining(context, sessions, late.training);
+  registerPanel(context, sessions, training, gradientChecks, late.panel);
   registerStatusBar(context, sessions);
-  registerEditor(context, sessions, gradientChecks);
-  const expectationTests = registerExpectations(context, sessions);
+  registerEditor(context, sessions, gradientChecks, late.editor, late.exporter);
+  const expectationTests = registerExpectations(context, sessions, training.onWillWrite, late.expectations);
+  registerNumbers(context, sessions, late.numbers);
+  registerInterop(context, sessions, late.interop);
   registerContextKeys(context, sessions);
   followSettings(context, sessions);
   void openStartFile(sessions);

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { Problem } from "../src/engine/model";
 import type { Reading } from "../src/format/read";
 import { readProblem } from "../src/format/read";
+import type { Slices } from "../src/format/slices";
 
 /** The folder of the cases with PyTorch's numbers. */
 export const goldens = path.join(import.meta.dirname, "goldens");
@@ -29,4 +30,10 @@ export function readText(text: string, fileName = "model.rnn.json"): Reading & {
   const { problem } = reading;
   if (!problem) throw new Error(`${fileName}: ${reading.diagnostics.map(({ message }) => message).join("; ")}`);
   return { ...reading, problem };
+}
+
+/** What `readData` gives of a data file with this text. */
+// oxlint-disable-next-line require-yield
+export function* dataOf(text: string | Uint8Array): Slices<Uint8Array> {
+  return typeof text === "string" ? Buffer.from(text) : text;
 }

@@ -1,13 +1,18 @@
 /** The whole panel, for every state that it can be in. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { guard } from "lit/directives/guard.js";
 import type { FileError, Run } from "../src/protocol/panel";
-import { explainTab } from "./explain";
+import { compareTab } from "./compare";
+import { explainTab, sheet } from "./explain";
+import { foretell } from "./foretell";
 import { keyList } from "./keys";
+import { now } from "./lights/now";
+import { status } from "./lights/status";
 import type { Model } from "./model";
 import { parametersTab } from "./parameters";
+import { predictTab } from "./predict";
 import { stepTab } from "./step/stepTab";
+import { tabStrip } from "./tabs";
 import { timeline } from "./timeline/timeline";
 import { toolbar } from "./toolbar";
 import { trainingTab } from "./training";
@@ -31,16 +36,19 @@ function body(model: Model): TemplateResult {
         <vscode-button appearance="secondary" @click=${() => model.command("showText")}>Show the text</vscode-button>
       </div>`;
     case "invalid":
-      return html`<div class="frame" data-testid="state" data-kind="invalid">
-        ${errors(model, state.errors)}
+    case "ready": {
+      // One template for both, so that nothing is drawn anew when a text is broken and mended
+      const isBroken = state.kind === "invalid";
+      const isShown = isBroken && model.isErrorShown;
+      return html`<div class="frame" data-testid="state" data-kind=${state.kind}>
         ${
           state.run === null
             ? nothing
-            : html`<div class="last-run" inert data-testid="last-run">${runView(model, state.run)}</div>`
+            : html`<div class="run ${isShown ? "is-old" : ""}" ?inert=${isBroken} data-testid=${isBroken ? "last-run" : "run"}>${runView(model, state.run)}</div>`
         }
+        ${isShown ? errors(model, state.errors, state.run !== null) : nothing}
       </div>`;
-    case "ready":
-      return html`<div class="frame" data-testid="state" data-kind="ready">${runView(model, state.run)}</div>`;
+    }
     case "failed":
       return html`<div class="state" data-testid="state" data-kind="failed" role="alert">
         <h1>Something went wrong in the extension</h1>
@@ -52,12 +60,13 @@ function body(model: Model): TemplateResult {
   }
 }
 
-function errors(model: Model, all: readonly FileError[]): TemplateResult {
-  return html`<div class="banner is-error" role="alert" data-testid="errors">
+/** @param isOver they stand over the bottom edge of the last good run */
+function errors(model: Model, all: readonly FileError[], isOver: boolean): TemplateResult {
+  return html`<div class="banner is-error ${isOver ? "is-over" : ""}" role="alert" data-testid="errors">
     <h1 class="banner-title">
       <span class="codicon codicon-error" aria-hidden="true"></span>
       ${all.length === 1 ? "The file has an error" : `The file has ${all.length} errors`}${
-        model.run === null ? "" : "; the last run without errors stays below"
+        isOver ? "; this is the last run without" : ""
       }
     </h1>
     <ul>
@@ -81,31 +90,25 @@ function errors(model: Model, all: readonly FileError[]): TemplateResult {
 
 function runView(model: Model, run: Run): TemplateResult {
   const { tab } = model.ui;
-  // The tab's name is not read from its text again when that changes
   const stepTitle = run.cursor.t > 0 ? `Step ${run.cursor.t}` : "Step";
-  const panel = (id: Tab, content: () => TemplateResult) =>
-    html`<vscode-panel-view id="view-${id}">${tab === id ? content() : nothing}</vscode-panel-view>`;
-  const { info, cursor } = run;
-  const tools = [info, cursor.canStep, cursor.canStepBack, cursor.playing, cursor.speed, model.training.kind];
-  return html`${guard(tools, () => toolbar(model, run))} ${timeline(model, run)}
+  const contents: Readonly<Record<Tab, () => TemplateResult>> = {
+    step: () => stepTab(model, run),
+    parameters: () => parametersTab(model, run),
+    explain: () => explainTab(model, run),
+    training: () => trainingTab(model, run),
+    predict: () => predictTab(model, run),
+    compare: () => compareTab(model),
+  };
+  return html`${toolbar(model, run)} ${now(model, run)} ${foretell(model)} ${timeline(model, run)}
+    <div class="details-frame">
     <div class="details">
-      <vscode-panels
-        aria-label="Details"
-        activeid="tab-${tab}"
-        @change=${(event: Event) => {
-          // Fields inside the tabs report changes too
-          if (event.target !== event.currentTarget) return;
-          const id = (event.currentTarget as Element & { readonly activeid: string }).activeid;
-          const chosen = tabs.find((name) => `tab-${name}` === id);
-          if (chosen !== undefined && chosen !== model.ui.tab) model.setUi({ tab: chosen });
-        }}
-      >
-        <vscode-panel-tab id="tab-step" data-testid="tab-step" aria-label=${stepTitle}>${stepTitle}</vscode-panel-tab>
-        <vscode-panel-tab id="tab-parameters" data-testid="tab-parameters">Parameters</vscode-panel-tab>
-        <vscode-panel-tab id="tab-explain" data-testid="tab-explain">Explain</vscode-panel-tab>
-        <vscode-panel-tab id="tab-training" data-testid="tab-training">Training</vscode-panel-tab>
-        ${panel("step", () => stepTab(model, run))} ${panel("parameters", () => parametersTab(model, run))}
-        ${panel("explain", () => explainTab(model, run))} ${panel("training", () => trainingTab(model, run))}
-      </vscode-panels>
-    </div>`;
+      ${tabStrip(model, stepTitle)}
+      ${tabs.map(
+        (id) =>
+          html`<div class="tab-view" id="view-${id}" role="tabpanel" aria-labelledby="tab-${id}" ?hidden=${id !== tab}>${id === tab ? contents[id]() : nothing}</div>`,
+      )}
+    </div>
+    ${sheet(model)}
+    </div>
+    ${status(model, run)}`;
 }

@@ -93,6 +93,10 @@ const ends: Record<ThemeKind, Ends> = {
   highContrastLight: { negative: [0, 84, 166], positive: [170, 70, 0], nonFinite: [140, 0, 130] },
 };
 
+/** A gate that lets nothing through, and one that lets all through: dark and bright in every theme. */
+const shut: Rgb = [44, 42, 62];
+const open: Rgb = [246, 226, 140];
+
 const steps = 127;
 
 /** A diverging scale with 2·127 + 1 colours, symmetric at 0, and one colour for what is no finite number. */
@@ -102,11 +106,14 @@ export class ColorScale {
   readonly packed = new Uint32Array(2 * steps + 2);
   readonly nonFinite: Rgb;
 
-  constructor(kind: ThemeKind, background: Rgb) {
-    const { negative, positive, nonFinite } = ends[kind];
+  /** @param palette signed: from one hue to another over the background at 0; gate: dark and shut at 0, bright and open at 1 */
+  constructor(kind: ThemeKind, background: Rgb, palette: "signed" | "gate" = "signed") {
+    const { nonFinite } = ends[kind];
+    const [negative, middle, positive] =
+      palette === "gate" ? [shut, shut, open] : [ends[kind].negative, background, ends[kind].positive];
     this.nonFinite = nonFinite;
     for (let k = -steps; k <= steps; k++)
-      this.colors.push(k === 0 ? background : mix(background, k < 0 ? negative : positive, Math.abs(k) / steps));
+      this.colors.push(k === 0 ? middle : mix(middle, k < 0 ? negative : positive, Math.abs(k) / steps));
     this.colors.push(nonFinite);
     this.colors.forEach(([r, g, b], k) => {
       this.packed[k] = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
@@ -118,6 +125,11 @@ export class ColorScale {
     if (!Number.isFinite(value)) return 2 * steps + 1;
     if (scale <= 0) return steps;
     return steps + Math.round(steps * Math.min(1, Math.max(-1, value / scale)));
+  }
+
+  /** The full colour of a number's sign; the middle of the scale at 0. */
+  ink(value: number): Rgb {
+    return this.color(Math.sign(value), 1);
   }
 
   color(value: number, scale: number): Rgb {

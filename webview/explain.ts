@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { CopyFormat, DerivationDetail, DerivationPart, Run } from "../src/protocol/panel";
+import type { CopyFormat, DerivationDetail, DerivationPart, Run, WrittenNumber } from "../src/protocol/panel";
 import { formula } from "./formula";
 import type { Model } from "./model";
 import { plainNumber } from "./numbers";
@@ -37,6 +37,29 @@ export function explainTab(model: Model, _run: Run): TemplateResult {
   >
     ${breadcrumb(model, trail)} ${detail === null ? html`<p class="quiet">…</p>` : whole(model, reference, detail)}
   </div>`;
+}
+
+/** The derivation of the number that is kept, beside what belongs to the step: time does not move. */
+export function sheet(model: Model): TemplateResult | typeof nothing {
+  const { pinned } = model;
+  if (pinned === null) return nothing;
+  const detail = model.derivation(pinned);
+  return html`<section
+    class="sheet explain"
+    data-testid="sheet"
+    data-kind=${detail?.kind ?? "asking"}
+    data-reference-of=${pinned}
+    aria-label="Derivation of the number that is kept"
+    @keydown=${(event: KeyboardEvent) => onTreeKey(event)}
+  >
+    <div class="sheet-tools">
+      ${tool("link-external", "Open it under Explain", () => model.explain(pinned))}
+      <button class="icon-button" data-testid="close-sheet" aria-label="Let go of the number" title="Let go of the number (Escape)" @click=${() => model.pin(null)}>
+        <span class="codicon codicon-close"></span>
+      </button>
+    </div>
+    ${detail === null ? html`<p class="quiet">…</p>` : whole(model, pinned, detail)}
+  </section>`;
 }
 
 // -------------------------------------------------------------------------------------------- the number itself
@@ -144,6 +167,7 @@ function derivation(model: Model, reference: string, detail: KnownDetail, path: 
       ${formula(latex, copies.text, true)}
     ></div>
     ${note === null ? nothing : html`<p class="quiet">${capital(note)}.</p>`}
+    ${detail.written === null ? nothing : written(detail.written, symbol.text, number)}
     ${
       equation !== null
         ? nothing
@@ -173,6 +197,20 @@ function derivation(model: Model, reference: string, detail: KnownDetail, path: 
             }
           </ul>`
     }
+  </div>`;
+}
+
+/** The author's number beside the right one, and what makes the difference. */
+function written({ number, says, differing }: WrittenNumber, symbol: string, right: string): TemplateResult {
+  return html`<div class="written" role="note" data-testid="written">
+    <div><span class="quiet">right</span> <span class="num">${symbol} = ${right}</span></div>
+    <div><span class="quiet">yours</span> <span class="num non-finite" data-testid="written-number">${symbol} = ${number}</span></div>
+    ${
+      differing === null
+        ? nothing
+        : html`<p data-testid="differing"><mark>${differing.symbols.join(" · ")}</mark> is ${differing.how} in yours.</p>`
+    }
+    ${says === null ? nothing : html`<p>${says}.</p>`}
   </div>`;
 }
 

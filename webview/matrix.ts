@@ -6,7 +6,7 @@ import "./heatCanvas";
 import { formatNumber, plainNumber } from "./numbers";
 import { point } from "./pointed";
 import { styles } from "./styles";
-import type { Theme } from "./theme";
+import { colorsOf, type Theme } from "./theme";
 import { clamp } from "./timeline/view";
 
 export interface MatrixPicture {
@@ -17,6 +17,8 @@ export interface MatrixPicture {
   /** Colours run −scale…scale. */
   readonly scale: number;
   readonly theme: Theme;
+  /** signed without it. */
+  readonly palette?: "signed" | "gate";
   readonly digits: number;
   /** `dWhh` or `layers.0.h`: its entries are `name[i][j]` or, in a vector, `name[i]`. */
   readonly name: string;
@@ -56,7 +58,8 @@ function entryPlace({ where = "", rowNames, colNames }: MatrixPicture, i: number
 }
 
 function numbers(picture: MatrixPicture): TemplateResult {
-  const { rows, cols, data, scale, theme, digits, rowNames, colNames, label } = picture;
+  const { rows, cols, data, scale, theme, palette = "signed", digits, rowNames, colNames, label } = picture;
+  const colors = colorsOf(theme, { palette });
   return html`<div
     class="matrix ${picture.isVector ? "is-vector" : ""}"
     role="group"
@@ -78,7 +81,7 @@ function numbers(picture: MatrixPicture): TemplateResult {
       ) => html`${rowNames ? html`<span class="matrix-name" title=${rowNames[i] ?? ""}>${rowNames[i] ?? ""}</span>` : nothing}
       ${range(cols).map((j) => {
         const value = data[i * cols + j] ?? Number.NaN;
-        const color = theme.colors.color(value, scale);
+        const color = colors.color(value, scale);
         return html`<span
           class="num chip ${Number.isFinite(value) ? "" : "non-finite"}"
           data-value=${plainNumber(value)}
@@ -106,8 +109,16 @@ function heatSize({ rows, cols }: MatrixPicture): { readonly width: number; read
 }
 
 function heat(picture: MatrixPicture): TemplateResult {
-  const { rows, cols, data, scale, theme, label } = picture;
-  const { width, height } = heatSize(picture);
+  return matrixHeat(picture, heatSize(picture), true);
+}
+
+/** In colours alone, of a given size. @param isStop whether Tab comes to it, so that the arrow keys read its entries */
+export function matrixHeat(
+  picture: MatrixPicture,
+  { width, height }: { readonly width: number; readonly height: number },
+  isStop = false,
+): TemplateResult {
+  const { rows, cols, data, scale, theme, palette = "signed", label } = picture;
   const show = (event: PointerEvent) => {
     if (!(event.currentTarget instanceof Element)) return;
     const box = event.currentTarget.getBoundingClientRect();
@@ -122,7 +133,7 @@ function heat(picture: MatrixPicture): TemplateResult {
   return html`<div
     class="matrix-heat"
     role="group"
-    tabindex="0"
+    tabindex=${isStop ? "0" : "-1"}
     aria-label=${`${label}, [${rows} × ${cols}]. Arrow keys read the entries`}
     @pointermove=${show}
     @pointerleave=${() => point(null)}
@@ -130,7 +141,7 @@ function heat(picture: MatrixPicture): TemplateResult {
     ${styles({ width: `${width}px`, height: `${height}px` })}
   >
     <heat-canvas
-      .picture=${{ data: extremes(data, rows, cols), scale, colors: theme.colors, width, height, left: 0, dataWidth: width }}
+      .picture=${{ data: extremes(data, rows, cols), scale, colors: colorsOf(theme, { palette }), width, height, left: 0, dataWidth: width }}
     ></heat-canvas>
   </div>`;
 }

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { largestOf } from "../src/protocol/extremes";
 import type { GradientVerdict, ParameterData, ParameterInfo, ParameterSummary, Run } from "../src/protocol/panel";
 import { largest, matrix } from "./matrix";
 import type { Model } from "./model";
@@ -64,6 +65,8 @@ function row(
         <span class="codicon codicon-chevron-${open ? "down" : "right"}"></span>
         <span class="parameter-name">${short}</span> <span class="quiet">${shape}</span>
       </button>
+      ${parameter.isFrozen ? lock(short) : nothing}
+      ${summary?.picked ? html`<span class="quiet" data-testid="picked-row">${summary.picked}</span>` : nothing}
       ${norm("‖this step‖", summary?.shareNorm, `‖${name}, share of t = ${t}‖`)}
       ${norm("‖sum so far‖", summary?.sumNorm, `‖gradients.${name}, so far‖`, {
         check: summary?.check ?? null,
@@ -73,6 +76,12 @@ function row(
     </div>
     ${open ? matrices(model, t, digits, parameter, summary?.sumReference ?? null) : nothing}
   </div>`;
+}
+
+/** A parameter that is held fixed: it has a gradient, and keeps its value. */
+function lock(short: string): TemplateResult {
+  const text = `${short} is held fixed: its gradient is shown, and no update moves it`;
+  return html`<span class="codicon codicon-lock" role="img" aria-label=${text} title=${text} data-testid="lock"></span>`;
 }
 
 /** Whether the gradient agrees with differences of the loss. */
@@ -89,7 +98,10 @@ function mark(short: string, { kind, mark, text }: GradientVerdict): TemplateRes
 }
 
 const scaleOf = (...all: (Float64Array | null)[]) =>
-  Math.max(0, ...all.map((entry) => (entry === null ? 0 : largest(entry))));
+  largestOf(
+    all.map((entry) => (entry === null ? 0 : largest(entry))),
+    0,
+  );
 
 function matrices(
   model: Model,
@@ -129,7 +141,7 @@ function one(
     <figcaption>${title}</figcaption>
     ${
       data === null
-        ? html`<div class="vector-unknown" data-testid="not-yet">not yet</div>`
+        ? html`<div class="vector-unknown" data-testid="not-yet"></div>`
         : matrix({
             ...(rank === 1 && rows > 8 ? { rows: 1, cols: rows } : { rows, cols: rank === 1 ? 1 : cols }),
             data,

@@ -5,7 +5,9 @@
 
 import { equationParts } from "./equation";
 import { afterPaint } from "./inTurn";
+import { coverName } from "./light";
 import { formatExact, plainNumber } from "./numbers";
+import { readableName } from "./readableName";
 
 export interface Pointed {
   /** Where the number stands, as the trace names it: `layers.0.h[3]`. */
@@ -16,11 +18,20 @@ export interface Pointed {
   readonly values: readonly number[];
   /** What it is computed by. */
   readonly equation?: string;
+  /** What it was before the last change of a weight, where that is shown. */
+  readonly before?: number | undefined;
   /** The name by which it is explained; empty where it is no one number of the run. */
   readonly reference?: string;
 }
 
 let current: Pointed | null = null;
+let layerCount = 1;
+
+/** Of a model with several layers a number's name says whose it is. */
+export function countLayers(count: number): void {
+  layerCount = count;
+}
+let tellPointed: (reference: string) => void = () => undefined;
 const tip = document.createElement("div");
 const live = document.createElement("div");
 const toast = document.createElement("div");
@@ -38,10 +49,11 @@ export function pointedNumber(): Pointed | null {
   return current;
 }
 
-/** In words: `layers.0.h[0], t = 3: 0.6405293508298561`. */
+/** In words: `h[0], t = 3: 0.6405293508298561`. */
 export function describe(pointed: Pointed): string {
   const values = pointed.values.map(formatExact).join(" … ");
-  return `${pointed.name}${pointed.where === "" ? "" : `, ${pointed.where}`}: ${values || "not yet"}`;
+  const before = pointed.before === undefined ? "" : `, before the change ${formatExact(pointed.before)}`;
+  return `${readableName(pointed.name, layerCount)}${pointed.where === "" ? "" : `, ${pointed.where}`}: ${values || "not yet"}${before}`;
 }
 
 /** What the copy key puts on the clipboard. */
@@ -69,14 +81,16 @@ function equationLine(text: string): HTMLElement {
 /** Shows the tooltip of a number at a place in the window; null takes it away. */
 export function point(pointed: Pointed | null, x = 0, y = 0): void {
   current = pointed;
+  tellPointed(pointed?.reference ?? "");
   tip.hidden = pointed === null;
   if (pointed === null) return;
-  const { name, where, values, equation = "" } = pointed;
-  const names = [name, where].filter((text) => text !== "").join(" · ");
+  const { name, where, values, equation = "", before } = pointed;
+  const names = [readableName(name, layerCount), where].filter((text) => text !== "").join(" · ");
   tip.replaceChildren(
     ...(names === "" ? [] : [line("tip-name", names)]),
     ...(equation === "" ? [] : [equationLine(equation)]),
     ...(values.length === 0 ? [] : [line("tip-value", values.map(formatExact).join("  …  "))]),
+    ...(before === undefined ? [] : [line("tip-name", `before the change: ${formatExact(before)}`)]),
   );
   const { width, height } = tip.getBoundingClientRect();
   const left = Math.min(Math.max(4, x - width / 2), window.innerWidth - width - 4);
@@ -98,7 +112,11 @@ function readNumber(element: Element): Pointed {
   const data = (name: string) => element.getAttribute(`data-${name}`) ?? "";
   const equation = element.closest("[data-equation]")?.getAttribute("data-equation") ?? "";
   const values = data("value") === "" ? [] : [Number(data("value"))];
-  return { name: data("name"), where: data("where"), values, equation, reference: data("reference") };
+  const before = data("before") === "" ? undefined : Number(data("before"));
+  // What numbers have in common stands on what is around them
+  const when = element.closest("[data-when]")?.getAttribute("data-when") ?? "";
+  const where = [when, data("where")].filter((text) => text !== "").join(", ");
+  return { name: data("name") || data("reference"), where, values, equation, reference: data("reference"), before };
 }
 
 function pointAtElement(element: Element): void {
@@ -148,6 +166,9 @@ function focusNumber(number: HTMLElement | SVGElement | undefined): void {
   number.focus();
 }
 
+/** The number under the first click of a double click: what that opens may lie under the second one. */
+let firstPressed = "";
+
 /** Explains a number that is double-clicked, or on which Enter is pressed; and says to VS Code's menu which one it is over. */
 function installExplaining(explain: (reference: string) => void): void {
   const referenceAt = (target: Element | null): string =>
@@ -155,7 +176,7 @@ function installExplaining(explain: (reference: string) => void): void {
   document.addEventListener("dblclick", (event) => {
     // The first click may have given its target the pointer
     const target = document.elementFromPoint(event.clientX, event.clientY);
-    const reference = target?.closest("button, .label") ? "" : referenceAt(target);
+    const reference = firstPressed || (target?.closest("button, .label") ? "" : referenceAt(target));
     if (reference === "") return;
     window.getSelection()?.removeAllRanges();
     explain(reference);
@@ -182,9 +203,28 @@ function installExplaining(explain: (reference: string) => void): void {
 /**
  * Puts the tooltip, the live region and the toast on the page and listens for numbers under the pointer and the focus.
  * @param explain what to do with a number, by its reference, that the user wants explained
+ * @param press   what to do with one that is clicked; `name` is its own in the page
+ * @param pointed what to do with one that is pointed at; empty where none is
  */
-export function installPointing(explain: (reference: string) => void): void {
+export function installPointing(
+  explain: (reference: string) => void,
+  press: (reference: string, name: string) => void,
+  pointed: (reference: string) => void,
+): void {
   installExplaining(explain);
+  tellPointed = pointed;
+  document.addEventListener("click", (event) => {
+    // The second click of a double click is none of its own
+    if (event.detail > 1) return;
+    firstPressed = "";
+    if (!(event.target instanceof Element) || event.target.closest("button, a, select, .explain") !== null) return;
+    const number = event.target.closest("[data-reference]");
+    const isPicture = event.target.closest(".plot[data-track], heat-canvas") !== null;
+    const reference = number?.getAttribute("data-reference") || (isPicture ? (current?.reference ?? "") : "");
+    if (reference === "") return;
+    firstPressed = reference;
+    press(reference, number === null ? "" : coverName(number));
+  });
   tip.className = "tip";
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;

@@ -7,12 +7,17 @@ import { formatNumber, plainNumber } from "./numbers";
 
 export function symbol({ base, sub, gradient }: MathSymbol): TemplateResult {
   const name = html`${typeset(base)}${sub === "" ? nothing : html`<sub>${sub}</sub>`}`;
-  return html`<span class="symbol">${gradient ? html`<span class="d">dL/d</span>` : nothing}${name}</span>`;
+  return html`<span class="symbol">${gradient ? html`<span class="d">∂L/∂</span>` : nothing}${name}</span>`;
 }
 
-/** The symbol in one line of plain text: `dL/dh_3`. */
+/** The symbol of a quantity of step t with the letter for its number, so that a name for listeners stays from step to step: `h_t`. */
+export function symbolOfStep(symbol: MathSymbol, t: number): string {
+  return symbolText(symbol.sub === String(t) ? { ...symbol, sub: "t" } : symbol);
+}
+
+/** The symbol in one line of plain text: `∂L/∂h_3`. */
 export function symbolText({ base, sub, gradient }: MathSymbol): string {
-  return `${gradient ? "dL/d" : ""}${base}${sub === "" ? "" : `_${sub}`}`;
+  return `${gradient ? "∂L/∂" : ""}${base}${sub === "" ? "" : `_${sub}`}`;
 }
 
 /** Text with symbols in it, subscripts and superscripts in their places. */

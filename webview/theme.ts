@@ -6,7 +6,13 @@ export interface Theme {
   readonly kind: ThemeKind;
   readonly background: Rgb;
   readonly colors: ColorScale;
+  /** Of gates, which are 0…1. */
+  readonly gates: ColorScale;
 }
+
+/** The colours of a track's or vector's numbers. */
+export const colorsOf = (theme: Theme, { palette }: { readonly palette: "signed" | "gate" }): ColorScale =>
+  palette === "gate" ? theme.gates : theme.colors;
 
 function themeKind(): ThemeKind {
   const { classList } = document.body;
@@ -25,7 +31,12 @@ export function readTheme(): Theme {
   const isDark = kind === "dark" || kind === "highContrastDark";
   const background =
     parseColor(themeColor("--vscode-editor-background", "")) ?? (isDark ? [30, 30, 30] : [255, 255, 255]);
-  return { kind, background, colors: new ColorScale(kind, background) };
+  return {
+    kind,
+    background,
+    colors: new ColorScale(kind, background),
+    gates: new ColorScale(kind, background, "gate"),
+  };
 }
 
 /** Calls back after each change of the colour theme. */

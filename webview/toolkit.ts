@@ -1,4 +1,4 @@
-/** The one place that knows which library draws buttons, tabs, dropdowns, checkboxes, links and progress. */
+/** The one place that knows which library draws buttons, dropdowns, checkboxes, links and progress. */
 
 import {
   provideVSCodeDesignSystem,
@@ -7,9 +7,6 @@ import {
   vsCodeDropdown,
   vsCodeLink,
   vsCodeOption,
-  vsCodePanels,
-  vsCodePanelTab,
-  vsCodePanelView,
   vsCodeProgressRing,
 } from "@vscode/webview-ui-toolkit";
 
@@ -21,9 +18,6 @@ export function defineControls(): void {
     vsCodeDropdown(),
     vsCodeLink(),
     vsCodeOption(),
-    vsCodePanels(),
-    vsCodePanelTab(),
-    vsCodePanelView(),
     vsCodeProgressRing(),
   );
 }

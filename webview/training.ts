@@ -2,9 +2,9 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Curve } from "../src/protocol/curve";
-import type { Run, TrainingState } from "../src/protocol/panel";
+import type { Run, RunInfo, TrainedSide, TrainingState } from "../src/protocol/panel";
 import type { Model } from "./model";
-import { formatDuration } from "./numbers";
+import { formatDuration, formatShort } from "./numbers";
 import { num } from "./symbols";
 import "./trainingChart";
 
@@ -27,11 +27,14 @@ export function trainingTab(model: Model, { info }: Run): TemplateResult {
   const { last } = training;
   const done = last?.epoch ?? 0;
   const { digits } = info.settings;
+  const { measured } = model.curves;
+  const count = model.trainedSequences;
+  const of = count > 1 ? `mean of ${count.toLocaleString("en")} sequences` : "of the one sequence";
   return html`<div class="training" data-testid="training-tab" data-kind=${training.kind}>
     <div class="training-head">
       <div class="training-facts" role="group" tabindex="0" data-numbers aria-label="Where the training stands">
         <span><span class="quiet">epoch</span> <span data-testid="epoch">${done} of ${training.epochs}</span></span>
-        <span><span class="quiet">loss</span> ${num(last?.loss ?? null, digits, { name: "loss", where: `epoch ${done}` })}</span>
+        <span><span class="quiet" data-testid="training-loss-of" title="Each sequence's loss, measured before its update">loss, ${of}</span> ${num(last?.loss ?? null, digits, { name: "loss", where: `epoch ${done}` })}</span>
         <span
           ><span class="quiet">gradient norm</span> ${num(last?.gradientNorm ?? null, digits, { name: "gradientNorm", where: `epoch ${done}` })}</span
         >
@@ -52,22 +55,55 @@ export function trainingTab(model: Model, { info }: Run): TemplateResult {
           : start
       }
     </div>
+    ${training.kind === "done" || training.kind === "cancelled" ? sides(model, info) : nothing}
     ${training.kind === "failed" ? html`<div class="banner is-error" role="alert">${training.message}</div>` : nothing}
     <div class="training-charts">
-      ${chart(model, "loss", model.curves.loss)} ${chart(model, "gradient norm", model.curves.gradientNorm)}
+      ${chart(model, "loss", model.curves.loss, measured.validationLoss, model.earlierLosses)}
+      ${measured.accuracy ? chart(model, "accuracy", measured.accuracy, measured.validationAccuracy) : nothing}
+      ${chart(model, "gradient norm", model.curves.gradientNorm)}
     </div>
   </div>`;
 }
 
-function chart({ ui, theme }: Model, label: string, curve: Curve): TemplateResult {
+/** The shown sequence with the weights of before the training, or of after it. */
+function sides(model: Model, { trained }: RunInfo): TemplateResult {
+  const side = (which: TrainedSide) =>
+    html`<button class="side" data-testid="show-${which}" aria-pressed=${trained === which} title="Show the sequence with the weights ${which} the training" @click=${() => model.showTrained(which)}>${which}</button>`;
+  return html`<div class="sides" role="group" aria-label="Weights that are shown">${side("before")}${side("after")}<span class="quiet">what the stage shows</span></div>`;
+}
+
+/**
+ * @param validation the same of what is held back
+ * @param earlier    the same of the runs before it
+ */
+function chart(
+  { ui, theme }: Model,
+  label: string,
+  curve: Curve,
+  validation: Curve | null = null,
+  earlier: readonly Curve[] = [],
+): TemplateResult {
+  const ghosts =
+    earlier.length === 0
+      ? nothing
+      : html` <span class="quiet" data-testid="earlier-curves">thin: ${earlier.length === 1 ? "the run before" : `the ${earlier.length} runs before`}</span>`;
+  const caption = validation
+    ? html`${label}, <span class="is-validation">validation</span> ${last(validation)}${ghosts}`
+    : html`${label}${ghosts}`;
   return html`<figure class="training-figure">
-    <figcaption>${label}</figcaption>
+    <figcaption data-testid=${`chart-${label.replace(" ", "-")}`}>${caption}</figcaption>
     <training-chart
       role="img"
-      aria-label=${`${label} over ${curve.count} epochs`}
-      .picture=${{ label, curve, count: curve.count, isLog: ui.logAxis, theme }}
+      aria-label=${`${label}${validation ? " and validation" : ""} over ${curve.count} epochs`}
+      .picture=${{ label, curve, validation, earlier, count: curve.count, isLog: ui.logAxis, theme }}
     ></training-chart>
   </figure>`;
+}
+
+/** The newest value of a curve. */
+function last(curve: Curve): string {
+  const part = curve.part(Math.ceil(curve.count / curve.perPart) - 1);
+  return part && Number.isFinite(part.max) ? formatShort(part.max, 4) : "";
 }
 
 function status(training: Exclude<TrainingState, { kind: "idle" }>): string {

@@ -13,6 +13,10 @@ export interface CurvePicture {
   readonly label: string;
   /** Grows while it is trained. */
   readonly curve: Curve;
+  /** The same of what is held back; null where nothing is. */
+  readonly validation: Curve | null;
+  /** The same of earlier runs: thin lines behind it. */
+  readonly earlier: readonly Curve[];
   /** How many epochs it had when the picture was made. */
   readonly count: number;
   readonly isLog: boolean;
@@ -46,9 +50,13 @@ export class TrainingChart extends HTMLElement {
   set picture(picture: CurvePicture) {
     const before = this.shown;
     this.shown = picture;
-    const isSameChart = before?.isLog === picture.isLog && before.theme === picture.theme;
+    const isSameChart =
+      before?.isLog === picture.isLog &&
+      before.theme === picture.theme &&
+      before.earlier === picture.earlier &&
+      (before.validation === null) === (picture.validation === null);
     if (this.plot !== null && isSameChart) {
-      if (before.curve !== picture.curve || before.count !== picture.count) this.plot.setData(curvePoints(picture));
+      if (before.curve !== picture.curve || before.count !== picture.count) this.plot.setData(dataOf(picture));
       return;
     }
     this.plot?.destroy();
@@ -68,7 +76,20 @@ export class TrainingChart extends HTMLElement {
     const line = themeColor("--vscode-textLink-foreground", "#3794ff");
     const font = `11px ${themeColor("--vscode-editor-font-family", "monospace")}`;
     const axis = { stroke: foreground, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
-    const scale: uPlot.Scale = picture.isLog ? { distr: logarithmic } : {};
+    const ghosts = picture.earlier.map((curve) => curvePoints({ curve, isLog: picture.isLog }));
+    const values = ghosts.flatMap(([, all]) => all.filter((value) => value !== null));
+    const epochs = Math.max(1, ...picture.earlier.map(({ count }) => count));
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    // The axes have room for the earlier runs too
+    const scale: uPlot.Scale = {
+      ...(picture.isLog && { distr: logarithmic }),
+      ...(values.length > 0 && {
+        range: (_, min, max) => {
+          const [from, to] = [Math.min(min ?? low, low), Math.max(max ?? high, high)];
+          return picture.isLog ? uPlot.rangeLog(from, to, 10, false) : uPlot.rangeNum(from, to, 0.1, true);
+        },
+      }),
+    };
     this.plot = new uPlot(
       {
         width: this.clientWidth,
@@ -77,7 +98,13 @@ export class TrainingChart extends HTMLElement {
         padding: [8, 24, 0, 0],
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-        scales: { x: { time: false }, y: scale },
+        scales: {
+          x: {
+            time: false,
+            ...(ghosts.length > 0 && { range: (_, min, max) => [min ?? 1, Math.max(max ?? 1, epochs)] }),
+          },
+          y: scale,
+        },
         axes: [
           { ...axis, size: 26, gap: 4, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
           {
@@ -95,10 +122,24 @@ export class TrainingChart extends HTMLElement {
             width: 1.5,
             points: { show: ({ data }) => data[0].length <= mostDots, size: 4 },
           },
+          ...(picture.validation
+            ? [
+                {
+                  label: "validation",
+                  stroke: themeColor("--vscode-charts-orange", "#d18616"),
+                  width: 1.5,
+                  dash: [6, 3],
+                  points: { show: ({ data }: uPlot) => data[0].length <= mostDots, size: 4 },
+                },
+              ]
+            : []),
         ],
-        hooks: { setCursor: [(plot) => this.pointAt(plot)] },
+        hooks: {
+          setCursor: [(plot) => this.pointAt(plot)],
+          drawAxes: [(plot) => ghosts.forEach((points) => drawGhost(plot, points, foreground))],
+        },
       },
-      curvePoints(picture),
+      dataOf(picture),
       this,
     );
   }
@@ -116,12 +157,45 @@ export class TrainingChart extends HTMLElement {
     const box = over.getBoundingClientRect();
     const isOne = part.from === part.to;
     const where = isOne ? `epoch ${part.from}` : `epochs ${part.from} to ${part.to}, smallest … largest`;
+    const held = shown.validation?.part(shown.curve.perPart === 1 ? cursor.idx! : cursor.idx! >> 1);
     point(
-      { name: shown.label, where, values: isOne ? [part.max] : [part.min, part.max] },
+      {
+        name: shown.label,
+        where: held ? `${where}; validation ${formatShort(held.max, 4)}` : where,
+        values: isOne ? [part.max] : [part.min, part.max],
+      },
       box.left + (cursor.left ?? 0),
       box.top + (cursor.top ?? 0),
     );
   }
+}
+
+/** The thin line of an earlier run. */
+function drawGhost(plot: uPlot, [epochs, values]: readonly [number[], (number | null)[]], color: string): void {
+  const { ctx } = plot;
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.globalAlpha = 0.55;
+  ctx.lineWidth = window.devicePixelRatio;
+  ctx.beginPath();
+  let isDrawing = false;
+  for (const [k, epoch] of epochs.entries()) {
+    const value = values[k] ?? null;
+    if (value !== null) {
+      const [x, y] = [plot.valToPos(epoch, "x", true), plot.valToPos(value, "y", true)];
+      if (isDrawing) ctx.lineTo(x, y);
+      else ctx.moveTo(x, y);
+    }
+    isDrawing = value !== null;
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** The epochs, and the values of each curve; both are of as many epochs. */
+function dataOf({ curve, validation, isLog }: CurvePicture): uPlot.AlignedData {
+  const [epochs, values] = curvePoints({ curve, isLog });
+  return validation ? [epochs, values, curvePoints({ curve: validation, isLog })[1]] : [epochs, values];
 }
 
 customElements.define("training-chart", TrainingChart);

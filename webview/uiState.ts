@@ -1,8 +1,8 @@
 /** What the user chose about the view; kept with the webview's state, so that it survives hiding and reloading. */
 
-import type { CopyFormat } from "../src/protocol/panel";
+import { type CopyFormat, type UnitOrder, unitOrders } from "../src/protocol/panel";
 
-export const tabs = ["step", "parameters", "explain", "training"] as const;
+export const tabs = ["step", "parameters", "explain", "training", "predict", "compare"] as const;
 
 export type Tab = (typeof tabs)[number];
 
@@ -15,6 +15,8 @@ export interface UiState {
   readonly folded: readonly string[];
   /** Tracks whose rows are drawn tall. */
   readonly expanded: readonly string[];
+  /** In which order the units of a layer stand in its tracks. */
+  readonly unitOrder: UnitOrder;
   /** Parameters that are open or closed against the rule. */
   readonly toggledParameters: readonly string[];
   /** The steps shown; null is all of them. */
@@ -35,6 +37,7 @@ export const initialUi: UiState = {
   hidden: [],
   folded: [],
   expanded: [],
+  unitOrder: "file",
   toggledParameters: [],
   view: null,
   paneHeight: null,
@@ -55,7 +58,7 @@ export function restoreUi(saved: unknown): UiState {
     const value = old[key];
     return isStrings(value) ? value : initialUi[key];
   };
-  const { tab, view, paneHeight, logAxis, copyFormat } = old;
+  const { tab, view, paneHeight, logAxis, copyFormat, unitOrder } = old;
   const { from, span } = (typeof view === "object" && view !== null ? view : {}) as Record<string, unknown>;
   return {
     tab: tabs.find((one) => one === tab) ?? "step",
@@ -63,6 +66,7 @@ export function restoreUi(saved: unknown): UiState {
     hidden: strings("hidden"),
     folded: strings("folded"),
     expanded: strings("expanded"),
+    unitOrder: unitOrders.find((one) => one === unitOrder) ?? "file",
     toggledParameters: strings("toggledParameters"),
     view: typeof from === "number" && typeof span === "number" ? { from, span } : null,
     paneHeight: typeof paneHeight === "number" ? paneHeight : null,

@@ -1,9 +1,11 @@
+import type { Backward } from "./backward";
+import { backwardOf } from "./backward";
+import type { Equation } from "./equations";
 import type { Expression } from "./expression";
-import type { CellOptions, State } from "./model";
 import type { CellPicture } from "./picture";
-import type { NamedTensors } from "./tensor";
+import type { CellOptions } from "./step";
 
-/** A parameter that a cell has; `cols` is "input" for [H × X], "hidden" for [H × H], null for a bias [H]. */
+/** A parameter that a cell has; `cols` is "input" for [H × X], "hidden" for [H × H], null for a vector [H]. */
 export interface ParameterSpec {
   readonly name: string;
   readonly cols: "input" | "hidden" | null;
@@ -30,22 +32,13 @@ export interface OptionChoice<Value extends string = string> {
   readonly without?: string;
 }
 
-/** Vectors by name, each [H]: what one step of one pass computes. */
-export type Values = Record<string, Float64Array>;
-
-/** x_t: a token (its one-hot vector is never made) or, where `token` is −1, a vector [X]. */
-export interface StepInput {
-  readonly token: number;
-  readonly vector: Float64Array;
-}
-
 /** A number that a cell computes at each step. */
 export interface Quantity {
   /** Its key in the trace: `a`, `i`, `h`. */
   readonly name: string;
   /** One line for a person: "input gate". */
   readonly title: string;
-  /** Whether the trace prints it; what only the backward pass needs is recorded, not printed. */
+  /** Whether the trace prints it; what only helps to compute others is recorded, not printed. */
   readonly traced: boolean;
   /** Its gradient is that of its pre-activation, dL/da^i: a gate's. */
   readonly gradientOfPreActivation: boolean;
@@ -58,12 +51,15 @@ export interface CellOperation {
   readonly expression: Expression;
 }
 
+/** A quantity in the middle of a sentence: "the hidden state", and by its name alone one that has no other title. */
+export const inSentence = ({ name, title }: Pick<Quantity, "name" | "title">): string =>
+  title === name ? name : `the ${title}`;
+
 /**
- * What a recurrent layer computes at one step. Adding a cell needs a file that implements this and one line in `cells.ts`:
- * the file's reader and its schema, the stepper, the panel, the checks and the trace take everything else from here.
- * Forward and backward stand side by side in that file; everything is written into arrays of the caller.
+ * What a person writes of a recurrent layer: words and its forward equations. Everything else follows from them: `describedCell` makes
+ * a `Cell` of it. Adding a built-in cell needs a file that describes it and one line in `cells.ts`.
  */
-export interface Cell<Options extends CellOptions = CellOptions> {
+export interface CellDescription<Options extends CellOptions = CellOptions> {
   /** One line for a person: "gated recurrent unit: reset and update gates". */
   readonly title: string;
   /** What it computes, in one line: "h_t = (1 − z) ∘ n + z ∘ h_{t−1}". */
@@ -78,6 +74,14 @@ export interface Cell<Options extends CellOptions = CellOptions> {
   readonly states: readonly string[];
   /** In the order in which a step computes them; the last one is `h`. */
   quantities(options: Options): readonly Quantity[];
+  /** How each quantity is computed, in the same order. */
+  equations(options: Options): readonly Equation[];
+  /** How its parts are wired, as the textbooks draw it. */
+  picture(options: Options): CellPicture;
+}
+
+/** What a recurrent layer computes at one step, forward and back: everything that anybody asks of a cell. */
+export interface Cell<Options extends CellOptions = CellOptions> extends Omit<CellDescription<Options>, "equations"> {
   /** Operations of a step forward, in order. */
   forwardOperations(options: Options): readonly CellOperation[];
   /** Operations of a step backward, in order, without the parameters' shares. The first is always dL/dh_t. */
@@ -86,36 +90,53 @@ export interface Cell<Options extends CellOptions = CellOptions> {
   shares(options: Options): Readonly<Record<string, Expression>>;
   /** dL/dx_t */
   inputGradient(options: Options): Expression;
-  /** How its parts are wired, as the textbooks draw it. */
-  picture(options: Options): CellPicture;
+  /** The backward step, as a program computes it. */
+  backward(options: Options): Backward;
+}
 
-  /**
-   * One step forward.
-   * @param p      the pass's parameters
-   * @param x_t    [X] input
-   * @param prev   state at t−1 (in the pass's own direction), each [H]
-   * @param values receives every quantity, each [H]
-   */
-  forward(options: Options, p: NamedTensors, x_t: StepInput, prev: State, values: Values): void;
+/** Tells a cell's variants apart. */
+export function variantOf({ options: choices }: Pick<CellDescription, "options">, options: CellOptions): string {
+  return [...Object.keys(choices), "bias"].map((name) => options[name]).join();
+}
 
-  /**
-   * One step backward: from dL/dh_t (and dL/dc_t from the step after) to the pre-activations and the state before.
-   * @param values    what forward computed at this step
-   * @param gradients on entry `h` is the whole dL/dh_t; `c`, for a cell that has one, what flows in from t+1.
-   *                  Receives every other quantity's gradient (gates: of the pre-activation); `c` becomes the whole dL/dc_t.
-   * @param d_prev    receives dL/d(state at t−1) along the recurrence, each [H]
-   * @param dx_t      receives dL/dx_t [X] added to what is there, or null where nobody asks
-   */
-  backward(
-    options: Options,
-    p: NamedTensors,
-    prev: State,
-    values: Values,
-    gradients: Values,
-    d_prev: Values,
-    dx_t: Float64Array | null,
-  ): void;
+/** A cell of its description: the backward step is derived from the forward equations, once for each choice of options. */
+export function describedCell<Options extends CellOptions>(description: CellDescription<Options>): Cell<Options> {
+  const made = new Map<string, { readonly equations: readonly Equation[]; readonly backward: Backward }>();
+  const of = (options: Options) => {
+    const key = variantOf(description, options);
+    let known = made.get(key);
+    if (!known) {
+      const equations = description.equations(options);
+      known = { equations, backward: derive(description, equations, options) };
+      made.set(key, known);
+    }
+    return known;
+  };
+  return {
+    ...description,
+    forwardOperations: (options) => of(options).equations,
+    backwardOperations: (options) => {
+      const { order, whole } = of(options).backward;
+      return order.map((name) => ({ name, expression: whole[name]! }));
+    },
+    shares: (options) => of(options).backward.shares,
+    inputGradient: (options) => of(options).backward.inputGradient,
+    backward: (options) => of(options).backward,
+  };
+}
 
-  /** Adds this step's share of every parameter's gradient to `dp`, from the gradients that `backward` has filled in. */
-  accumulate(options: Options, x_t: StepInput, prev: State, values: Values, gradients: Values, dp: NamedTensors): void;
+function derive<Options extends CellOptions>(
+  description: CellDescription<Options>,
+  equations: readonly Equation[],
+  options: Options,
+): Backward {
+  const quantities = description.quantities(options);
+  const named = (which: (quantity: Quantity) => boolean) => new Set(quantities.filter(which).map(({ name }) => name));
+  return backwardOf(
+    equations,
+    description.states,
+    named(({ gradientOfPreActivation }) => gradientOfPreActivation),
+    named(({ traced }) => !traced),
+    description.parameters(options).map(({ name }) => name),
+  );
 }

@@ -16,12 +16,15 @@ export type Scalar<N extends Valued> =
   | { readonly kind: "negative"; readonly of: Scalar<N> }
   | { readonly kind: "times"; readonly factors: readonly Scalar<N>[] }
   | { readonly kind: "quotient"; readonly over: Scalar<N>; readonly under: Scalar<N> }
+  | { readonly kind: "power"; readonly of: Scalar<N>; readonly exponent: Scalar<N> }
   | { readonly kind: "extreme"; readonly which: "min" | "max"; readonly of: readonly Scalar<N>[] }
   | { readonly kind: "apply"; readonly function: ElementFunction; readonly of: Scalar<N> }
   /** e^at / Σ_k e^of_k, evaluated so that nothing overflows. */
   | { readonly kind: "softmax"; readonly at: Scalar<N>; readonly of: Series<N> }
   /** log Σ_k e^of_k, evaluated so that nothing overflows. */
-  | { readonly kind: "logSumExp"; readonly of: Series<N> };
+  | { readonly kind: "logSumExp"; readonly of: Series<N> }
+  /** The mean or the sum over the units. */
+  | { readonly kind: "pool"; readonly over: "mean" | "sum"; readonly of: Series<N> };
 
 export interface Valued {
   readonly value: number;
@@ -58,8 +61,8 @@ export interface Entries<N extends Valued> {
   readonly token: number | null;
   /** The target's class; null where it has none. */
   readonly targetClass: number | null;
-  /** O */
-  readonly outputs: number;
+  /** How long a vector is where all of its entries count: O in the read-out, H in a pass. */
+  readonly length: number;
 }
 
 export const constantOf = <N extends Valued>(value: number): Scalar<N> => ({ kind: "constant", value });
@@ -81,7 +84,7 @@ export function elementOf<N extends Valued>(expression: Expression, index: Index
   const entries = (part: Expression): Series<N> => ({
     kind: "series",
     letter: "k",
-    count: from.outputs,
+    count: from.length,
     term: (k) => orZero(part, indexOf(k)),
     general: () => orZero(part, general("k")),
   });
@@ -112,10 +115,16 @@ export function elementOf<N extends Valued>(expression: Expression, index: Index
       const over = element(expression.over);
       return over && { kind: "quotient", over, under: orZero(expression.under) };
     }
+    case "power": {
+      const of = element(expression.of);
+      return of && { kind: "power", of, exponent: orZero(expression.exponent) };
+    }
     case "extreme":
       return { kind: "extreme", which: expression.which, of: expression.of.map((part) => orZero(part)) };
     case "apply":
       return { kind: "apply", function: expression.function, of: orZero(expression.of) };
+    case "pool":
+      return element(expression.of) && { kind: "pool", over: expression.over, of: entries(expression.of) };
     case "softmax":
       return { kind: "softmax", at: orZero(expression.of), of: entries(expression.of) };
     case "logSumExp":
@@ -132,8 +141,12 @@ export function elementOf<N extends Valued>(expression: Expression, index: Index
     case "above":
     case "input":
     case "bias":
+    case "named":
     case "target":
+    case "classWeight":
     case "targetCount":
+    case "stepWeight":
+    case "ends":
     case "setting":
     case "update":
     case "memory":
@@ -148,6 +161,7 @@ export function entryOf<N extends Valued>(
   col: Index,
   from: Entries<N>,
 ): Scalar<N> | null {
+  if (expression.kind === "sum") return sumOf(expression.terms.map((term) => entryOf(term, row, col, from)));
   if (expression.kind !== "outer") return elementOf(expression, row, from);
   const left = elementOf(expression.left, row, from);
   if (expression.right.kind === "input" && from.token !== null) return from.token === col.at ? left : null;
@@ -210,6 +224,8 @@ export function evaluateScalar(scalar: Scalar<Valued>): number {
       return scalar.factors.map(evaluateScalar).reduce((a, b) => a * b);
     case "quotient":
       return evaluateScalar(scalar.over) / evaluateScalar(scalar.under);
+    case "power":
+      return evaluateScalar(scalar.of) ** evaluateScalar(scalar.exponent);
     case "extreme":
       return (scalar.which === "min" ? Math.min : Math.max)(...scalar.of.map(evaluateScalar));
     case "apply":
@@ -218,6 +234,8 @@ export function evaluateScalar(scalar: Scalar<Valued>): number {
       return Math.exp(evaluateScalar(scalar.at) - largestOf(scalar.of)) / sumOfPowers(scalar.of);
     case "logSumExp":
       return largestOf(scalar.of) + Math.log(sumOfPowers(scalar.of));
+    case "pool":
+      return evaluateScalar(scalar.of) / (scalar.over === "mean" ? scalar.of.count : 1);
   }
 }
 

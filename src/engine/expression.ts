@@ -4,16 +4,16 @@
  * products with a matrix aside, operations go element by element.
  */
 
-import type { StepInput } from "./cell";
-import { sigmoid, softplus } from "./functions";
+import type { ElementFunction } from "./functions";
+import { elementFunctions, oneHot, softmax } from "./functions";
 import { addInput, addMatTransposedVec, addMatVec } from "./linear";
+import type { StepInput } from "./step";
 import type { Tensor } from "./tensor";
+
+export type { ElementFunction } from "./functions";
 
 /** At this step, at the one before (in the pass's own direction), or at the one after. */
 export type Time = "now" | "before" | "after";
-
-/** Those with a name are written as it: tanh(…). `positive` is 1 where its argument is > 0, else 0. */
-export type ElementFunction = "tanh" | "σ" | "relu" | "square" | "positive" | "log" | "√" | "softplus";
 
 /** A number of the file's training settings. */
 export interface Setting {
@@ -33,14 +33,22 @@ export type Leaf =
   | { readonly kind: "gradient"; readonly name: string; readonly time: "now" | "after" }
   /** dL/dh_t from the layers above and this step's loss, [H]. */
   | { readonly kind: "above" }
-  /** x_t, [X] */
-  | { readonly kind: "input" }
-  /** A bias, [H] or [O]. */
+  /** x_t, [X]; `after` at the last step is not there */
+  | { readonly kind: "input"; readonly time: "now" | "after" }
+  /** A parameter that is a vector, [H] or [O]: mostly a bias. */
   | { readonly kind: "bias"; readonly name: string }
+  /** A constant of a cell, which is one number: `α`. */
+  | { readonly kind: "named"; readonly name: string; readonly value: number }
   /** The step's target, [O]; a class is the vector with a 1 at it. */
   | { readonly kind: "target"; readonly type: "class" | "vector" }
+  /** w, what each class counts, [O]. */
+  | { readonly kind: "classWeight" }
   /** N: how many steps have a target. */
   | { readonly kind: "targetCount" }
+  /** ω_t: what ℓ_t is multiplied by in L. */
+  | { readonly kind: "stepWeight" }
+  /** What is read where passes end: h_1 of a backward one, or [h_T; h_1] of both. */
+  | { readonly kind: "ends"; readonly of: "backward" | "both" }
   | Setting
   /** In an update: the parameter p, its gradient, the norm of all gradients, or something that the update has computed before. */
   | { readonly kind: "update"; readonly name: "p" | "gradient" | "norm" | UpdateQuantity }
@@ -59,6 +67,8 @@ export type Expression =
   | { readonly kind: "negative"; readonly of: Expression }
   | { readonly kind: "times"; readonly factors: readonly Expression[] }
   | { readonly kind: "quotient"; readonly over: Expression; readonly under: Expression }
+  /** v^n, n being one number: a constant, or made of constants. */
+  | { readonly kind: "power"; readonly of: Expression; readonly exponent: Expression }
   | { readonly kind: "extreme"; readonly which: "min" | "max"; readonly of: readonly Expression[] }
   | { readonly kind: "apply"; readonly function: ElementFunction; readonly of: Expression }
   | { readonly kind: "softmax"; readonly of: Expression }
@@ -67,7 +77,9 @@ export type Expression =
   /** The entry at the step's class. */
   | { readonly kind: "atTarget"; readonly of: Expression }
   /** Σ_j over the entries of a vector [O]. */
-  | { readonly kind: "total"; readonly of: Expression };
+  | { readonly kind: "total"; readonly of: Expression }
+  /** The mean or the sum over a layer's units: one number, the same for every unit. */
+  | { readonly kind: "pool"; readonly over: "mean" | "sum"; readonly of: Expression };
 
 export const now = (name: string): Expression => ({ kind: "value", name, time: "now" });
 export const before = (name: string): Expression => ({ kind: "value", name, time: "before" });
@@ -75,8 +87,10 @@ export const after = (name: string): Expression => ({ kind: "value", name, time:
 export const gradient = (name: string): Expression => ({ kind: "gradient", name, time: "now" });
 export const gradientAfter = (name: string): Expression => ({ kind: "gradient", name, time: "after" });
 export const above: Expression = { kind: "above" };
-export const input: Expression = { kind: "input" };
+export const input: Expression = { kind: "input", time: "now" };
 export const bias = (name: string): Expression => ({ kind: "bias", name });
+export const classWeight: Expression = { kind: "classWeight" };
+export const named = (name: string, value: number): Expression => ({ kind: "named", name, value });
 export const constant = (value: number): Expression => ({ kind: "constant", value });
 export const one: Expression = constant(1);
 export const product = (matrix: string, of: Expression): Expression => ({
@@ -97,6 +111,7 @@ export const minus = (from: Expression, what: Expression): Expression => ({ kind
 export const negative = (of: Expression): Expression => ({ kind: "negative", of });
 export const times = (...factors: Expression[]): Expression => ({ kind: "times", factors });
 export const quotient = (over: Expression, under: Expression): Expression => ({ kind: "quotient", over, under });
+export const power = (of: Expression, exponent: Expression): Expression => ({ kind: "power", of, exponent });
 export const smallest = (...of: Expression[]): Expression => ({ kind: "extreme", which: "min", of });
 export const largest = (...of: Expression[]): Expression => ({ kind: "extreme", which: "max", of });
 export const apply = (name: ElementFunction, of: Expression): Expression => ({ kind: "apply", function: name, of });
@@ -104,6 +119,7 @@ export const softmaxOf = (of: Expression): Expression => ({ kind: "softmax", of 
 export const logSumExpOf = (of: Expression): Expression => ({ kind: "logSumExp", of });
 export const atTarget = (of: Expression): Expression => ({ kind: "atTarget", of });
 export const total = (of: Expression): Expression => ({ kind: "total", of });
+export const pool = (over: "mean" | "sum", of: Expression): Expression => ({ kind: "pool", over, of });
 
 /** Where an expression's numbers come from. */
 export interface Surroundings {
@@ -112,26 +128,16 @@ export interface Surroundings {
   /** [H]; null for `after` at the last step */
   gradient(name: string, time: "now" | "after"): Float64Array | null;
   above(): Float64Array;
-  input(): StepInput;
+  /** null for `after` at the last step */
+  input(time: "now" | "after"): StepInput | null;
   parameter(name: string): Tensor;
   /** H */
   readonly size: number;
 }
 
-const functions: Record<ElementFunction, (v: number) => number> = {
-  tanh: Math.tanh,
-  σ: sigmoid,
-  relu: (v) => (v <= 0 ? 0 : v),
-  square: (v) => v * v,
-  positive: (v) => (v > 0 ? 1 : 0),
-  log: Math.log,
-  "√": Math.sqrt,
-  softplus,
-};
-
 /** The value of one element function. */
 export function applyFunction(name: ElementFunction, v: number): number {
-  return functions[name](v);
+  return elementFunctions[name](v);
 }
 
 /** The vector that a cell's expression stands for, made anew: [H], or [X] for a transposed product with an input matrix. */
@@ -147,8 +153,10 @@ export function evaluate(expression: Expression, from: Surroundings): Float64Arr
       return from.parameter(expression.name).data.slice();
     case "constant":
       return new Float64Array(from.size).fill(expression.value);
+    case "named":
+      return new Float64Array(from.size).fill(expression.value);
     case "input":
-      throw new TypeError("x_t stands for numbers in a product with a matrix alone");
+      return inputVector(from.input(expression.time), from.size);
     case "product":
       return evaluateProduct(expression, from);
     case "sum":
@@ -158,22 +166,45 @@ export function evaluate(expression: Expression, from: Surroundings): Float64Arr
     case "difference":
       return combine([expression.from, expression.minus], from, (a, b) => a - b);
     case "apply":
-      return evaluate(expression.of, from).map(functions[expression.function]);
+      return evaluate(expression.of, from).map((v) => elementFunctions[expression.function](v));
+    case "negative":
+      return evaluate(expression.of, from).map((v) => -v);
+    case "quotient":
+      return combine([expression.over, expression.under], from, (a, b) => a / b);
+    case "power":
+      return combine([expression.of, expression.exponent], from, (a, b) => a ** b);
+    case "extreme":
+      return combine(expression.of, from, expression.which === "min" ? Math.min : Math.max);
+    case "softmax": {
+      const v = evaluate(expression.of, from);
+      softmax(v, v);
+      return v;
+    }
+    case "pool": {
+      const v = evaluate(expression.of, from);
+      const sum = v.reduce((a, b) => a + b, 0);
+      return v.fill(expression.over === "mean" ? sum / v.length : sum);
+    }
     case "target":
+    case "classWeight":
     case "targetCount":
+    case "stepWeight":
+    case "ends":
     case "setting":
     case "update":
     case "memory":
     case "outer":
-    case "negative":
-    case "quotient":
-    case "extreme":
-    case "softmax":
     case "logSumExp":
     case "atTarget":
     case "total":
       throw new TypeError(`a cell's operation has no ${expression.kind}`);
   }
+}
+
+/** x_t as numbers: of a token a vector with a 1 at it. */
+function inputVector(x: StepInput | null, size: number): Float64Array {
+  if (x === null) return new Float64Array(size);
+  return x.token < 0 ? x.vector.slice() : oneHot(x.token, size);
 }
 
 function evaluateProduct(expression: Expression & { kind: "product" }, from: Surroundings): Float64Array {
@@ -184,8 +215,10 @@ function evaluateProduct(expression: Expression & { kind: "product" }, from: Sur
     return out;
   }
   const out = new Float64Array(W.rows);
-  if (expression.of.kind === "input") addInput(out, W, from.input());
-  else addMatVec(out, W, evaluate(expression.of, from));
+  if (expression.of.kind === "input") {
+    const x = from.input(expression.of.time);
+    if (x) addInput(out, W, x);
+  } else addMatVec(out, W, evaluate(expression.of, from));
   return out;
 }
 
@@ -200,162 +233,25 @@ function combine(
   return first;
 }
 
-const timeText: Record<Time, string> = { now: "_t", before: "_{t−1}", after: "_{t+1}" };
-
-/** `dL/dh_t`; of a gate's pre-activation `dL/da^i_t`. */
-export function gradientText(name: string, time: Time, preActivations: ReadonlySet<string>): string {
-  return `dL/d${preActivations.has(name) ? `a^${name}` : name}${timeText[time]}`;
-}
-
 /** What an update computes of one parameter, on the way and in the end; `updated` is the new parameter. */
 export type UpdateQuantity = "clipped" | "decayed" | "b" | "s" | "m" | "v" | "mHat" | "vHat" | "updated";
 
-/** What an update's quantities are called. */
-export function updateText(name: "p" | "gradient" | "norm" | UpdateQuantity, parameter: string): string {
-  switch (name) {
-    case "p":
-      return parameter;
-    case "gradient":
-      return `d${parameter}`;
-    case "norm":
-      return "‖g‖";
-    case "clipped":
-      return `clip(d${parameter})`;
-    case "decayed":
-      return "g";
-    case "mHat":
-      return "m̂";
-    case "vHat":
-      return "v̂";
-    case "updated":
-      return parameter;
-    case "b":
-    case "s":
-    case "m":
-    case "v":
-      return name;
-  }
-}
+const numberKinds: ReadonlySet<Leaf["kind"]> = new Set(["setting", "named", "targetCount", "stepWeight"]);
 
-/** How an expression is to be written. */
-export interface Wording {
-  /** The quantities whose gradient is that of their pre-activation: an LSTM's gates. */
-  readonly preActivations?: ReadonlySet<string>;
-  /** In an update: the parameter's short name. */
-  readonly parameter?: string;
-}
-
-/** An expression in plain text with the textbook's symbols: `Wxh x_t + Whh h_{t−1} + bh`. Settings stand as their numbers. */
-export function expressionText(expression: Expression, wording: Wording = {}): string {
-  return write(expression, wording, "");
-}
-
-const isSum = ({ kind }: Expression) => kind === "sum" || kind === "difference";
+/** What depends on how many units there are, even where it is of a number. */
+const acrossUnits: ReadonlySet<Expression["kind"]> = new Set(["product", "pool", "softmax"]);
 
 /** One number, where the others are vectors. */
-function isNumber(expression: Expression): boolean {
-  if (expression.kind === "constant") return true;
-  return symbolsIn(expression).every(
-    (leaf) => leaf.kind === "setting" || (leaf.kind === "update" && leaf.name === "norm"),
-  );
+export function isNumber(expression: Expression): boolean {
+  if (!isLeaf(expression)) return !acrossUnits.has(expression.kind) && childrenOf(expression).every(isNumber);
+  const { kind } = expression;
+  return numberKinds.has(kind) || (kind === "update" && expression.name === "norm");
 }
 
-/** @param entry `[j]` inside a sum over the entries, else nothing */
-function write(expression: Expression, wording: Wording, entry: string): string {
-  const text = (part: Expression) => write(part, wording, entry);
-  const inBrackets = (part: Expression, when: boolean) => (when ? `(${text(part)})` : text(part));
-  const grouped = (part: Expression) => inBrackets(part, isSum(part) || part.kind === "negative");
+/** What an expression is made of directly; nothing for a leaf and a number. */
+export function childrenOf(expression: Expression): readonly Expression[] {
+  if (isLeaf(expression)) return [];
   switch (expression.kind) {
-    case "value":
-      return expression.name === "ℓ"
-        ? `ℓ${timeText[expression.time]}`
-        : `${expression.name}${timeText[expression.time]}${entry}`;
-    case "gradient":
-      return gradientText(expression.name, expression.time, wording.preActivations ?? new Set()) + entry;
-    case "above":
-      return "from above";
-    case "input":
-      return "x_t";
-    case "bias":
-      return expression.name;
-    case "target":
-      return entry === "" && expression.type === "class" ? "onehot(target)" : `target${entry}`;
-    case "targetCount":
-      return "N";
-    case "setting":
-    case "constant":
-      return String(expression.value).replaceAll("-", "−");
-    case "update":
-      return updateText(expression.name, wording.parameter ?? "p");
-    case "memory":
-      return expression.name;
-    case "product":
-      return `${expression.matrix}${expression.transposed ? "ᵀ" : ""} ${inBrackets(expression.of, isSum(expression.of) || expression.of.kind === "times")}`;
-    case "outer":
-      return `${grouped(expression.left)} ${text(expression.right)}ᵀ`;
-    case "sum":
-      return expression.terms.map(text).join(" + ");
-    case "difference":
-      return `${text(expression.from)} − ${grouped(expression.minus)}`;
-    case "negative":
-      return `−${grouped(expression.of)}`;
-    case "times":
-      return expression.factors
-        .map((factor, k) => {
-          const previous = expression.factors[k - 1];
-          return (previous ? timesSign(previous, factor, entry) : "") + grouped(factor);
-        })
-        .join("");
-    case "quotient":
-      return `${grouped(expression.over)} / ${inBrackets(expression.under, isSum(expression.under) || expression.under.kind === "times")}`;
-    case "extreme":
-      return `${expression.which}(${expression.of.map(text).join(", ")})`;
-    case "apply":
-      return writeApply(expression.function, expression.of, text(expression.of));
-    case "softmax":
-      return `softmax(${text(expression.of)})`;
-    case "logSumExp":
-      return `log Σ_j exp(${write(expression.of, wording, "[j]")})`;
-    case "atTarget":
-      return `${text(expression.of)}[target]`;
-    case "total": {
-      const inner = write(expression.of, wording, "[j]");
-      return `Σ_j ${isSum(expression.of) ? `(${inner})` : inner}`;
-    }
-  }
-}
-
-/** Between two factors: ∘ between vectors, nothing after a number. */
-function timesSign(left: Expression, right: Expression, entry: string): string {
-  if (isNumber(left) && !isNumber(right)) return " ";
-  return entry === "" && !isNumber(right) ? " ∘ " : " · ";
-}
-
-function writeApply(name: ElementFunction, of: Expression, text: string): string {
-  const isName = ["value", "update", "memory", "target", "atTarget"].includes(of.kind);
-  switch (name) {
-    case "square":
-      return isName ? `${text}²` : `(${text})²`;
-    case "positive":
-      return `[${text} > 0]`;
-    case "softplus":
-      return `log(1 + exp(${text}))`;
-    case "√":
-      return isName ? `√${text}` : `√(${text})`;
-    case "log":
-      return isName ? `log ${text}` : `log(${text})`;
-    case "tanh":
-    case "σ":
-    case "relu":
-      return `${name}(${text})`;
-  }
-}
-
-/** Everything that an expression takes from elsewhere, in the order in which it is written. */
-export function symbolsIn(expression: Expression): Leaf[] {
-  switch (expression.kind) {
-    case "constant":
-      return [];
     case "product":
     case "negative":
     case "apply":
@@ -363,29 +259,87 @@ export function symbolsIn(expression: Expression): Leaf[] {
     case "logSumExp":
     case "atTarget":
     case "total":
-      return symbolsIn(expression.of);
+    case "pool":
+      return [expression.of];
     case "sum":
-      return expression.terms.flatMap(symbolsIn);
+      return expression.terms;
     case "times":
-      return expression.factors.flatMap(symbolsIn);
+      return expression.factors;
     case "extreme":
-      return expression.of.flatMap(symbolsIn);
+      return expression.of;
     case "difference":
-      return [...symbolsIn(expression.from), ...symbolsIn(expression.minus)];
+      return [expression.from, expression.minus];
     case "quotient":
-      return [...symbolsIn(expression.over), ...symbolsIn(expression.under)];
+      return [expression.over, expression.under];
+    case "power":
+      return [expression.of, expression.exponent];
     case "outer":
-      return [...symbolsIn(expression.left), ...symbolsIn(expression.right)];
-    case "value":
-    case "gradient":
-    case "above":
-    case "input":
-    case "bias":
-    case "target":
-    case "targetCount":
-    case "setting":
-    case "update":
-    case "memory":
-      return [expression];
+      return [expression.left, expression.right];
+    case "constant":
+      return [];
   }
+}
+
+/** The same around other parts: each direct part as `change` makes it. */
+export function withChildren(expression: Expression, change: (child: Expression) => Expression): Expression {
+  if (isLeaf(expression)) return expression;
+  switch (expression.kind) {
+    case "product":
+    case "negative":
+    case "apply":
+    case "softmax":
+    case "logSumExp":
+    case "atTarget":
+    case "total":
+    case "pool":
+      return { ...expression, of: change(expression.of) };
+    case "sum":
+      return sum(...expression.terms.map(change));
+    case "times":
+      return times(...expression.factors.map(change));
+    case "extreme":
+      return { ...expression, of: expression.of.map(change) };
+    case "difference":
+      return minus(change(expression.from), change(expression.minus));
+    case "quotient":
+      return quotient(change(expression.over), change(expression.under));
+    case "power":
+      return power(change(expression.of), change(expression.exponent));
+    case "outer":
+      return outer(change(expression.left), change(expression.right));
+    case "constant":
+      return expression;
+  }
+}
+
+/** The same with other leaves. */
+export function withLeaves(expression: Expression, change: (leaf: Leaf) => Expression): Expression {
+  return isLeaf(expression) ? change(expression) : withChildren(expression, (child) => withLeaves(child, change));
+}
+
+const leafKinds: Readonly<Record<Leaf["kind"], true>> = {
+  value: true,
+  gradient: true,
+  above: true,
+  input: true,
+  bias: true,
+  named: true,
+  target: true,
+  classWeight: true,
+  targetCount: true,
+  stepWeight: true,
+  ends: true,
+  setting: true,
+  update: true,
+  memory: true,
+};
+
+/** Whether an expression is taken from elsewhere as it is. */
+export function isLeaf(expression: Expression): expression is Leaf {
+  return Object.hasOwn(leafKinds, expression.kind);
+}
+
+/** Everything that an expression takes from elsewhere, in the order in which it is written. */
+export function symbolsIn(expression: Expression): Leaf[] {
+  return isLeaf(expression) ? [expression] : childrenOf(expression).flatMap(symbolsIn);
 }

@@ -10,6 +10,15 @@ export interface InitialSettings {
   readonly forgetBias: number;
 }
 
+/** How a parameter of a cell of the file's own begins where a layer leaves it out: with a number, or drawn. */
+export type OwnInitial =
+  | number
+  | (Pick<InitialSettings, "scheme" | "scale"> & {
+      /** The bounds of scheme `uniform`, both or none. */
+      readonly from: number | null;
+      readonly to: number | null;
+    });
+
 /** A parameter that the file leaves out. */
 export interface ParameterShape {
   /** Short name: `Wxh`, `bf`. */
@@ -17,9 +26,11 @@ export interface ParameterShape {
   readonly rank: 1 | 2;
   readonly rows: number;
   readonly cols: number;
-  readonly role: "input" | "recurrent" | "output" | "bias" | "forgetBias";
+  readonly role: "embedding" | "input" | "recurrent" | "output" | "bias" | "forgetBias";
   /** H of its layer; of the top layer for the read-out. */
   readonly hidden: number;
+  /** What a cell of the file's own says of it; null where the settings hold. */
+  readonly initial?: OwnInitial | null;
 }
 
 /**
@@ -32,10 +43,23 @@ export function drawParameters(shapes: readonly ParameterShape[], settings: Init
   return shapes.map((shape) => {
     const { rank, rows, cols, role } = shape;
     const data = new Float64Array(rows * cols);
-    if (role === "forgetBias") data.fill(settings.forgetBias);
+    if (typeof shape.initial === "number") data.fill(shape.initial);
+    else if (shape.initial) drawOwn(data, shape, shape.initial, settings, random);
+    else if (role === "forgetBias") data.fill(settings.forgetBias);
     else if (role !== "bias") drawMatrix(data, shape, settings, random);
     return { rank, rows, cols, data };
   });
+}
+
+function drawOwn(
+  data: Float64Array,
+  shape: ParameterShape,
+  { scheme, scale, from, to }: Exclude<OwnInitial, number>,
+  settings: InitialSettings,
+  random: Random,
+): void {
+  if (from === null || to === null) return drawMatrix(data, shape, { ...settings, scheme, scale }, random);
+  for (let k = 0; k < data.length; k++) data[k] = from + random.uniform() * (to - from);
 }
 
 function drawMatrix(data: Float64Array, shape: ParameterShape, settings: InitialSettings, random: Random): void {
@@ -45,6 +69,8 @@ function drawMatrix(data: Float64Array, shape: ParameterShape, settings: Initial
   };
   const uniform = (bound: number) => fill(() => (2 * random.uniform() - 1) * bound);
   const xavier = () => uniform(Math.sqrt(6 / (rows + cols)));
+  // An embedding is drawn as PyTorch draws it, whatever the scheme.
+  if (role === "embedding") return fill(() => random.normal());
   switch (settings.scheme) {
     case "xavier":
       return xavier();

@@ -1,4 +1,4 @@
-import type { StepInput } from "./cell";
+import type { StepInput } from "./step";
 import type { Tensor } from "./tensor";
 
 /** out += W v, with W [rows × cols], v [cols], out [rows] */

@@ -2,13 +2,15 @@
  * A whole network over a stretch of a sequence: forward, then backpropagation through time, everything recorded.
  * Item t of a sequence stands at index k = t − 1.
  */
-import type { StepInput, Values } from "./cell";
-import { cells } from "./cells";
-import { addMatTransposedVec, addMatVec, addOuter, addVec } from "./linear";
-import type { Layer, Model, Pass, Sequence, State } from "./model";
-import { outputSize, parametersOf } from "./model";
-import { activateOutput, stepLoss, stepLossBackward, targetAt } from "./readout";
+import { cellOf, planOf } from "./cells";
+import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "./linear";
+import type { StepWeights } from "./loss";
+import { activateOutput, hasTarget, stepLoss, stepLossBackward, targetAt, weightAt } from "./loss";
+import type { Layer, Model, Output, Pass, Sequence } from "./model";
+import { outputSize, parametersOf, readoutParameters, readsBackward } from "./model";
+import type { State, StepInput, Values } from "./step";
 import type { Unit } from "./sweeps";
+import { embeddingUnit, readoutUnit } from "./sweeps";
 import type { NamedTensors, Tensor } from "./tensor";
 
 /** The state of every pass: [layer][pass]. */
@@ -35,6 +37,22 @@ export interface LayerRecord {
   readonly above: Float64Array[];
 }
 
+/** What `at: ends` reads, h_T of a forward pass and h_1 of a backward one in this order, and dL/d of it. */
+export interface Ends {
+  readonly h: Float64Array;
+  readonly dh: Float64Array;
+}
+
+/** Whether the read-out reads states of different steps: the ends of passes one of which goes backward. */
+export function readsEnds({ output, layers }: Model): boolean {
+  return output.at === "ends" && readsBackward(layers.at(-1)!);
+}
+
+export function newEnds({ layers }: Model): Ends {
+  const length = outputSize(layers.at(-1)!);
+  return { h: new Float64Array(length), dh: new Float64Array(length) };
+}
+
 /** Memory for up to `capacity` steps; grows, is used again and again, and allocates nothing while it computes. */
 export class Recording {
   readonly layers: readonly LayerRecord[];
@@ -47,7 +65,11 @@ export class Recording {
   readonly dx: Float64Array[] = [];
   private capacity = 0;
 
-  constructor(private readonly model: Model) {
+  /** @param ends what several recordings of one sequence share, for its ends may lie in different ones */
+  constructor(
+    private readonly model: Model,
+    readonly ends: Ends = newEnds(model),
+  ) {
     this.layers = model.layers.map((layer) => ({
       passes: layer.passes.map((pass) => ({
         values: [],
@@ -62,33 +84,69 @@ export class Recording {
   }
 
   reserve(length: number): void {
+    const { model } = this;
+    const steps = length - this.capacity;
+    if (steps <= 0) return;
+    // One piece of memory for all of them: thousands of small ones would take longer to be made than the numbers in them.
+    const room = new Room(steps * this.numbersOfStep());
+    const O = model.output.size;
     for (; this.capacity < length; this.capacity++) {
-      for (const [l, layer] of this.model.layers.entries()) this.addStep(layer, this.layers[l]!);
-      const O = this.model.output.size;
-      this.logits.push(new Float64Array(O));
-      this.output.push(new Float64Array(O));
-      this.dLogits.push(new Float64Array(O));
+      for (const [l, layer] of model.layers.entries()) addStep(layer, this.layers[l]!, room);
+      this.logits.push(room.take(O));
+      this.output.push(room.take(O));
+      this.dLogits.push(room.take(O));
       this.loss.push(Number.NaN);
-      this.dx.push(new Float64Array(this.model.inputSize));
+      this.dx.push(room.take(model.inputSize));
     }
   }
 
-  private addStep(layer: Layer, record: LayerRecord): void {
-    const H = layer.size;
-    const above = new Float64Array(outputSize(layer));
-    record.above.push(above);
-    for (const [p, pass] of record.passes.entries()) {
-      const zeros = () =>
-        Object.fromEntries(cells[layer.cell].quantities(layer.options).map(({ name }) => [name, new Float64Array(H)]));
-      pass.values.push(zeros());
-      pass.gradients.push(zeros());
-      pass.above.push(above.subarray(p * H, (p + 1) * H));
-      pass.next.push(new Float64Array(H));
-    }
-    record.h.push(
-      record.passes.length === 1 ? record.passes[0]!.values.at(-1)!["h"]! : new Float64Array(outputSize(layer)),
+  private numbersOfStep(): number {
+    const { layers, output, inputSize } = this.model;
+    return layers.reduce(
+      (sum, layer) => {
+        const quantities = cellOf(layer).quantities(layer.options).length;
+        return sum + (layer.passes.length * (2 * quantities + 1) + 2 * layer.passes.length) * layer.size;
+      },
+      3 * output.size + inputSize,
     );
   }
+}
+
+/** Memory that vectors are taken from, one after the other. */
+class Room {
+  private readonly numbers: Float64Array;
+  private taken = 0;
+
+  constructor(size: number) {
+    this.numbers = new Float64Array(size);
+  }
+
+  take(length: number): Float64Array {
+    const from = this.taken;
+    this.taken += length;
+    return this.numbers.subarray(from, this.taken);
+  }
+}
+
+function addStep(layer: Layer, record: LayerRecord, room: Room): void {
+  const H = layer.size;
+  const names = cellOf(layer)
+    .quantities(layer.options)
+    .map(({ name }) => name);
+  const above = room.take(outputSize(layer));
+  record.above.push(above);
+  for (const [p, pass] of record.passes.entries()) {
+    const vectors = (): Values => {
+      const made: Values = {};
+      for (const name of names) made[name] = room.take(H);
+      return made;
+    };
+    pass.values.push(vectors());
+    pass.gradients.push(vectors());
+    pass.above.push(above.subarray(p * H, (p + 1) * H));
+    pass.next.push(room.take(H));
+  }
+  record.h.push(record.passes.length === 1 ? record.passes[0]!.values.at(-1)!["h"]! : room.take(outputSize(layer)));
 }
 
 function zeroState(like: State): Values {
@@ -105,7 +163,7 @@ export function finalState(model: Model, recording: Recording, length: number): 
   return model.layers.map((layer, l) =>
     layer.passes.map((pass, p) => {
       const last = recording.layers[l]!.passes[p]!.values[pass.direction === "forward" ? length - 1 : 0]!;
-      return Object.fromEntries(cells[layer.cell].states.map((name) => [name, last[name]!.slice()]));
+      return Object.fromEntries(cellOf(layer).states.map((name) => [name, last[name]!.slice()]));
     }),
   );
 }
@@ -127,14 +185,17 @@ export class InputReader {
 
   constructor(
     private readonly sequence: Sequence,
-    private readonly inputSize: number,
+    private readonly model: Pick<Model, "inputSize" | "embedding">,
   ) {}
 
   at(k: number): StepInput {
     const { tokens, vectors } = this.sequence.inputs;
-    this.input.token = tokens ? tokens[k]! : -1;
-    if (this.input.token < 0 && vectors)
-      this.input.vector = vectors.subarray(k * this.inputSize, (k + 1) * this.inputSize);
+    const { inputSize: X, embedding } = this.model;
+    const token = tokens ? tokens[k]! : -1;
+    // An embedding's token is the row that it picks; its one-hot vector is never made.
+    this.input.token = embedding ? -1 : token;
+    if (embedding) this.input.vector = embedding.E.data.subarray(token * X, (token + 1) * X);
+    else if (token < 0 && vectors) this.input.vector = vectors.subarray(k * X, (k + 1) * X);
     return this.input;
   }
 }
@@ -154,7 +215,7 @@ function stateBefore(pass: Pass, record: PassRecord, start: State, length: numbe
 /** A function that gives what layer l reads at step k. */
 function inputsOf(model: Model, recording: Recording, stretch: Stretch, l: number): (k: number) => StepInput {
   if (l === 0) {
-    const reader = new InputReader(stretch.sequence, model.inputSize);
+    const reader = new InputReader(stretch.sequence, model);
     return (k) => reader.at(stretch.from + k);
   }
   const below = recording.layers[l - 1]!;
@@ -171,151 +232,329 @@ export function hasReadout(model: Model, sequence: Sequence, k: number): boolean
 }
 
 /**
- * Forward through all layers. Records values, logits, outputs and ℓ_t.
- * @returns Σ_t ℓ_t over the stretch's steps with a target, before any division by N
+ * What computes the steps of a stretch, all of one pass or of the read-out: the readable loops of this file, or kernels that do the same
+ * faster. Losses, and what goes from one to the other, are the network's own.
  */
-export function forward(model: Model, stretch: Stretch, recording: Recording): number {
-  const length = stretch.to - stretch.from;
-  recording.reserve(length);
-  for (const [l, layer] of model.layers.entries()) {
-    const cell = cells[layer.cell];
-    const layerRecord = recording.layers[l]!;
-    const input = inputsOf(model, recording, stretch, l);
-    for (const [p, pass] of layer.passes.entries()) {
-      const record = layerRecord.passes[p]!;
-      const start = stretch.start[l]![p]!;
-      visit(pass, length, true, (k) => {
-        const before = stateBefore(pass, record, start, length, k);
-        cell.forward(layer.options, pass.parameters, input(k), before, record.values[k]!);
-        if (layer.passes.length > 1) layerRecord.h[k]!.set(record.values[k]!["h"]!, p * layer.size);
-      });
-    }
-  }
-  return readout(model, stretch, recording);
+export interface Arithmetic {
+  /** Values of all steps of layer l's pass p. What the layer reads is recorded. */
+  passForward(stretch: Stretch, recording: Recording, l: number, p: number): void;
+  /**
+   * Gradients of all steps of a pass: `above` is recorded, as is what comes from the steps after it.
+   * @param dp    receives the parameters' gradients, now or at `finish`; null where nobody asks
+   * @param below [step] where dL/d(what the layer reads) is added; null where nobody asks
+   */
+  passBackward(
+    stretch: Stretch,
+    recording: Recording,
+    l: number,
+    p: number,
+    dp: NamedTensors | null,
+    below: readonly Float64Array[] | null,
+  ): void;
+  /** z_t of all steps with a read-out. */
+  logits(stretch: Stretch, recording: Recording): void;
+  /** From dL/dz_t of all steps to what the read-out reads, and to its parameters; `dp` as above. */
+  logitsBackward(
+    stretch: Stretch,
+    recording: Recording,
+    dp: NamedTensors | null,
+    dx: readonly Float64Array[] | null,
+  ): void;
+  /** Adds to `dp` what has been kept of the parameters' gradients until the last stretch. */
+  finish(dp: NamedTensors): void;
+  /** To be called when a parameter's numbers have been changed where they are. */
+  moved(name: string): void;
+  /** Gives back the memory that it has; it is not to be used any more. */
+  release(): void;
 }
 
-function readout(model: Model, stretch: Stretch, recording: Recording): number {
+/**
+ * Forward through all layers. Records values, logits, outputs and ℓ_t.
+ * @returns Σ_t w_t ℓ_t over the stretch's steps with a target, w_t being the sequence's weights, before any division
+ */
+export function forward(
+  model: Model,
+  stretch: Stretch,
+  recording: Recording,
+  arithmetic: Arithmetic = new Loops(model),
+): number {
+  recording.reserve(stretch.to - stretch.from);
+  for (const [l, { passes }] of model.layers.entries())
+    for (const p of passes.keys()) arithmetic.passForward(stretch, recording, l, p);
+  if (readsEnds(model)) {
+    const top = model.layers.at(-1)!;
+    for (const [p, pass] of top.passes.entries()) {
+      const end = endOf(pass, stretch);
+      if (end !== null) recording.ends.h.set(recording.layers.at(-1)!.passes[p]!.values[end]!["h"]!, p * top.size);
+    }
+  }
+  arithmetic.logits(stretch, recording);
+  return losses(model, stretch, recording);
+}
+
+/** Where, in a stretch, a pass's state ends; null where it does not. */
+function endOf({ direction }: Pass, { sequence, from, to }: Stretch): number | null {
+  if (direction === "backward") return from === 0 ? 0 : null;
+  return to === sequence.length ? to - 1 - from : null;
+}
+
+/** What the read-out at step k reads of the top layer. */
+function readState(model: Model, recording: Recording, k: number): Float64Array {
+  return readsEnds(model) ? recording.ends.h : recording.layers.at(-1)!.h[k]!;
+}
+
+/** z_t = Why h + Wxy x_t + by (+ x_t) */
+function computeLogits({ Why, by, Wxy, skip }: Output, h: Float64Array, x_t: StepInput, z_t: Float64Array): void {
+  if (by) z_t.set(by.data);
+  else z_t.fill(0);
+  if (Why) addMatVec(z_t, Why, h);
+  else addVec(z_t, h);
+  if (Wxy) addInput(z_t, Wxy, x_t);
+  if (!skip) return;
+  if (x_t.token < 0) addVec(z_t, x_t.vector);
+  else z_t[x_t.token]! += 1;
+}
+
+/** Outputs and ℓ_t of all steps with a read-out, whose logits are there. */
+function losses(model: Model, stretch: Stretch, recording: Recording): number {
   const { output, loss } = model;
-  const top = recording.layers.at(-1)!;
+  const weights = stretch.sequence.weights;
   let sum = 0;
   for (let k = 0; k < stretch.to - stretch.from; k++) {
     recording.loss[k] = Number.NaN;
     if (!hasReadout(model, stretch.sequence, stretch.from + k)) continue;
     const z_t = recording.logits[k]!;
     const y_t = recording.output[k]!;
-    z_t.set(output.by.data);
-    addMatVec(z_t, output.Why, top.h[k]!);
     activateOutput(output.activation, z_t, y_t);
     const target = targetAt(stretch.sequence, stretch.from + k, output.size);
     if (target === null || !loss) continue;
-    recording.loss[k] = stepLoss(loss.type, z_t, y_t, target);
-    sum += recording.loss[k]!;
+    recording.loss[k] = stepLoss(loss, z_t, y_t, target);
+    sum += weights ? weights[stretch.from + k]! * recording.loss[k]! : recording.loss[k]!;
   }
   return sum;
 }
 
 /**
  * Back through all layers, after `forward` over the same stretch. Records every gradient, and adds the parameters' to `dp`.
- * @param weight 1 for reduction sum, 1/N for mean
- * @param dp     by full name; a pass whose parameters are not in it, or null, asks for the gradients of the steps alone
- * @param withInputs whether dL/dx_t of the first layer is asked for
+ * @param weights what each ℓ_t counts in L
+ * @param dp      by full name; a unit whose parameters are not in it, or null, asks for the gradients of the steps alone
+ * @param withInputs whether dL/dx_t of the first layer is asked for; an embedding's gradient asks for it in any case
  */
 export function backward(
   model: Model,
   stretch: Stretch,
   recording: Recording,
-  weight: number,
+  weights: StepWeights,
   dp: NamedTensors | null,
   withInputs: boolean,
+  arithmetic: Arithmetic = new Loops(model),
 ): void {
   const length = stretch.to - stretch.from;
+  const dE = dp?.["embedding.E"] ?? null;
+  const dx = withInputs || dE ? recording.dx : null;
   for (const layer of recording.layers) for (let k = 0; k < length; k++) layer.above[k]!.fill(0);
-  if (withInputs) for (let k = 0; k < length; k++) recording.dx[k]!.fill(0);
+  if (dx) for (let k = 0; k < length; k++) dx[k]!.fill(0);
 
-  readoutBackward(model, stretch, recording, weight, dp);
+  lossesBackward(model, stretch, recording, weights);
+  // They may lie in other stretches, which go back later.
+  if (readsEnds(model) && stretch.to === stretch.sequence.length) recording.ends.dh.fill(0);
+  arithmetic.logitsBackward(stretch, recording, dp && outputTensors(model, dp), dx);
+  if (readsEnds(model)) endsBackward(model, stretch, recording);
   for (let l = model.layers.length - 1; l >= 0; l--) {
     const layer = model.layers[l]!;
-    const cell = cells[layer.cell];
-    const input = inputsOf(model, recording, stretch, l);
-    const below = l > 0 ? recording.layers[l - 1]!.above : withInputs ? recording.dx : null;
+    const { states } = cellOf(layer);
+    const below = l > 0 ? recording.layers[l - 1]!.above : dx;
     for (const [p, pass] of layer.passes.entries()) {
-      const record = recording.layers[l]!.passes[p]!;
-      const start = stretch.start[l]![p]!;
-      const dpPass = dp && passTensors(pass, dp);
-      const back = backwardStates(cell.states, pass, record, length, stretch.incoming?.[l]?.[p] ?? null);
-      visit(pass, length, false, (k) => {
-        const gradients = record.gradients[k]!;
-        const dh_t = gradients["h"]!;
-        // dh_t has two sources: what is above at t, and the step after
-        dh_t.set(record.above[k]!);
-        addVec(dh_t, record.next[k]!);
-        const before = stateBefore(pass, record, start, length, k);
-        const values = record.values[k]!;
-        cell.backward(layer.options, pass.parameters, before, values, gradients, back.into(k), below && below[k]!);
-        if (dpPass) cell.accumulate(layer.options, input(k), before, values, gradients, dpPass);
-      });
+      flowIn(states, pass, recording.layers[l]!.passes[p]!, length, stretch.incoming?.[l]?.[p] ?? null);
+      arithmetic.passBackward(stretch, recording, l, p, dp && passTensors(pass, dp), below);
     }
+  }
+  if (dE) visitBack(model, embeddingUnit, length, (k) => accumulateRow(model, stretch, recording, k, dE));
+}
+
+/** The arithmetic that can be read: step after step, with the loops of the cells' plans and of linear.ts. */
+export class Loops implements Arithmetic {
+  constructor(private readonly model: Model) {}
+
+  passForward(stretch: Stretch, recording: Recording, l: number, p: number): void {
+    const length = stretch.to - stretch.from;
+    const layer = this.model.layers[l]!;
+    const pass = layer.passes[p]!;
+    const plan = planOf(layer);
+    const layerRecord = recording.layers[l]!;
+    const input = inputsOf(this.model, recording, stretch, l);
+    const record = layerRecord.passes[p]!;
+    const start = stretch.start[l]![p]!;
+    visit(pass, length, true, (k) => {
+      const before = stateBefore(pass, record, start, length, k);
+      plan.forward(pass.parameters, input(k), before, record.values[k]!);
+      if (layer.passes.length > 1) layerRecord.h[k]!.set(record.values[k]!["h"]!, p * layer.size);
+    });
+  }
+
+  passBackward(
+    stretch: Stretch,
+    recording: Recording,
+    l: number,
+    p: number,
+    dp: NamedTensors | null,
+    below: readonly Float64Array[] | null,
+  ): void {
+    const length = stretch.to - stretch.from;
+    const layer = this.model.layers[l]!;
+    const pass = layer.passes[p]!;
+    const plan = planOf(layer);
+    const input = inputsOf(this.model, recording, stretch, l);
+    const record = recording.layers[l]!.passes[p]!;
+    const start = stretch.start[l]![p]!;
+    const into = flowingOut(cellOf(layer).states, pass, record, length);
+    visit(pass, length, false, (k) => {
+      const gradients = record.gradients[k]!;
+      const dh_t = gradients["h"]!;
+      // dh_t has two sources: what is above at t, and the step after
+      dh_t.set(record.above[k]!);
+      addVec(dh_t, record.next[k]!);
+      const before = stateBefore(pass, record, start, length, k);
+      const values = record.values[k]!;
+      const x_t = input(k);
+      plan.backward(pass.parameters, x_t, before, values, gradients, into(k), below && below[k]!);
+      if (dp) plan.accumulate(pass.parameters, x_t, before, values, gradients, dp);
+    });
+  }
+
+  logits(stretch: Stretch, recording: Recording): void {
+    const { model } = this;
+    const input = new InputReader(stretch.sequence, model);
+    for (let k = 0; k < stretch.to - stretch.from; k++)
+      if (hasReadout(model, stretch.sequence, stretch.from + k))
+        computeLogits(model.output, readState(model, recording, k), input.at(stretch.from + k), recording.logits[k]!);
+  }
+
+  logitsBackward(
+    stretch: Stretch,
+    recording: Recording,
+    dp: NamedTensors | null,
+    dx: readonly Float64Array[] | null,
+  ): void {
+    const { model } = this;
+    const { Why, Wxy, skip } = model.output;
+    const top = recording.layers.at(-1)!;
+    const input = new InputReader(stretch.sequence, model);
+    visitBack(model, readoutUnit(model), stretch.to - stretch.from, (k) => {
+      if (!hasGradient(model, stretch.sequence, stretch.from + k)) return;
+      const dz_t = recording.dLogits[k]!;
+      const dh = readsEnds(model) ? recording.ends.dh : top.above[k]!;
+      if (Why) addMatTransposedVec(dh, Why, dz_t);
+      else addVec(dh, dz_t);
+      if (dx && Wxy) addMatTransposedVec(dx[k]!, Wxy, dz_t);
+      if (dx && skip) addVec(dx[k]!, dz_t);
+      if (dp) accumulateReadout(dz_t, readState(model, recording, k), input.at(stretch.from + k), dp);
+    });
+  }
+
+  /** All has been added at once. */
+  finish(): void {}
+
+  /** Every parameter is read where it is. */
+  moved(): void {}
+
+  /** It has none. */
+  release(): void {}
+}
+
+/** dE[token] += dL/dx_t */
+function accumulateRow(model: Model, { sequence, from }: Stretch, recording: Recording, k: number, dE: Tensor): void {
+  const token = sequence.inputs.tokens![from + k]!;
+  addVec(dE.data.subarray(token * model.inputSize, (token + 1) * model.inputSize), recording.dx[k]!);
+}
+
+/** dL/dh of the states that the read-out has read, where a stretch has them. */
+function endsBackward(model: Model, stretch: Stretch, recording: Recording): void {
+  const top = model.layers.at(-1)!;
+  for (const [p, pass] of top.passes.entries()) {
+    const end = endOf(pass, stretch);
+    if (end !== null)
+      addVec(
+        recording.layers.at(-1)!.passes[p]!.above[end]!,
+        recording.ends.dh.subarray(p * top.size, (p + 1) * top.size),
+      );
   }
 }
 
-/** Where each step writes the gradient of the state before it: dL/dh into `next` of that step, other states into its gradients. */
-function backwardStates(
+/** What comes from the steps after the stretch: dL/dh into `next` of the pass's last step, other states into its gradients. */
+function flowIn(
   states: readonly string[],
   pass: Pass,
   record: PassRecord,
   length: number,
   incoming: State | null,
-) {
-  const first = pass.direction === "forward" ? length - 1 : 0;
+): void {
+  const last = pass.direction === "forward" ? length - 1 : 0;
   for (const name of states) {
-    const target = name === "h" ? record.next[first]! : record.gradients[first]![name]!;
+    const target = name === "h" ? record.next[last]! : record.gradients[last]![name]!;
     if (incoming) target.set(incoming[name]!);
     else target.fill(0);
   }
+}
+
+/** Where each step writes the gradient of the state before it, likewise. */
+function flowingOut(states: readonly string[], pass: Pass, record: PassRecord, length: number): (k: number) => Values {
   const into: Values = {};
-  return {
-    into(k: number): Values {
-      const before = pass.direction === "forward" ? k - 1 : k + 1;
-      if (before < 0 || before >= length) return record.initialGradient;
-      for (const name of states) into[name] = name === "h" ? record.next[before]! : record.gradients[before]![name]!;
-      return into;
-    },
+  return (k) => {
+    const before = pass.direction === "forward" ? k - 1 : k + 1;
+    if (before < 0 || before >= length) return record.initialGradient;
+    for (const name of states) into[name] = name === "h" ? record.next[before]! : record.gradients[before]![name]!;
+    return into;
   };
 }
 
-/** Whether the read-out, going back, visits t = 1 first: it goes over the steps together with the top layer. */
-export function readoutComesBackAscending(model: Model): boolean {
-  return model.layers.at(-1)!.direction === "backward";
+/** Whether a unit, going back, visits t = 1 first: a backward pass, and what goes over the steps together with it. */
+export function comesBackAscending(model: Model, unit: Unit): boolean {
+  switch (unit.kind) {
+    case "pass":
+      return model.layers[unit.layer]!.passes[unit.pass]!.direction === "backward";
+    case "embedding":
+      return model.layers[0]!.passes[0]!.direction === "backward";
+    case "readout":
+      // It waits for the end of a backward pass that it reads.
+      return model.layers.at(-1)!.direction === "backward" && !readsEnds(model);
+  }
 }
 
-function visitReadout(model: Model, length: number, step: (k: number) => void): void {
-  if (readoutComesBackAscending(model)) for (let k = 0; k < length; k++) step(k);
+/** Visits the steps as a unit does going back. */
+function visitBack(model: Model, unit: Unit, length: number, step: (k: number) => void): void {
+  if (comesBackAscending(model, unit)) for (let k = 0; k < length; k++) step(k);
   else for (let k = length - 1; k >= 0; k--) step(k);
 }
 
-function readoutBackward(
-  model: Model,
-  stretch: Stretch,
-  recording: Recording,
-  weight: number,
-  dp: NamedTensors | null,
-): void {
-  const { output } = model;
-  const top = recording.layers.at(-1)!;
-  visitReadout(model, stretch.to - stretch.from, (k) => {
-    const dz_t = recording.dLogits[k]!;
-    dz_t.fill(0);
-    const target = targetAt(stretch.sequence, stretch.from + k, output.size);
-    if (target === null || !model.loss || !hasReadout(model, stretch.sequence, stretch.from + k)) return;
-    stepLossBackward(model.loss.type, output.activation, recording.output[k]!, target, weight, dz_t);
-    addMatTransposedVec(top.above[k]!, output.Why, dz_t);
-    if (dp?.["output.Why"] && dp["output.by"]) accumulateReadout(dz_t, top.h[k]!, dp["output.Why"], dp["output.by"]);
-  });
+/** Whether the loss of the step at position k of the whole sequence depends on the logits there. */
+function hasGradient(model: Model, sequence: Sequence, k: number): boolean {
+  return model.loss !== null && hasReadout(model, sequence, k) && hasTarget(sequence, k);
 }
 
-function accumulateReadout(dz_t: Float64Array, h_t: Float64Array, dWhy: Tensor, dby: Tensor): void {
-  addOuter(dWhy, dz_t, h_t);
-  addVec(dby.data, dz_t);
+/** dL/dz_t of all steps, 0 where there is none. */
+function lossesBackward(model: Model, stretch: Stretch, recording: Recording, weights: StepWeights): void {
+  const { output, loss } = model;
+  const { sequence, from, to } = stretch;
+  for (let k = 0; k < to - from; k++) {
+    const dz_t = recording.dLogits[k]!;
+    dz_t.fill(0);
+    if (!loss || !hasGradient(model, sequence, from + k)) continue;
+    const target = targetAt(sequence, from + k, output.size)!;
+    stepLossBackward(loss, output.activation, recording.output[k]!, target, weightAt(weights, from + k), dz_t);
+  }
+}
+
+/** The read-out's tensors where all of them are there, else null. */
+function outputTensors({ output }: Model, all: NamedTensors): NamedTensors | null {
+  return Object.keys(readoutParameters(output)).every((name) => Object.hasOwn(all, name)) ? all : null;
+}
+
+function accumulateReadout(dz_t: Float64Array, h: Float64Array, x_t: StepInput, dp: NamedTensors): void {
+  const { "output.Why": dWhy, "output.by": dby, "output.Wxy": dWxy } = dp;
+  if (dWhy) addOuter(dWhy, dz_t, h);
+  if (dby) addVec(dby.data, dz_t);
+  if (dWxy) addOuterInput(dWxy, dz_t, x_t);
 }
 
 /** The tensors of one pass by their short names; null where they are not there. */
@@ -324,19 +563,21 @@ function passTensors(pass: Pass, all: NamedTensors): NamedTensors | null {
   return Object.fromEntries(Object.keys(pass.parameters).map((name) => [name, all[`${pass.prefix}.${name}`]!]));
 }
 
-/** The pass, or the read-out, that a parameter belongs to. */
+/** The pass, the read-out or the embedding that a parameter belongs to. */
 export function ownerOf(model: Model, name: string): Unit {
   for (const [layer, { passes }] of model.layers.entries())
     for (const [pass, { prefix, parameters }] of passes.entries())
       if (name.startsWith(`${prefix}.`) && Object.hasOwn(parameters, name.slice(prefix.length + 1)))
         return { kind: "pass", layer, pass };
-  if (name === "output.Why" || name === "output.by") return { kind: "readout", layer: model.layers.length, pass: 0 };
+  if (Object.hasOwn(readoutParameters(model.output), name)) return readoutUnit(model);
+  if (model.embedding && name === "embedding.E") return embeddingUnit;
   throw new RangeError(`no parameter ${name}: the model has ${Object.keys(parametersOf(model)).join(", ")}`);
 }
 
-/** The parameters of one pass, or of the read-out, by full name. */
+/** The parameters of one pass, of the read-out, or of the embedding, by full name. */
 export function parametersOfUnit(model: Model, unit: Unit): Record<string, Tensor> {
-  if (unit.kind === "readout") return { "output.Why": model.output.Why, "output.by": model.output.by };
+  if (unit.kind === "readout") return readoutParameters(model.output);
+  if (unit.kind === "embedding") return { "embedding.E": model.embedding!.E };
   const pass = model.layers[unit.layer]!.passes[unit.pass]!;
   return Object.fromEntries(
     Object.entries(pass.parameters).map(([short, tensor]) => [`${pass.prefix}.${short}`, tensor]),
@@ -352,10 +593,11 @@ export function accumulateShare(
   k: number,
   dp: NamedTensors,
 ): void {
+  if (owner.kind === "embedding") return accumulateRow(model, stretch, recording, k, dp["embedding.E"]!);
   if (owner.kind === "readout") {
-    if (hasReadout(model, stretch.sequence, stretch.from + k))
-      accumulateReadout(recording.dLogits[k]!, recording.layers.at(-1)!.h[k]!, dp["output.Why"]!, dp["output.by"]!);
-    return;
+    if (!hasReadout(model, stretch.sequence, stretch.from + k)) return;
+    const x_t = new InputReader(stretch.sequence, model).at(stretch.from + k);
+    return accumulateReadout(recording.dLogits[k]!, readState(model, recording, k), x_t, dp);
   }
   const layer = model.layers[owner.layer]!;
   const pass = layer.passes[owner.pass]!;
@@ -364,5 +606,5 @@ export function accumulateShare(
   const input = inputsOf(model, recording, stretch, owner.layer)(k);
   const dpPass = passTensors(pass, dp);
   if (!dpPass) throw new RangeError(`the share of ${pass.prefix} needs all of its parameters`);
-  cells[layer.cell].accumulate(layer.options, input, before, record.values[k]!, record.gradients[k]!, dpPass);
+  planOf(layer).accumulate(pass.parameters, input, before, record.values[k]!, record.gradients[k]!, dpPass);
 }

@@ -1,4 +1,4 @@
-import { cells } from "./cells";
+import { cellOf } from "./cells";
 import type { Model } from "./model";
 import type { Recording } from "./network";
 
@@ -21,7 +21,7 @@ function firstForward(model: Model, recording: Recording, length: number): NonFi
   for (let k = 0; k < length; k++) {
     for (const [l, layer] of model.layers.entries())
       for (const [p, pass] of layer.passes.entries())
-        for (const { name } of cells[layer.cell].quantities(layer.options))
+        for (const { name } of cellOf(layer).quantities(layer.options))
           if (isBad(recording.layers[l]!.passes[p]!.values[k]![name]!)) return { k, tensor: `${pass.prefix}.${name}` };
     if (isBad(recording.logits[k]!)) return { k, tensor: "logits" };
     if (isBad(recording.output[k]!)) return { k, tensor: "output" };
@@ -37,7 +37,7 @@ function firstBackward(model: Model, recording: Recording, length: number): NonF
     for (let l = model.layers.length - 1; l >= 0; l--) {
       const layer = model.layers[l]!;
       for (const [p, pass] of layer.passes.entries())
-        for (const { name } of cells[layer.cell].backwardOperations(layer.options))
+        for (const { name } of cellOf(layer).backwardOperations(layer.options))
           if (isBad(recording.layers[l]!.passes[p]!.gradients[k]![name]!))
             return { k, tensor: `gradients.${pass.prefix}.${name}` };
     }

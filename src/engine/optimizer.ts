@@ -7,20 +7,8 @@
  *   adamw    p −= ηλp first, then as adam without λ                                            Loshchilov and Hutter 2019
  */
 import type { Expression, UpdateQuantity } from "./expression";
-import {
-  apply,
-  constant,
-  expressionText,
-  largest,
-  minus,
-  negative,
-  one,
-  quotient,
-  smallest,
-  sum,
-  times,
-  updateText,
-} from "./expression";
+import { apply, constant, largest, minus, negative, one, quotient, smallest, sum, times } from "./expression";
+import { expressionText, updateText } from "./expressionText";
 import { norm } from "./functions";
 import type { Clip, OptimizerSettings } from "./model";
 import type { NamedTensors, Tensor } from "./tensor";
@@ -132,8 +120,12 @@ export class Optimizer {
   private updates = 0;
   private beta1Power = 1;
   private beta2Power = 1;
+  /** That of `settings`, until a schedule says another. */
+  learningRate: number;
 
-  constructor(private readonly settings: OptimizerSettings) {}
+  constructor(private readonly settings: OptimizerSettings) {
+    this.learningRate = settings.learningRate;
+  }
 
   /** One update, in place. @param gradients by the parameters' names, same shapes; they are used up. */
   update(parameters: NamedTensors, gradients: NamedTensors): void {
@@ -154,7 +146,8 @@ export class Optimizer {
   }
 
   private updateOne(p: Float64Array, g: Float64Array, { first, second }: Memory): void {
-    const { type, learningRate, weightDecay, momentum, nesterov, beta1, beta2, alpha, epsilon } = this.settings;
+    const { learningRate } = this;
+    const { type, weightDecay, momentum, nesterov, beta1, beta2, alpha, epsilon } = this.settings;
     if (weightDecay !== 0) {
       if (type === "adamw") for (let k = 0; k < p.length; k++) p[k]! *= 1 - learningRate * weightDecay;
       else for (let k = 0; k < p.length; k++) g[k]! += weightDecay * p[k]!;

@@ -1,18 +1,14 @@
-/**
- * The read-out of the top layer, its loss and their gradient.
- *   z_t = Why h_t + by,   y_t = activation(z_t)
- *   cross-entropy          ℓ = log Σ_j e^z_j − z_target,               dℓ/dz = p − onehot(target)
- *   binary cross-entropy   ℓ = Σ_j softplus(z_j) − target_j z_j,       dℓ/dz = p − target
- *   mean squared error     ℓ = Σ_j (y_j − target_j)²,                  dℓ/dy = 2 (y − target)
- * Losses are taken of the logits, so that large ones give no infinity.
- */
+/** The equations of the read-out of the top layer, of its loss and of their gradients, as they are written and explained. */
 import type { Expression } from "./expression";
 import {
   apply,
   atTarget,
   bias,
+  classWeight,
   constant,
   gradient,
+  input,
+  largest,
   logSumExpOf,
   minus,
   negative,
@@ -21,34 +17,74 @@ import {
   outer,
   product,
   quotient,
+  smallest,
   softmaxOf,
   sum,
   times,
   total,
   transposed,
 } from "./expression";
-import { logSumExp, sigmoid, softmax, softmaxBackward, softplus } from "./functions";
-import type { Loss, LossType, OutputActivation, Sequence } from "./model";
+import type { Target } from "./loss";
+import type { Loss, Model, Output, OutputActivation, Sequence } from "./model";
+import { readsBackward } from "./model";
 
-const classTarget: Expression = { kind: "target", type: "class" };
-const vectorTarget: Expression = { kind: "target", type: "vector" };
+/** What a step is compared with. */
+export type TargetKind = "class" | "vector";
+
+/** Of most of a sequence's steps. */
+export function targetKindOf({ targets }: Sequence): TargetKind {
+  return targets?.kind === "classes" && targets.classes.some((index) => index >= 0) ? "class" : "vector";
+}
+
+export const kindOfTarget = (target: Target): TargetKind => (typeof target === "number" ? "class" : "vector");
+
+const targetOf = (type: TargetKind): Expression => ({ kind: "target", type });
 
 /** What the output is called: probabilities p, else y. */
 export function outputName(activation: OutputActivation): "p" | "y" {
   return activation === "softmax" ? "p" : "y";
 }
 
-/** z_t, with h the top layer's. */
-export const logitsExpression: Expression = sum(product("Why", now("h")), bias("by"));
+/** What the read-out reads of the top layer: h_t, or where its passes end. */
+export function readExpression({ output, layers }: Pick<Model, "output" | "layers">): Expression {
+  const top = layers.at(-1)!;
+  if (output.at !== "ends" || !readsBackward(top)) return now("h");
+  return { kind: "ends", of: top.direction === "both" ? "both" : "backward" };
+}
 
-/** dL/dh_t of the top layer from this step's loss. */
-export const stateGradientExpression: Expression = transposed("Why", gradient("z"));
+/** z_t, with h the top layer's. */
+export function logitsExpression(model: Pick<Model, "output" | "layers">): Expression {
+  const { Why, by, Wxy, skip } = model.output;
+  const h = readExpression(model);
+  const terms = [
+    Why ? product("Why", h) : h,
+    ...(Wxy ? [product("Wxy", input)] : []),
+    ...(by ? [bias("by")] : []),
+    ...(skip ? [input] : []),
+  ];
+  return terms.length === 1 ? terms[0]! : sum(...terms);
+}
+
+/** dL/dh_t of the top layer from this step's loss; of the ends, of all that is read. */
+export function stateGradientExpression({ Why }: Output): Expression {
+  return Why ? transposed("Why", gradient("z")) : gradient("z");
+}
+
+/** What dL/dx_t has from the read-out, null where the input is not read. */
+export function inputGradientOfReadout({ Wxy, skip }: Output): Expression | null {
+  const terms = [...(Wxy ? [transposed("Wxy", gradient("z"))] : []), ...(skip ? [gradient("z")] : [])];
+  return terms.length > 1 ? sum(...terms) : (terms[0] ?? null);
+}
 
 /** A step's share of the read-out's gradients, by the parameter's short name. */
-export const readoutShares: Readonly<Record<string, Expression>> = {
-  Why: outer(gradient("z"), now("h")),
-  by: gradient("z"),
-};
+export function readoutShares(model: Pick<Model, "output" | "layers">): Readonly<Record<string, Expression>> {
+  const { Why, by, Wxy } = model.output;
+  return {
+    ...(Why && { Why: outer(gradient("z"), readExpression(model)) }),
+    ...(by && { by: gradient("z") }),
+    ...(Wxy && { Wxy: outer(gradient("z"), input) }),
+  };
+}
 
 /** y_t, or p_t, of the logits. */
 export function outputExpression(activation: OutputActivation): Expression {
@@ -59,164 +95,146 @@ export function outputExpression(activation: OutputActivation): Expression {
 }
 
 /** ℓ_t as the textbooks write it: of the output. */
-export function lossExpression(type: LossType, activation: OutputActivation): Expression {
+export function lossExpression(loss: Loss, activation: OutputActivation, kind: TargetKind, O: number): Expression {
+  return scaled(loss, O, sumOfOutputs(loss, activation, kind, O));
+}
+
+function sumOfOutputs(loss: Loss, activation: OutputActivation, kind: TargetKind, O: number): Expression {
   const y = now(outputName(activation));
-  switch (type) {
+  const target = targetOf(kind);
+  switch (loss.type) {
     case "cross-entropy":
-      return negative(apply("log", atTarget(y)));
+      return crossEntropy(loss, kind, O, apply("log", y));
     case "binary-cross-entropy":
       return negative(
-        total(sum(times(vectorTarget, apply("log", y)), times(minus(one, vectorTarget), apply("log", minus(one, y))))),
+        total(sum(times(target, apply("log", y)), times(minus(one, target), apply("log", minus(one, y))))),
       );
     case "mse":
-      return total(apply("square", minus(y, vectorTarget)));
+      return total(apply("square", minus(y, target)));
+    case "mae":
+      return total(apply("abs", minus(y, target)));
+    case "huber":
+      return total(huber(loss.delta, minus(y, target)));
+    case "linear":
+      return total(times(target, y));
   }
 }
 
-/** The same ℓ_t of the logits, as it is computed: where an output is all but 0 or 1, only they have the digits. Null for mse. */
-export function lossOfLogitsExpression(type: LossType): Expression | null {
+/** δ (|e| − ½ δ), and ½ e² where |e| ≤ δ: both are m (|e| − ½ m) with m the smaller one of |e| and δ. */
+function huber(delta: number, error: Expression): Expression {
+  const size = apply("abs", error);
+  const cut = smallest(size, constant(delta));
+  return times(cut, minus(size, times(constant(0.5), cut)));
+}
+
+/** −Σ_j w_j q_j log p_j; of a class alone where the others do not count. */
+function crossEntropy(loss: Loss, kind: TargetKind, O: number, logarithm: Expression): Expression {
+  const { classWeights, labelSmoothing } = loss;
+  if (kind === "class" && labelSmoothing === 0) {
+    const ofTarget = negative(atTarget(logarithm));
+    return classWeights ? times(atTarget(classWeight), ofTarget) : ofTarget;
+  }
+  return negative(total(times(countOf(loss, kind, O), logarithm)));
+}
+
+/** w_j q_j: what log p_j counts. */
+function countOf({ classWeights, labelSmoothing }: Loss, kind: TargetKind, O: number): Expression {
+  const target = targetOf(kind);
+  const smoothed =
+    labelSmoothing === 0
+      ? target
+      : sum(times(minus(one, constant(labelSmoothing)), target), quotient(constant(labelSmoothing), constant(O)));
+  return classWeights ? times(classWeight, smoothed) : smoothed;
+}
+
+/** The mean over the outputs where the file asks for it, times its factor. */
+function scaled({ factor, outputs }: Loss, O: number, expression: Expression): Expression {
+  const mean = outputs === "mean" ? quotient(expression, constant(O)) : expression;
+  return factor === 1 ? mean : times(constant(factor), mean);
+}
+
+/** The same ℓ_t of the logits, as it is computed: where an output is all but 0 or 1, only they have the digits. Null where the output has them. */
+export function lossOfLogitsExpression(loss: Loss, kind: TargetKind, O: number): Expression | null {
   const z = now("z");
-  switch (type) {
-    case "cross-entropy":
-      return minus(logSumExpOf(z), atTarget(z));
+  const target = targetOf(kind);
+  switch (loss.type) {
+    case "cross-entropy": {
+      const isPlain = kind === "class" && loss.labelSmoothing === 0 && !loss.classWeights;
+      const ofLogits = isPlain
+        ? minus(logSumExpOf(z), atTarget(z))
+        : crossEntropy(loss, kind, O, minus(z, logSumExpOf(z)));
+      return scaled(loss, O, ofLogits);
+    }
     case "binary-cross-entropy":
-      return total(
-        sum(times(vectorTarget, apply("softplus", negative(z))), times(minus(one, vectorTarget), apply("softplus", z))),
+      return scaled(
+        loss,
+        O,
+        total(sum(times(target, apply("softplus", negative(z))), times(minus(one, target), apply("softplus", z)))),
       );
     case "mse":
+    case "mae":
+    case "huber":
+    case "linear":
       return null;
   }
 }
 
-/** dL/dz_t of a step with a target. */
-export function logitGradientExpression({ type, reduction }: Loss, activation: OutputActivation): Expression {
-  const y = now(outputName(activation));
-  const ofStep =
-    type === "mse" ? errorGradient(activation, y) : minus(y, type === "cross-entropy" ? classTarget : vectorTarget);
-  return reduction === "mean" ? quotient(ofStep, { kind: "targetCount" }) : ofStep;
+/** Whether what a step counts in L is not simply 1, or 1/N. */
+export function countsDifferently({ classWeights, reduction }: Loss, { weights, weight }: Sequence): boolean {
+  return weights !== null || weight !== 1 || (reduction === "mean" && classWeights !== null);
 }
 
-/** dℓ/dz of the squared error: 2 (y − target) through the activation's derivative. */
-function errorGradient(activation: OutputActivation, y: Expression): Expression {
-  const dy = [constant(2), minus(y, vectorTarget)] as const;
+/** L of the sum of the losses ℓ_t, or of one of them: what it is multiplied by or divided by. */
+function counted(loss: Loss, sequence: Sequence, ofStep: Expression): Expression {
+  if (countsDifferently(loss, sequence)) return times({ kind: "stepWeight" }, ofStep);
+  return loss.reduction === "mean" ? quotient(ofStep, { kind: "targetCount" }) : ofStep;
+}
+
+/** dL/dz_t of a step with a target. */
+export function logitGradientExpression(
+  loss: Loss,
+  activation: OutputActivation,
+  kind: TargetKind,
+  O: number,
+  sequence: Sequence,
+): Expression {
+  return counted(loss, sequence, scaled(loss, O, lossGradient(loss, activation, kind, O)));
+}
+
+function lossGradient(loss: Loss, activation: OutputActivation, kind: TargetKind, O: number): Expression {
+  const y = now(outputName(activation));
+  const target = targetOf(kind);
+  const error = minus(y, target);
+  switch (loss.type) {
+    case "cross-entropy": {
+      if (kind === "class" && loss.labelSmoothing === 0)
+        return loss.classWeights ? times(atTarget(classWeight), error) : error;
+      const count = countOf(loss, kind, O);
+      return minus(times(y, total(count)), count);
+    }
+    case "binary-cross-entropy":
+      return error;
+    case "mse":
+      return throughActivation(activation, y, [constant(2), error]);
+    case "mae":
+      return throughActivation(activation, y, [apply("sign", error)]);
+    case "huber":
+      return throughActivation(activation, y, [largest(constant(-loss.delta), smallest(constant(loss.delta), error))]);
+    case "linear":
+      return throughActivation(activation, y, [target]);
+  }
+}
+
+/** dℓ/dz of dℓ/dy, a product, through the activation's derivative. */
+function throughActivation(activation: OutputActivation, y: Expression, dy: readonly Expression[]): Expression {
   switch (activation) {
     case "linear":
-      return times(...dy);
+      return dy.length === 1 ? dy[0]! : times(...dy);
     case "tanh":
       return times(...dy, minus(one, apply("square", y)));
     case "sigmoid":
       return times(...dy, y, minus(one, y));
     case "softmax":
-      return times(y, minus(times(...dy), total(times(...dy, y))));
+      return times(y, minus(dy.length === 1 ? dy[0]! : times(...dy), total(times(...dy, y))));
   }
-}
-
-/** y = activation(z), both [O]. */
-export function activateOutput(activation: OutputActivation, z: Float64Array, y: Float64Array): void {
-  switch (activation) {
-    case "softmax":
-      return softmax(z, y);
-    case "sigmoid":
-      for (let j = 0; j < z.length; j++) y[j] = sigmoid(z[j]!);
-      return;
-    case "tanh":
-      for (let j = 0; j < z.length; j++) y[j] = Math.tanh(z[j]!);
-      return;
-    case "linear":
-      y.set(z);
-  }
-}
-
-/** dz = the activation's vector-Jacobian product with dy, all [O]. `dz` may be `dy`. */
-function outputBackward(activation: OutputActivation, y: Float64Array, dy: Float64Array, dz: Float64Array): void {
-  switch (activation) {
-    case "softmax":
-      return softmaxBackward(y, dy, dz);
-    case "sigmoid":
-      for (let j = 0; j < y.length; j++) dz[j] = dy[j]! * y[j]! * (1 - y[j]!);
-      return;
-    case "tanh":
-      for (let j = 0; j < y.length; j++) dz[j] = dy[j]! * (1 - y[j]! * y[j]!);
-      return;
-    case "linear":
-      if (dz !== dy) dz.set(dy);
-  }
-}
-
-/** One step's target: a class index, or a vector [O]. */
-export type Target = number | Float64Array;
-
-/** The target of item k (0-based), or null where the step has none. */
-export function targetAt(sequence: Sequence, k: number, outputSize: number): Target | null {
-  const { targets } = sequence;
-  if (!targets) return null;
-  if (targets.kind === "classes") return targets.classes[k]! < 0 ? null : targets.classes[k]!;
-  return targets.present[k] ? targets.vectors.subarray(k * outputSize, (k + 1) * outputSize) : null;
-}
-
-/** How many steps from item `from` to before item `to` have a target. */
-export function countTargets(sequence: Sequence, from = 0, to = sequence.length): number {
-  const { targets } = sequence;
-  if (!targets) return 0;
-  let count = 0;
-  for (let k = from; k < to; k++)
-    if (targets.kind === "classes" ? targets.classes[k]! >= 0 : targets.present[k]) count++;
-  return count;
-}
-
-/** ℓ_t of one step, in nats where it is an entropy. */
-export function stepLoss(type: LossType, z: Float64Array, y: Float64Array, target: Target): number {
-  switch (type) {
-    case "cross-entropy": {
-      if (typeof target !== "number") throw new TypeError("cross-entropy compares with a class, found a vector");
-      return logSumExp(z) - z[target]!;
-    }
-    case "binary-cross-entropy": {
-      const vector = asVector(type, target);
-      let loss = 0;
-      // softplus(z) − z target, from the side on which no digits cancel
-      for (let j = 0; j < z.length; j++) loss += vector[j]! * softplus(-z[j]!) + (1 - vector[j]!) * softplus(z[j]!);
-      return loss;
-    }
-    case "mse": {
-      const vector = asVector(type, target);
-      let loss = 0;
-      for (let j = 0; j < y.length; j++) loss += (y[j]! - vector[j]!) ** 2;
-      return loss;
-    }
-  }
-}
-
-/**
- * dL/dz_t = weight · dℓ_t/dz_t, written into `dz` [O].
- * @param weight 1 for reduction sum, 1/N for mean
- */
-export function stepLossBackward(
-  type: LossType,
-  activation: OutputActivation,
-  y: Float64Array,
-  target: Target,
-  weight: number,
-  dz: Float64Array,
-): void {
-  switch (type) {
-    case "cross-entropy":
-      for (let j = 0; j < y.length; j++) dz[j] = (y[j]! - (j === target ? 1 : 0)) * weight;
-      return;
-    case "binary-cross-entropy": {
-      const vector = asVector(type, target);
-      for (let j = 0; j < y.length; j++) dz[j] = (y[j]! - vector[j]!) * weight;
-      return;
-    }
-    case "mse": {
-      const vector = asVector(type, target);
-      for (let j = 0; j < y.length; j++) dz[j] = 2 * (y[j]! - vector[j]!) * weight;
-      outputBackward(activation, y, dz, dz);
-    }
-  }
-}
-
-function asVector(type: LossType, target: Target): Float64Array {
-  if (typeof target === "number") throw new TypeError(`${type} compares with a vector, found class ${target}`);
-  return target;
 }

@@ -1,22 +1,26 @@
-import type { Values } from "./cell";
-import { cells } from "./cells";
-import type { Model, Sequence, State } from "./model";
+import { cellOf } from "./cells";
+import { oneHot } from "./functions";
+import type { StepWeights, Target } from "./loss";
+import { countTargets, hasTarget, targetAt, weightsInLoss } from "./loss";
+import type { Model, Sequence } from "./model";
 import { outputSize, parametersOf } from "./model";
-import type { NetworkState, Stretch } from "./network";
+import type { Arithmetic, Ends, NetworkState, Stretch } from "./network";
 import {
   accumulateShare,
   backward,
+  comesBackAscending,
   finalState,
   forward,
   hasReadout,
+  InputReader,
   initialState,
+  Loops,
+  newEnds,
   ownerOf,
   parametersOfUnit,
   Recording,
-  readoutComesBackAscending,
 } from "./network";
-import type { Target } from "./readout";
-import { countTargets, targetAt } from "./readout";
+import type { State, Values } from "./step";
 import type { Unit, UnitSweep } from "./sweeps";
 import { sweepsOf } from "./sweeps";
 import type { Tensor } from "./tensor";
@@ -56,8 +60,23 @@ export interface Progress {
   readonly done: number;
 }
 
+/** How a run is computed. */
+export interface RunOptions {
+  /** Steps of a segment; what suits the model where nothing is said. */
+  readonly segmentLength?: number;
+  /** Makes what computes the segments of up to so many steps; where there is none, they are computed by the readable loops. */
+  readonly arithmetic?: (model: Model, length: number, segmentLength: number) => Arithmetic | null;
+  /** Makes what looks at every step once while the run is computed. */
+  readonly look?: (run: Run) => Look;
+}
+
+/** Looks at every step once, in any order, when all of its numbers are known. */
+export interface Look {
+  see(step: StepView): void;
+}
+
 /** The segments that stay in memory may take so many bytes: all of them in a run that is not long. */
-const loadedBudget = 64e6;
+const loadedBudget = 80e6;
 /** What the checkpoints of a long run may take: states and their gradients, and sums of shares. */
 const stateBudget = 64e6;
 const sumBudget = 64e6;
@@ -86,8 +105,8 @@ export function startOf(model: Model, sequences: readonly Sequence[], index: num
  * Runs a sequence forward and back.
  * @throws RangeError where there is no sequence `index`
  */
-export function run(model: Model, sequences: readonly Sequence[], index: number): Run {
-  const running = computeRun(model, sequences, index);
+export function run(model: Model, sequences: readonly Sequence[], index: number, options: RunOptions = {}): Run {
+  const running = computeRun(model, sequences, index, options);
   let next = running.next();
   while (!next.done) next = running.next();
   return next.value;
@@ -98,11 +117,11 @@ export function* computeRun(
   model: Model,
   sequences: readonly Sequence[],
   index: number,
-  segmentLength?: number,
+  options: RunOptions = {},
 ): Generator<Progress, Run, void> {
   const sequence = sequences[index];
   if (!sequence) throw new RangeError(`there is no sequence ${index}: the file has ${sequences.length}`);
-  const result = new Run(model, sequence, startOf(model, sequences, index), segmentLength);
+  const result = new Run(model, sequence, startOf(model, sequences, index), options);
   yield* result.compute();
   return result;
 }
@@ -110,7 +129,7 @@ export function* computeRun(
 function chooseSegmentLength(model: Model, T: number): number {
   const work = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
   const stateBytes = model.layers.reduce(
-    (sum, layer) => sum + layer.passes.length * cells[layer.cell].states.length * layer.size * 16,
+    (sum, layer) => sum + layer.passes.length * cellOf(layer).states.length * layer.size * 16,
     0,
   );
   const least = Math.ceil((T * stateBytes) / stateBudget);
@@ -122,7 +141,7 @@ function bytesPerStep(model: Model): number {
   const array = (length: number) => 200 + 8 * length;
   let bytes = 3 * array(model.output.size) + array(model.inputSize);
   for (const layer of model.layers) {
-    const quantities = cells[layer.cell].quantities(layer.options).length;
+    const quantities = cellOf(layer).quantities(layer.options).length;
     bytes += layer.passes.length * (2 * quantities + 2) * array(layer.size) + 2 * array(outputSize(layer));
   }
   return bytes;
@@ -149,8 +168,11 @@ export class Run {
   /** The gradient of L by every parameter, by full name. */
   readonly gradients: Readonly<Record<string, Tensor>>;
   private lossSum = 0;
-  /** What each ℓ_t is multiplied by in L: 1, or 1/N. */
-  readonly weight: number;
+  /** What each ℓ_t is multiplied by in L. */
+  readonly weights: StepWeights;
+  private readonly segmentLength: number;
+  private arithmetic: Arithmetic;
+  private readonly ends: Ends;
   private readonly sweeps: readonly UnitSweep[];
   private readonly segments: number;
   /** [segment][layer][pass]: the state that flows in, and dL/d(state) that flows back in. */
@@ -158,6 +180,8 @@ export class Run {
   private readonly incoming: State[][][];
   private readonly outgoing: State[][];
   private readonly sums: ShareSums;
+  /** What has looked at every step, once the run has been computed. */
+  readonly look: Look | null;
   /** The most recently used one last. */
   private loaded: LoadedSegment[] = [];
   private readonly mostLoaded: number;
@@ -167,16 +191,21 @@ export class Run {
     readonly sequence: Sequence,
     /** The state that flows into the first step of each pass: [layer][pass]. */
     readonly start: NetworkState,
-    private readonly segmentLength: number = chooseSegmentLength(model, sequence.length),
+    { segmentLength = chooseSegmentLength(model, sequence.length), arithmetic, look }: RunOptions = {},
   ) {
     this.length = sequence.length;
+    this.segmentLength = segmentLength;
+    this.arithmetic = arithmetic?.(model, this.length, segmentLength) ?? new Loops(model);
     this.targetCount = model.loss ? countTargets(sequence) : 0;
-    this.weight = model.loss?.reduction === "mean" && this.targetCount > 0 ? 1 / this.targetCount : 1;
+    this.weights = model.loss ? weightsInLoss(model.loss, sequence) : { scale: 1, weights: null };
+    this.ends = newEnds(model);
     this.segments = Math.ceil(this.length / segmentLength);
     // Over a single segment all sweeps are one: nothing has to flow from one segment into the next.
     const sweeps = sweepsOf(model);
     this.sweeps = this.segments > 1 ? sweeps : [{ ascending: true, units: sweeps.flatMap(({ units }) => units) }];
-    this.mostLoaded = Math.max(4, Math.floor(loadedBudget / (bytesPerStep(model) * segmentLength)));
+    const fitting = Math.floor(loadedBudget / (bytesPerStep(model) * segmentLength));
+    // Where not all of them fit, some are computed again and again: then a few are enough, in memory that is used anew.
+    this.mostLoaded = this.segments <= fitting ? fitting : Math.max(4, Math.floor(fitting / 8));
     const zeros = () =>
       start.map((passes) =>
         passes.map((state) =>
@@ -189,16 +218,17 @@ export class Run {
     this.gradients = zerosLikeAll(parametersOf(model));
     const bytes = Object.values(this.gradients).reduce((sum, { data }) => sum + data.length * 8, 0);
     this.sums = new ShareSums(this.length, Math.max(32, Math.ceil((this.length * bytes) / sumBudget)));
+    this.look = look?.(this) ?? null;
   }
 
   /** Whether every number is in memory; else a step may have to be computed again when it is asked for. */
   get keepsAll(): boolean {
-    return this.segments === 1;
+    return this.segments <= this.mostLoaded;
   }
 
   /** L; null where no step has a target. */
   get loss(): number | null {
-    return this.targetCount > 0 ? this.lossSum * this.weight : null;
+    return this.targetCount > 0 ? this.lossSum * this.weights.scale : null;
   }
 
   /** dL/d(state that flows into the first step): [layer][pass]. */
@@ -208,24 +238,48 @@ export class Run {
 
   /** Goes through all segments: forward in the order of the sweeps, then back. */
   *compute(): Generator<Progress, void, void> {
+    yield* this.computeAll();
+    if (!this.keepsAll) return;
+    // Nothing is to be computed any more.
+    this.arithmetic.release();
+    this.arithmetic = new Loops(this.model);
+  }
+
+  private *computeAll(): Generator<Progress, void, void> {
     const units = this.sweeps.length * this.segments * (this.targetCount > 0 ? 3 : 1);
     let done = 0;
     for (const going = this.forwardPasses(); !going.next().done; ) yield { done: ++done / units };
-    if (this.targetCount === 0) return;
+    if (this.targetCount === 0) return yield* this.lookAtAll();
     for (const sweep of this.sweeps.toReversed()) {
       const dp = this.ownGradients(sweep);
       for (const s of this.order(!sweep.ascending)) {
         const { recording, stretch } = this.loaded.find(({ segment }) => segment === s) ?? this.forwardOver(s);
         const back = { ...stretch, incoming: this.incoming[s]! };
-        backward(this.model, back, recording, this.weight, dp, true);
+        backward(this.model, back, recording, this.weights, dp, true, this.arithmetic);
         const out = recording.layers.map((layer) => layer.passes.map((pass) => pass.initialGradient));
         this.passOn(sweep, this.incoming, out, s, !sweep.ascending);
+        // The sweep that comes back last finds everything that flows into a segment.
+        if (sweep === this.sweeps[0]) this.lookAt(s);
         done += 2;
         yield { done: done / units };
       }
     }
-    // Where there are several sweeps, only now is everything that flows into the segments known.
+    this.arithmetic.finish(this.gradients);
+  }
+
+  private *lookAtAll(): Generator<Progress, void, void> {
+    if (!this.look) return;
     if (this.sweeps.length > 1) this.loaded = [];
+    for (const s of this.order(true)) {
+      this.lookAt(s);
+      yield { done: 1 };
+    }
+  }
+
+  private lookAt(s: number): void {
+    if (!this.look) return;
+    const { from, to } = this.bounds(s);
+    for (let k = from; k < to; k++) this.look.see(this.at(k + 1));
   }
 
   /**
@@ -245,12 +299,23 @@ export class Run {
         if (sweep.units.some(({ kind }) => kind === "readout")) {
           this.lossSum += sum;
           if (losses)
-            for (let k = from; k < to; k++)
-              losses[k] = targetAt(this.sequence, k, this.model.output.size) === null ? 0 : recording.loss[k - from]!;
+            for (let k = from; k < to; k++) losses[k] = hasTarget(this.sequence, k) ? recording.loss[k - from]! : 0;
         }
         yield;
       }
     }
+  }
+
+  /** To be called when a parameter has been moved, before the next `forwardPasses`. */
+  moved(name: string): void {
+    this.arithmetic.moved(name);
+  }
+
+  /** Goes forward through all segments alone, after which each step's outputs can be asked for. @returns Σ_t ℓ_t, before any division by N */
+  goForward(): number {
+    for (const going = this.forwardPasses(); !going.next().done; );
+    if (this.sweeps.length > 1) this.loaded = [];
+    return this.lossSum;
   }
 
   /** Puts a sweep's first state into the segment where it begins. */
@@ -292,9 +357,9 @@ export class Run {
   private forwardOver(s: number): LoadedSegment & { readonly sum: number } {
     const spare =
       this.loaded.find((one) => one.segment === s) ?? (this.loaded.length < this.mostLoaded ? null : this.loaded[0]!);
-    const recording = spare?.recording ?? new Recording(this.model);
+    const recording = spare?.recording ?? new Recording(this.model, this.ends);
     const stretch: Stretch = { sequence: this.sequence, ...this.bounds(s), start: this.states[s]!, incoming: null };
-    const sum = forward(this.model, stretch, recording);
+    const sum = forward(this.model, stretch, recording, this.arithmetic);
     const entry = { segment: s, recording, stretch };
     this.loaded = [...this.loaded.filter((one) => one !== spare), entry];
     return { ...entry, sum };
@@ -309,7 +374,8 @@ export class Run {
       return found;
     }
     const entry = this.forwardOver(s);
-    backward(this.model, { ...entry.stretch, incoming: this.incoming[s]! }, entry.recording, this.weight, null, true);
+    const back = { ...entry.stretch, incoming: this.incoming[s]! };
+    backward(this.model, back, entry.recording, this.weights, null, true, this.arithmetic);
     return entry;
   }
 
@@ -342,16 +408,10 @@ export class Run {
     };
   }
 
-  /** x_t as a vector [X], made anew. */
+  /** x_t as a vector [X], made anew: of an embedding, the row. */
   input(t: number): Float64Array {
-    const k = this.indexOf(t);
-    const { tokens, vectors } = this.sequence.inputs;
-    const X = this.model.inputSize;
-    const token = tokens?.[k] ?? -1;
-    if (token < 0 && vectors) return vectors.slice(k * X, (k + 1) * X);
-    const x_t = new Float64Array(X);
-    x_t[token] = 1;
-    return x_t;
+    const { token, vector } = new InputReader(this.sequence, this.model).at(this.indexOf(t));
+    return token < 0 ? vector.slice() : oneHot(token, this.model.inputSize);
   }
 
   /** Step t's own share of a parameter's gradient, made anew. The shares of all steps sum to `gradients`. */
@@ -369,9 +429,9 @@ export class Run {
       throw new RangeError(`a run of ${this.length} steps has no sum of ${steps} shares`);
     const unit = ownerOf(this.model, name);
     const pass = unit.kind === "pass" ? this.model.layers[unit.layer]!.passes[unit.pass]! : null;
-    const ascending = pass ? pass.direction === "backward" : readoutComesBackAscending(this.model);
+    const ascending = comesBackAscending(this.model, unit);
     const sum = this.sums.after(
-      pass?.prefix ?? "output",
+      pass?.prefix ?? unit.kind,
       steps,
       () => zerosLikeAll(parametersOfUnit(this.model, unit)),
       (dp, n) => this.addShare(unit, ascending ? n : this.length - 1 - n, dp),

@@ -1,11 +1,16 @@
 import type { Model } from "./model";
+import { readsBackward } from "./model";
 
-/** What goes over the steps: one pass of a layer, or the read-out. */
+/** What goes over the steps: one pass of a layer, the read-out, or the embedding under the first layer. */
 export interface Unit {
-  readonly kind: "pass" | "readout";
+  readonly kind: "embedding" | "pass" | "readout";
   readonly layer: number;
   readonly pass: number;
 }
+
+export const embeddingUnit: Unit = { kind: "embedding", layer: -1, pass: 0 };
+
+export const readoutUnit = ({ layers }: Model): Unit => ({ kind: "readout", layer: layers.length, pass: 0 });
 
 /** Passes that go over the steps together, t ascending or descending. */
 export interface UnitSweep {
@@ -32,8 +37,12 @@ export function sweepsOf(model: Model): UnitSweep[] {
       if (last && last.ascending === ascending && l > 0 && isInLast(l - 1)) last.units.push(unit);
       else groups.push({ ascending, units: [unit] });
     }
-  const readout: Unit = { kind: "readout", layer: model.layers.length, pass: 0 };
-  if (isInLast(model.layers.length - 1)) groups.at(-1)!.units.push(readout);
+  const readout = readoutUnit(model);
+  // The end of a backward pass is known once its whole sweep has gone by.
+  const waits = model.output.at === "ends" && readsBackward(model.layers.at(-1)!);
+  if (!waits && isInLast(model.layers.length - 1)) groups.at(-1)!.units.push(readout);
   else groups.push({ ascending: true, units: [readout] });
+  // dL/dx_t is complete where the gradients of all of the first layer's passes are: in the first sweep, gone over last.
+  if (model.embedding) groups[0]!.units.unshift(embeddingUnit);
   return groups;
 }

@@ -1,4 +1,4 @@
-import type { LossType, Sequence, SequenceTargets } from "./model";
+import type { LossType, ReadAt, Sequence, SequenceTargets } from "./model";
 import { Random } from "./random";
 
 export type Task = "sum-sign" | "adding" | "copy" | "parity" | "sine";
@@ -26,6 +26,10 @@ const targetKinds: Record<Task, "binary" | "real" | "symbol"> = {
 const copyBlank = 8;
 const copyRecall = 9;
 
+/** Steps between two pauses, and how many of them a sequence is worth in itself. */
+const itemsInSlice = 1 << 15;
+const itemsForSequence = 32;
+
 /**
  * Draws the sequences of a task from its seed.
  *   sum-sign  normal inputs; 1 where the sum (so far) is positive
@@ -33,13 +37,14 @@ const copyRecall = 9;
  *   copy      symbols, blanks, a recall sign, blanks: the symbols again at the end (copying memory)
  *   parity    bits; 1 where the number of ones (so far) is odd
  *   sine      sin(ω t + φ) with random phase φ and period 20: the next value
+ * Pauses now and then, so that somebody else may work.
  * @throws Error in the field's words where the model's read-out or loss cannot express the task
  */
-export function drawTask(
+export function* drawTask(
   settings: TaskSettings,
-  output: { readonly size: number; readonly at: "every" | "last" },
+  output: { readonly size: number; readonly at: ReadAt },
   lossType: LossType | null,
-): Sequence[] {
+): Generator<void, Sequence[], undefined> {
   const { task, count, length, seed } = settings;
   const kind = targetKinds[task];
   const classes = lossType === "cross-entropy";
@@ -48,8 +53,8 @@ export function drawTask(
   if (task === "copy" && length < 3) throw new Error(`the copy task needs at least 3 steps, found length ${length}`);
   if (task === "adding" && length < 2)
     throw new Error(`the adding task needs at least 2 steps, found length ${length}`);
-  if (kind === "real" && lossType !== null && lossType !== "mse")
-    throw new Error(`the ${task} task has real targets: loss.type must be mse, found ${lossType}`);
+  if (kind === "real" && lossType !== null && !["mse", "mae", "huber"].includes(lossType))
+    throw new Error(`the ${task} task has real targets: loss.type must be mse, mae or huber, found ${lossType}`);
   const wanted = kind === "symbol" ? 10 : classes ? 2 : 1;
   if (output.size !== wanted)
     throw new Error(
@@ -57,17 +62,26 @@ export function drawTask(
     );
 
   const random = new Random(seed);
-  return Array.from({ length: count }, () => {
+  const sequences: Sequence[] = [];
+  let sincePause = 0;
+  for (let k = 0; k < count; k++) {
     const drawn = draw(task, length, random);
-    return {
+    sequences.push({
       name: null,
       length,
       inputs: { tokens: drawn.tokens, vectors: drawn.vectors },
       targets: lossType === null ? null : asTargets(drawn.targets, output, classes),
+      weights: null,
+      weight: 1,
       initial: null,
       carry: false,
-    };
-  });
+    });
+    sincePause += itemsForSequence + length;
+    if (sincePause < itemsInSlice) continue;
+    sincePause = 0;
+    yield;
+  }
+  return sequences;
 }
 
 interface Drawn {
@@ -129,12 +143,13 @@ function draw(task: Task, length: number, random: Random): Drawn {
 
 function asTargets(
   numbers: Float64Array,
-  output: { readonly size: number; readonly at: "every" | "last" },
+  output: { readonly size: number; readonly at: ReadAt },
   classes: boolean,
 ): SequenceTargets {
   const last = numbers.length - 1;
   const counts = (k: number) => (output.at === "every" || k === last) && !Number.isNaN(numbers[k]!);
-  if (classes) return { kind: "classes", classes: Int32Array.from(numbers, (v, k) => (counts(k) ? v : -1)) };
+  if (classes)
+    return { kind: "classes", classes: Int32Array.from(numbers, (v, k) => (counts(k) ? v : -1)), probabilities: null };
   // A symbol is a vector for the losses that compare vectors.
   const vectors = new Float64Array(numbers.length * output.size);
   const present = new Uint8Array(numbers.length);

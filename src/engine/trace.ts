@@ -1,8 +1,8 @@
-import type { Values } from "./cell";
-import { cells } from "./cells";
+import { cellOf } from "./cells";
 import type { Layer, Model } from "./model";
 import { parametersOf } from "./model";
 import type { PassView, Run } from "./run";
+import type { Values } from "./step";
 import { toNested } from "./tensor";
 
 /** A value of JSON; NaN and ∞ stay numbers here and become null when it is written. */
@@ -33,7 +33,8 @@ function numbers(v: Float64Array | null): number[] | null {
   return v && Array.from(v);
 }
 
-function stepOf(run: Run, t: number, item: Json, withContributions: boolean): Json {
+/** What one step computes, as an entry of `steps`. */
+export function stepOf(run: Run, t: number, item: Json, withContributions: boolean): Json {
   const { model } = run;
   const step = run.at(t);
   return {
@@ -55,7 +56,9 @@ function stepOf(run: Run, t: number, item: Json, withContributions: boolean): Js
 }
 
 function layerOf(layer: Layer, passes: readonly PassView[], kind: "values" | "gradients"): Json {
-  const traced = cells[layer.cell].quantities(layer.options).filter((quantity) => quantity.traced);
+  const traced = cellOf(layer)
+    .quantities(layer.options)
+    .filter((quantity) => quantity.traced);
   const vectors = (values: Values) =>
     Object.fromEntries(traced.map(({ name }) => [name, Array.from(values[name] ?? [])]));
   const [first, second] = passes.map((pass) => vectors(pass[kind]));

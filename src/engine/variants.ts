@@ -1,8 +1,10 @@
 /** What the cells have in all their variants: what a file may say of any of them, and what messages say of a layer. */
 
 import type { Cell, ParameterSpec, Quantity } from "./cell";
+import type { CellKind } from "./cells";
 import { cells } from "./cells";
-import type { CellKind, CellOptions } from "./model";
+import type { OwnCell } from "./ownCell";
+import type { CellOptions } from "./step";
 
 /** In the order in which people list them. */
 export function cellKinds(): CellKind[] {
@@ -54,8 +56,9 @@ export function tracedNames(): string[] {
   return [...unique(names).filter((name) => name !== "h"), "h"];
 }
 
-/** The names of the parameters that lead from the layer's input, of any cell. */
-export function inputParameterNames(): string[] {
+/** The names of the parameters that lead from the layer's input, of any built-in cell, or of one of the file's own. */
+export function inputParameterNames(own: OwnCell | null): string[] {
+  if (own) return own.parameters.filter(({ cols }) => cols === "input").map(({ name }) => name);
   const all = cellKinds().flatMap((kind) => parametersOfAny(cells[kind]));
   return unique(all.filter(({ cols }) => cols === "input").map(({ name }) => name));
 }

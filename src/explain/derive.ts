@@ -4,15 +4,21 @@
  */
 
 import type { CellOperation } from "../engine/cell";
-import { cells } from "../engine/cells";
+import { cellOf } from "../engine/cells";
 import type { Entries, Index, Scalar } from "../engine/element";
-import { constantOf, elementOf, entryOf, evaluateScalar, indexOf, seriesOf, sumOf } from "../engine/element";
+import { constantOf, elementOf, entryOf, evaluateScalar, indexOf, productOf, seriesOf, sumOf } from "../engine/element";
 import type { Expression, Leaf } from "../engine/expression";
-import { expressionText, now, sum } from "../engine/expression";
-import type { Pass, Problem } from "../engine/model";
-import { hasReadout, ownerOf, readoutComesBackAscending } from "../engine/network";
+import { gradient, now, sum } from "../engine/expression";
+import { expressionText } from "../engine/expressionText";
+import { crossEntropyWeight } from "../engine/loss";
+import type { Loss, Pass, Problem } from "../engine/model";
+import { trainableOf } from "../engine/model";
+import { comesBackAscending, hasReadout, ownerOf, readsEnds } from "../engine/network";
 import { updateOperations } from "../engine/optimizer";
 import {
+  countsDifferently,
+  inputGradientOfReadout,
+  kindOfTarget,
   logitGradientExpression,
   logitsExpression,
   lossExpression,
@@ -124,10 +130,22 @@ export class Derivations {
     const { model } = run;
     switch (reference.kind) {
       case "input":
+        return this.input(reference.t, reference.i);
       case "target":
       case "parameter":
       case "setting":
+      case "constant":
+      case "classWeight":
+      case "givenWeight":
+      case "sequenceWeight":
         return { expression: null };
+      case "divisor":
+        return {
+          expression: null,
+          note: "the sum, over the steps with a target, of the step's weight times its class's",
+        };
+      case "stepWeight":
+        return this.stepWeight(reference.t);
       case "targetCount":
         return { expression: null, note: "the number of steps with a target" };
       case "initial":
@@ -138,7 +156,7 @@ export class Derivations {
             : null,
         };
       case "logit":
-        return this.ofReadout(logitsExpression, reference.t, reference.i);
+        return this.ofReadout(logitsExpression(model), reference.t, reference.i);
       case "output":
         return this.ofReadout(outputExpression(model.output.activation), reference.t, reference.i);
       case "loss":
@@ -148,7 +166,7 @@ export class Derivations {
       case "dLogit":
         if (!model.loss || this.values.target(reference.t) === null)
           return { expression: null, note: `step ${reference.t} has no target, so nothing comes back from its logits` };
-        return this.ofReadout(logitGradientExpression(model.loss, model.output.activation), reference.t, reference.i);
+        return this.ofReadout(this.logitGradient(model.loss, reference.t), reference.t, reference.i);
       case "value":
         return this.ofPass(reference.name, reference.t, reference.i, "forward");
       case "gradient":
@@ -160,7 +178,7 @@ export class Derivations {
         return this.fromAbove(layer, reference.t, pass * model.layers[layer]!.size + reference.i);
       }
       case "inputGradient":
-        return this.fromAbove(-1, reference.t, reference.i);
+        return this.inputGradient(reference.t, reference.i);
       case "initialGradient": {
         const { layer, pass } = passOf(model, reference.name);
         const isForward = model.layers[layer]!.passes[pass]!.direction === "forward";
@@ -191,7 +209,7 @@ export class Derivations {
     const { model } = this.values.run;
     const { layer: l, pass: p, short } = passOf(model, name);
     const layer = model.layers[l]!;
-    const cell = cells[layer.cell];
+    const cell = cellOf(layer);
     const operations =
       way === "forward" ? cell.forwardOperations(layer.options) : cell.backwardOperations(layer.options);
     const operation = operations.find((one) => one.name === short);
@@ -226,7 +244,7 @@ export class Derivations {
     const { model } = this.values.run;
     const { layer: l, pass: p } = passOf(model, name);
     const layer = model.layers[l]!;
-    const whole = cells[layer.cell].backwardOperations(layer.options)[0]!.expression;
+    const whole = cellOf(layer).backwardOperations(layer.options)[0]!.expression;
     const terms = whole.kind === "sum" ? whole.terms.filter(({ kind }) => kind !== "above") : [];
     const expression = elementOf(sum(...terms), indexOf(i), this.passEntries(l, p, t));
     return { expression, note: expression ? null : `no step comes after t = ${t}` };
@@ -237,13 +255,70 @@ export class Derivations {
     const { model, sequence } = this.values.run;
     const reader = model.layers[l + 1];
     if (reader) {
-      const expression = cells[reader.cell].inputGradient(reader.options);
+      const expression = cellOf(reader).inputGradient(reader.options);
       const parts = reader.passes.map((_, p) => elementOf(expression, indexOf(at), this.passEntries(l + 1, p, t)));
       return { expression: sumOf(parts) };
     }
+    if (readsEnds(model)) return this.fromEnds(t, at);
     if (!hasReadout(model, sequence, t - 1)) return { expression: null, note: `step ${t} is not read out` };
     if (this.values.target(t) === null) return { expression: null, note: `step ${t} has no target` };
-    return this.ofReadout(stateGradientExpression, t, at);
+    return this.ofReadout(stateGradientExpression(model.output), t, at);
+  }
+
+  /** The same where the read-out reads the ends of the top layer's passes: it stands at step T. */
+  private fromEnds(t: number, at: number): Origin {
+    const { model, length } = this.values.run;
+    const { size, passes } = model.layers.at(-1)!;
+    const { direction } = passes[Math.floor(at / size)]!;
+    if (t !== endOf(direction, length))
+      return {
+        expression: null,
+        note: `of the ${direction} pass, the state at step ${endOf(direction, length)} is read out`,
+      };
+    if (this.values.target(length) === null) return { expression: null, note: "the sequence has no target" };
+    return this.ofReadout(stateGradientExpression(model.output), length, at);
+  }
+
+  /** x_t: an embedding's row is made of its parameters, everything else stands in the file. */
+  private input(t: number, i: number): Origin {
+    if (!this.values.run.model.embedding) return { expression: null };
+    const token = this.values.token(t);
+    return {
+      expression: this.parameter("embedding.E", indexOf(token), indexOf(i)),
+      note: `row ${token} of the embedding, which the token picks`,
+    };
+  }
+
+  /** dL/dx_t, from the first layer and, where it reads the input, from the read-out. */
+  private inputGradient(t: number, i: number): Origin {
+    const { model, sequence } = this.values.run;
+    const ofLayers = this.fromAbove(-1, t, i);
+    const expression = inputGradientOfReadout(model.output);
+    if (!expression || !hasReadout(model, sequence, t - 1) || this.values.target(t) === null) return ofLayers;
+    return { expression: sumOf([ofLayers.expression, this.ofReadout(expression, t, i).expression]) };
+  }
+
+  private logitGradient(loss: Loss, t: number): Expression {
+    const { model, sequence } = this.values.run;
+    const { activation, size } = model.output;
+    return logitGradientExpression(loss, activation, kindOfTarget(this.values.target(t)!), size, sequence);
+  }
+
+  /** What ℓ_t counts in L. */
+  private stepWeight(t: number): Origin {
+    const { model, sequence } = this.values.run;
+    const { loss } = model;
+    const factors = [
+      ...(sequence.weights ? [this.number({ kind: "givenWeight", t })] : []),
+      ...(sequence.weight === 1 ? [] : [this.number({ kind: "sequenceWeight" })]),
+    ];
+    const product = factors.length > 0 ? productOf(factors) : constantOf<Part>(1);
+    if (loss?.reduction !== "mean") return { expression: product, note: "the step's weight, and its sequence's" };
+    const divisor = this.number({ kind: "divisor" });
+    return {
+      expression: this.value({ kind: "divisor" }) === 0 ? zero : { kind: "quotient", over: product, under: divisor },
+      note: "D is the sum, over the steps with a target, of the step's weight times its class's",
+    };
   }
 
   private passEntries(l: number, p: number, t: number): Entries<Part> {
@@ -253,12 +328,15 @@ export class Derivations {
     const pass = layer.passes[p]!;
     const sign = pass.direction === "forward" ? 1 : -1;
     const isStep = (s: number) => s >= 1 && s <= length;
-    const token = l === 0 && isStep(t) ? this.values.token(t) : -1;
+    const { states } = cellOf(layer);
+    /** Where the initial state stands. */
+    const start = sign > 0 ? 0 : length + 1;
+    const token = l === 0 && isStep(t) ? this.values.oneHot(t) : -1;
     const parameter = (short: string, i: Index, j: Index) => this.parameter(`${pass.prefix}.${short}`, i, j);
     return {
       token: token < 0 ? null : token,
       targetClass: null,
-      outputs: 0,
+      length: layer.size,
       shape: (matrix) => pass.parameters[matrix]!,
       entry: parameter,
       leaf: (leaf, { at, letter }) => {
@@ -268,7 +346,9 @@ export class Derivations {
             const s = t + sign * timeSteps[leaf.time];
             const name = `${pass.prefix}.${leaf.name}`;
             if (isStep(s)) return this.number({ kind: "value", name, t: s, i: at }, letters);
-            return leaf.time === "before" ? this.number({ kind: "initial", name, i: at }, letters) : null;
+            return s === start && states.includes(leaf.name)
+              ? this.number({ kind: "initial", name, i: at }, letters)
+              : null;
           }
           case "gradient": {
             const s = t + sign * timeSteps[leaf.time];
@@ -277,12 +357,22 @@ export class Derivations {
           }
           case "above":
             return isStep(t) ? this.number({ kind: "above", name: `${pass.prefix}.h`, t, i: at }, letters) : null;
-          case "input":
-            return l === 0 ? this.number({ kind: "input", t, i: at }, letters) : this.hidden(l - 1, t, { at, letter });
+          case "input": {
+            const s = t + sign * timeSteps[leaf.time];
+            if (!isStep(s)) return null;
+            return l === 0
+              ? this.number({ kind: "input", t: s, i: at }, letters)
+              : this.hidden(l - 1, s, { at, letter });
+          }
           case "bias":
             return parameter(leaf.name, { at, letter }, indexOf(0));
+          case "named":
+            return this.number({ kind: "constant", layer: l, name: leaf.name });
           case "target":
+          case "classWeight":
           case "targetCount":
+          case "stepWeight":
+          case "ends":
           case "setting":
           case "update":
           case "memory":
@@ -292,10 +382,12 @@ export class Derivations {
     };
   }
 
-  /** Entry of a layer's h_t: of its one pass, or of both, one behind the other. */
-  private hidden(l: number, t: number, { at, letter }: Index): Scalar<Part> {
-    const { size, passes } = this.values.run.model.layers[l]!;
+  /** Entry of a layer's h_t, or of where its passes end: of its one pass, or of both, one behind the other. */
+  private hidden(l: number, step: number | "end", { at, letter }: Index): Scalar<Part> {
+    const { model, length } = this.values.run;
+    const { size, passes } = model.layers[l]!;
     const p = Math.floor(at / size);
+    const t = step === "end" ? endOf(passes[p]!.direction, length) : step;
     const number = this.number({ kind: "value", name: `${passes[p]!.prefix}.h`, t, i: at % size }, { i: letter });
     // A general entry is one of either pass
     if (letter === null || number.kind !== "number" || passes.length === 1) return number;
@@ -315,11 +407,12 @@ export class Derivations {
   private readoutEntries(t: number): Entries<Part> {
     const { model } = this.values.run;
     const target = this.values.target(t);
+    const token = this.values.oneHot(t);
     return {
-      token: null,
+      token: token < 0 ? null : token,
       targetClass: typeof target === "number" ? target : null,
-      outputs: model.output.size,
-      shape: () => model.output.Why,
+      length: model.output.size,
+      shape: (matrix) => this.values.parameters[`output.${matrix}`]!,
       entry: (matrix, row, col) => this.parameter(`output.${matrix}`, row, col),
       leaf: (leaf, index) => {
         const { at, letter } = index;
@@ -336,8 +429,16 @@ export class Derivations {
             return this.number({ kind: "target", t, i: at }, letters);
           case "targetCount":
             return this.number({ kind: "targetCount" });
-          case "above":
+          case "classWeight":
+            return this.number({ kind: "classWeight", i: at }, letters);
+          case "stepWeight":
+            return this.number({ kind: "stepWeight", t });
+          case "ends":
+            return this.hidden(model.layers.length - 1, "end", index);
           case "input":
+            return this.number({ kind: "input", t, i: at }, letters);
+          case "above":
+          case "named":
           case "setting":
           case "update":
           case "memory":
@@ -352,13 +453,18 @@ export class Derivations {
     const { loss, output } = run.model;
     const target = this.values.target(t);
     if (!loss || target === null) throw new RangeError(`step ${t} has no target, and so no loss`);
-    const ofLogits = lossOfLogitsExpression(loss.type);
+    const kind = kindOfTarget(target);
+    const ofLogits = lossOfLogitsExpression(loss, kind, output.size);
     const y = run.at(t).output ?? new Float64Array(0);
     const hidesDigits =
       loss.type === "cross-entropy"
-        ? typeof target === "number" && !(y[target]! > Number.MIN_VALUE / Number.EPSILON)
+        ? y.some(
+            (y_j, j) =>
+              !(y_j > Number.MIN_VALUE / Number.EPSILON) && crossEntropyWeight(loss, target, y.length, j) !== 0,
+          )
         : y.some((y_j) => y_j < almostNothing || y_j > 1 - almostNothing);
-    if (!ofLogits || !hidesDigits) return this.ofReadout(lossExpression(loss.type, output.activation), t, 0);
+    if (!ofLogits || !hidesDigits)
+      return this.ofReadout(lossExpression(loss, output.activation, kind, output.size), t, 0);
     return {
       ...this.ofReadout(ofLogits, t, 0),
       note: "of the logits, as it is computed: an output is all but 0 or 1, and its logarithm would have lost its digits",
@@ -369,13 +475,20 @@ export class Derivations {
     const { run } = this.values;
     const steps: number[] = [];
     for (let t = 1; t <= run.length; t++) if (this.values.target(t) !== null) steps.push(t);
+    const { loss } = run.model;
+    const weighted = loss !== null && countsDifferently(loss, run.sequence);
+    const term = (t: number, letters?: Letters) => {
+      const ofStep = this.number({ kind: "loss", t }, letters);
+      return weighted ? productOf([this.number({ kind: "stepWeight", t }, letters), ofStep]) : ofStep;
+    };
     const total = seriesOf(
       "t",
       steps.length,
-      (k) => this.number({ kind: "loss", t: steps[k]! }),
-      () => this.number({ kind: "loss", t: steps[0]! }, { t: "t" }),
+      (k) => term(steps[k]!),
+      () => term(steps[0]!, { t: "t" }),
     );
-    if (run.model.loss?.reduction !== "mean") return { expression: total };
+    if (weighted) return { expression: total, note: "each step's loss times what it counts" };
+    if (loss?.reduction !== "mean") return { expression: total };
     return {
       expression: { kind: "quotient", over: total, under: this.number({ kind: "targetCount" }) },
       note: "the mean over the steps with a target",
@@ -390,6 +503,10 @@ export class Derivations {
     run.at(t);
     const owner = ownerOf(run.model, name);
     const isReadout = owner.kind === "readout";
+    if (owner.kind === "embedding") {
+      const expression = this.values.token(t) === i ? this.number({ kind: "inputGradient", t, i: j }) : null;
+      return { expression, note: expression ? null : `step ${t} reads another token, so it does not use this row` };
+    }
     if (isReadout && this.values.target(t) === null) return { expression: null, note: `step ${t} has no target` };
     const entries = isReadout ? this.readoutEntries(t) : this.passEntries(owner.layer, owner.pass, t);
     const expression = entryOf(this.shareExpression(name), indexOf(i), indexOf(j), entries);
@@ -409,9 +526,10 @@ export class Derivations {
     const { model } = this.values.run;
     const owner = ownerOf(model, name);
     const short = name.slice(name.lastIndexOf(".") + 1);
-    if (owner.kind === "readout") return readoutShares[short]!;
+    if (owner.kind === "readout") return readoutShares(model)[short]!;
+    if (owner.kind === "embedding") return gradient("x");
     const layer = model.layers[owner.layer]!;
-    return cells[layer.cell].shares(layer.options)[short]!;
+    return cellOf(layer).shares(layer.options)[short]!;
   }
 
   private shareText(name: string): string {
@@ -419,7 +537,9 @@ export class Derivations {
     const owner = ownerOf(model, name);
     const layer = model.layers[owner.layer];
     const gates = layer
-      ? cells[layer.cell].quantities(layer.options).filter((quantity) => quantity.gradientOfPreActivation)
+      ? cellOf(layer)
+          .quantities(layer.options)
+          .filter((quantity) => quantity.gradientOfPreActivation)
       : [];
     return expressionText(this.shareExpression(name), { preActivations: new Set(gates.map((gate) => gate.name)) });
   }
@@ -433,8 +553,7 @@ export class Derivations {
     this.checkEntry({ kind: "parameter", name, i, j });
     if (steps > run.length) throw new RangeError(`a run of ${run.length} steps has no sum of ${steps} shares`);
     const owner = ownerOf(run.model, name);
-    const pass: Pass | undefined = run.model.layers[owner.layer]?.passes[owner.pass];
-    const ascending = pass ? pass.direction === "backward" : readoutComesBackAscending(run.model);
+    const ascending = comesBackAscending(run.model, owner);
     const t = (k: number) => (ascending ? k + 1 : run.length - k);
     return seriesOf(
       "t",
@@ -454,10 +573,10 @@ export class Derivations {
     const square = (of: Scalar<Part>): Scalar<Part> => ({ kind: "apply", function: "square", of });
     const root = (of: Scalar<Part>): Scalar<Part> => ({ kind: "apply", function: "√", of });
     if (name === null) {
-      const norms = Object.keys(this.values.parameters).map((one) =>
+      const norms = Object.keys(trainableOf(this.values.run.model, this.values.parameters)).map((one) =>
         square(this.number({ kind: "gradientNorm", name: one })),
       );
-      return root(sumOf(norms) ?? zero);
+      return this.inUpdate(root(sumOf(norms) ?? zero));
     }
     const tensor = this.values.parameters[name]!;
     const entry = (k: number, letters?: Letters) =>
@@ -475,9 +594,17 @@ export class Derivations {
     );
   }
 
+  /** A gradient as the update has it: where that is made of the mean over all targets, L's is another. */
+  private inUpdate(ofLoss: Scalar<Part>): Scalar<Part> {
+    const { updateFactor } = this.values;
+    return updateFactor === 1 ? ofLoss : productOf([constantOf<Part>(updateFactor), ofLoss]);
+  }
+
   private update({ quantity, name, i, j }: NumberReference & { kind: "update" }): Origin {
     const entry = { name, i, j };
     this.checkEntry({ kind: "parameter", ...entry });
+    if (this.values.run.model.frozen.has(name))
+      return { expression: this.number({ kind: "parameter", ...entry }), note: "held fixed: no update moves it" };
     const { optimizer, clip } = this.values.problem.training;
     const operations = updateOperations(optimizer, clip);
     const operation = operations.find((one) => one.quantity === quantity);
@@ -486,7 +613,7 @@ export class Derivations {
     const from: Entries<Part> = {
       token: null,
       targetClass: null,
-      outputs: 0,
+      length: 0,
       shape: () => this.values.parameters[name]!,
       entry: () => {
         throw new TypeError("an update goes entry by entry");
@@ -495,7 +622,7 @@ export class Derivations {
         switch (leaf.kind) {
           case "update":
             if (leaf.name === "p") return this.number({ kind: "parameter", ...entry });
-            if (leaf.name === "gradient") return this.number({ kind: "parameterGradient", ...entry });
+            if (leaf.name === "gradient") return this.inUpdate(this.number({ kind: "parameterGradient", ...entry }));
             if (leaf.name === "norm") return this.number({ kind: "gradientNorm", name: null });
             return this.number({ kind: "update", quantity: leaf.name, ...entry });
           case "memory":
@@ -515,8 +642,12 @@ export class Derivations {
           case "above":
           case "input":
           case "bias":
+          case "named":
           case "target":
+          case "classWeight":
           case "targetCount":
+          case "stepWeight":
+          case "ends":
             throw unexpected(leaf, "an update");
         }
       },
@@ -525,6 +656,9 @@ export class Derivations {
     return { expression, note: remembers ? "a fresh optimizer remembers nothing of an update before" : null };
   }
 }
+
+/** The step at which a pass ends. */
+const endOf = (direction: Pass["direction"], length: number) => (direction === "forward" ? length : 1);
 
 const timeSteps = { now: 0, before: -1, after: 1 } as const;
 

@@ -7,9 +7,15 @@ export function isKnown(stepper: Stepper, reference: NumberReference): boolean {
     case "input":
     case "target":
     case "targetCount":
+    case "classWeight":
+    case "stepWeight":
+    case "givenWeight":
+    case "sequenceWeight":
+    case "divisor":
     case "initial":
     case "parameter":
     case "setting":
+    case "constant":
       return true;
     case "value":
       return stepper.isKnown(reference.name, reference.t);

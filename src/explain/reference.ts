@@ -22,6 +22,13 @@ export type NumberReference =
   | { readonly kind: "totalLoss" }
   /** N: how many steps have a target. */
   | { readonly kind: "targetCount" }
+  /** w[i]: what a class counts. */
+  | { readonly kind: "classWeight"; readonly i: number }
+  /** ω_t: what ℓ_t is multiplied by in L. */
+  | { readonly kind: "stepWeight"; readonly t: number }
+  /** What the sequence's `weights` say of step t, what its `weight` says, and what a mean divides by. */
+  | { readonly kind: "givenWeight"; readonly t: number }
+  | { readonly kind: "sequenceWeight" | "divisor" }
   | { readonly kind: "dLogit"; readonly t: number; readonly i: number }
   /** The gradient of a quantity of a pass; of a gate: of its pre-activation. */
   | { readonly kind: "gradient"; readonly name: string; readonly t: number; readonly i: number }
@@ -47,7 +54,9 @@ export type NumberReference =
       readonly j: number;
     }
   /** A number of `training`: `optimizer.learningRate` */
-  | { readonly kind: "setting"; readonly key: string };
+  | { readonly kind: "setting"; readonly key: string }
+  /** A constant of a layer's cell: `α`. */
+  | { readonly kind: "constant"; readonly layer: number; readonly name: string };
 
 const updateQuantities: readonly string[] = [
   "clipped",
@@ -84,6 +93,16 @@ export function referenceText(reference: NumberReference): string {
       return "loss";
     case "targetCount":
       return "targets";
+    case "classWeight":
+      return `classWeights[${reference.i}]`;
+    case "stepWeight":
+      return `weight@${reference.t}`;
+    case "givenWeight":
+      return `weights@${reference.t}`;
+    case "sequenceWeight":
+      return "weight";
+    case "divisor":
+      return "divisor";
     case "dLogit":
       return `gradients.logits@${reference.t}[${reference.i}]`;
     case "gradient":
@@ -109,6 +128,8 @@ export function referenceText(reference: NumberReference): string {
       return `${reference.quantity}.${reference.name}[${reference.i}][${reference.j}]`;
     case "setting":
       return `training.${reference.key}`;
+    case "constant":
+      return `constants.layers.${reference.layer}.${reference.name}`;
   }
 }
 
@@ -118,7 +139,7 @@ export function referenceText(reference: NumberReference): string {
  * @returns null where the text is none
  */
 export function parseReference(text: string): NumberReference | null {
-  const match = /^(\w+(?:\.\w+)*)(?:@(\d+))?(?:\[(\d+)\])?(?:\[(\d+)\])?$/.exec(text);
+  const match = /^([\p{L}\p{M}\w]+(?:\.[\p{L}\p{M}\w]+)*)(?:@(\d+))?(?:\[(\d+)\])?(?:\[(\d+)\])?$/u.exec(text);
   if (!match) return null;
   const [, path = "", at, first, second] = match;
   const t = at === undefined ? null : Number(at);
@@ -135,21 +156,32 @@ export function parseReference(text: string): NumberReference | null {
 }
 
 function parseWhole(path: string, head: string, rest: string, t: number | null): NumberReference | null {
-  if (t !== null) return path === "loss" ? { kind: "loss", t } : null;
+  if (t !== null) {
+    if (path === "weight") return { kind: "stepWeight", t };
+    if (path === "weights") return { kind: "givenWeight", t };
+    return path === "loss" ? { kind: "loss", t } : null;
+  }
   if (path === "loss") return { kind: "totalLoss" };
   if (path === "targets") return { kind: "targetCount" };
+  if (path === "weight") return { kind: "sequenceWeight" };
+  if (path === "divisor") return { kind: "divisor" };
   if (path === "norm") return { kind: "gradientNorm", name: null };
   if (head === "norm") return { kind: "gradientNorm", name: rest };
+  const constant = head === "constants" ? /^layers\.(\d+)\.([^.]+)$/.exec(rest) : null;
+  if (constant) return { kind: "constant", layer: Number(constant[1]), name: constant[2]! };
   return head === "training" && rest ? { kind: "setting", key: rest } : null;
 }
 
 function parseUntimed(path: string, head: string, rest: string, i: number, j: number | null): NumberReference | null {
+  if (path === "classWeights" && j === null) return { kind: "classWeight", i };
   if (head === "initial" && rest && j === null) return { kind: "initial", name: rest, i };
   if (head === "gradients" && rest.startsWith("initial.") && j === null)
     return { kind: "initialGradient", name: rest.slice("initial.".length), i };
   if (head === "gradients" && rest) return { kind: "parameterGradient", name: rest, i, j: j ?? 0 };
   if (isUpdateQuantity(head) && rest) return { kind: "update", quantity: head, name: rest, i, j: j ?? 0 };
-  return (head === "layers" || head === "output") && rest ? { kind: "parameter", name: path, i, j: j ?? 0 } : null;
+  return (head === "layers" || head === "output" || head === "embedding") && rest
+    ? { kind: "parameter", name: path, i, j: j ?? 0 }
+    : null;
 }
 
 function parseTimed(path: string, head: string, rest: string, t: number, i: number): NumberReference | null {

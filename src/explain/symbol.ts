@@ -1,17 +1,19 @@
 /** The symbol of a single number, as data that each notation writes in its own way. */
 
-import { cells } from "../engine/cells";
-import { updateText } from "../engine/expression";
+import { cellOf } from "../engine/cells";
+import { updateText } from "../engine/expressionText";
 import type { Layer, Model } from "../engine/model";
+import { readoutParameters } from "../engine/model";
 import { outputName } from "../engine/readout";
 import type { Tensor } from "../engine/tensor";
 import type { NumberReference } from "./reference";
+import { latexText, quotedText, shortText, visibleText } from "./text";
 
 export interface NumberSymbol {
   /** `h`, `Whh`, `ℓ`, `‖g‖` */
   readonly base: string;
   /** dL/d of a number of a step, d of a parameter. */
-  readonly gradient: "" | "dL/d" | "d";
+  readonly gradient: "" | "∂L/∂" | "d";
   /** Above the line: the gate of a pre-activation, the layer. */
   readonly above: readonly string[];
   /** The direction of a pass, where its layer has two. */
@@ -66,13 +68,13 @@ function ofPass(model: Model, layer: number, pass: number): Pick<NumberSymbol, "
 }
 
 const isGate = (layer: Layer, short: string) =>
-  cells[layer.cell]
+  cellOf(layer)
     .quantities(layer.options)
     .some(({ name, gradientOfPreActivation }) => name === short && gradientOfPreActivation);
 
 /** A token or label so that it can be told from what is around it. */
 function labelText(label: string): string {
-  return /^[^\s[\]"\\^_{}|]+$/u.test(label) ? label : JSON.stringify(label);
+  return /^[^\s[\]"\\^_{}|]+$/u.test(label) && visibleText(shortText(label)) === label ? label : quotedText(label);
 }
 
 export class Symbols {
@@ -89,7 +91,7 @@ export class Symbols {
       case "logit":
         return { ...plain, base: "z", time, indices: this.output(reference.i, letters.i) };
       case "dLogit":
-        return { ...plain, base: "z", gradient: "dL/d", time, indices: this.output(reference.i, letters.i) };
+        return { ...plain, base: "z", gradient: "∂L/∂", time, indices: this.output(reference.i, letters.i) };
       case "output":
         return {
           ...plain,
@@ -103,6 +105,16 @@ export class Symbols {
         return { ...plain, base: "L" };
       case "targetCount":
         return { ...plain, base: "N" };
+      case "classWeight":
+        return { ...plain, base: "w", indices: this.output(reference.i, letters.i) };
+      case "stepWeight":
+        return { ...plain, base: "ω", time };
+      case "givenWeight":
+        return { ...plain, base: "weights", time };
+      case "sequenceWeight":
+        return { ...plain, base: "weight" };
+      case "divisor":
+        return { ...plain, base: "D" };
       case "value":
       case "initial":
       case "gradient":
@@ -114,7 +126,7 @@ export class Symbols {
         return {
           ...plain,
           base: "x",
-          gradient: "dL/d",
+          gradient: "∂L/∂",
           time,
           indices: this.input(reference.i, letters.i),
         };
@@ -137,6 +149,8 @@ export class Symbols {
         };
       case "update":
         return this.update(reference, letters);
+      case "constant":
+        return { ...plain, base: reference.name };
       case "setting":
         return { ...plain, base: reference.key };
     }
@@ -157,7 +171,7 @@ export class Symbols {
     return {
       ...plain,
       base: gate ? "a" : short,
-      gradient: isGradient ? "dL/d" : "",
+      gradient: isGradient ? "∂L/∂" : "",
       above: gate ? [short, ...above] : above,
       arrow,
       // What a backward pass starts from stands after the last step; it has no number of its own
@@ -178,8 +192,13 @@ export class Symbols {
 
   /** An entry of x_t: a token, where there is a vocabulary. */
   private input(at: number, letter: string | null | undefined): readonly string[] {
+    const { embedding, inputSize } = this.model;
+    return embedding ? this.unit(inputSize, at, letter) : this.token(inputSize, at, letter);
+  }
+
+  private token(count: number, at: number, letter: string | null | undefined): readonly string[] {
     const token = letter ? undefined : this.model.vocabulary?.[at];
-    return token === undefined ? this.unit(this.model.inputSize, at, letter) : [labelText(token)];
+    return token === undefined ? this.unit(count, at, letter) : [labelText(token)];
   }
 
   private output(at: number, letter: string | null | undefined): readonly string[] {
@@ -191,11 +210,10 @@ export class Symbols {
   }
 
   private tensor(name: string): { tensor: Tensor; layer: number; pass: number; short: string } {
-    const { output, layers } = this.model;
-    if (name === "output.Why" || name === "output.by") {
-      const short = name.slice("output.".length);
-      return { tensor: short === "by" ? output.by : output.Why, layer: -1, pass: -1, short };
-    }
+    const { output, layers, embedding } = this.model;
+    if (name === "embedding.E" && embedding) return { tensor: embedding.E, layer: -1, pass: -1, short: "E" };
+    const ofReadout = readoutParameters(output)[name];
+    if (ofReadout) return { tensor: ofReadout, layer: -1, pass: -1, short: name.slice("output.".length) };
     const found = passOf(this.model, name);
     const tensor = layers[found.layer]!.passes[found.pass]!.parameters[found.short];
     if (!tensor) throw new RangeError(`the model has no parameter ${name}`);
@@ -204,7 +222,12 @@ export class Symbols {
 
   private parameter(name: string, at: { i: number; j: number } = { i: 0, j: 0 }, letters: Letters = {}): NumberSymbol {
     const { tensor, layer, pass, short } = this.tensor(name);
-    const row = layer < 0 ? this.output(at.i, letters.i) : this.unit(tensor.rows, at.i, letters.i);
+    const row =
+      name === "embedding.E"
+        ? this.token(tensor.rows, at.i, letters.i)
+        : layer < 0
+          ? this.output(at.i, letters.i)
+          : this.unit(tensor.rows, at.i, letters.i);
     return {
       ...plain,
       ...(layer < 0 ? {} : ofPass(this.model, layer, pass)),
@@ -224,7 +247,7 @@ export class Symbols {
     at: number,
     letter: string | null | undefined,
   ): readonly string[] {
-    if (layer === 0 && short.startsWith("Wx")) return this.input(at, letter);
+    if ((layer === 0 && (short.startsWith("Wx") || short === "W")) || short === "Wxy") return this.input(at, letter);
     return this.unit(cols, at, letter);
   }
 
@@ -256,12 +279,15 @@ const latexNames: Readonly<Record<string, string>> = {
   ε: "\\varepsilon",
   α: "\\alpha",
   θ: "\\theta",
+  ω: "\\omega",
   "β₁": "\\beta_1",
   "β₂": "\\beta_2",
   m̂: "\\hat{m}",
   v̂: "\\hat{v}",
   "‖g‖": "\\lVert g\\rVert",
   target: "\\text{target}",
+  weight: "\\text{weight}",
+  weights: "\\text{weights}",
 };
 
 /** In LaTeX: `\frac{\partial L}{\partial h_{3}}`, `W_{hh}[0,1]` */
@@ -288,12 +314,4 @@ function latexIndex(index: string): string {
 
 function latexPart(part: string): string {
   return part === "t" || part.startsWith("t=") ? part.replaceAll("−", "-") : latexText(part);
-}
-
-/** Words inside a formula. */
-export function latexText(text: string): string {
-  const safe = text.replaceAll(/[\\{}$&#^_%~]/g, (sign) =>
-    sign === "\\" ? "\\textbackslash{}" : sign === "^" || sign === "~" ? `\\${sign}{}` : `\\${sign}`,
-  );
-  return `\\text{${safe}}`;
 }

@@ -94,11 +94,14 @@ function childrenOf(scalar: Scalar<Part>): readonly Scalar<Part>[] {
       return scalar.factors;
     case "quotient":
       return [scalar.over, scalar.under];
+    case "power":
+      return [scalar.of, scalar.exponent];
     case "extreme":
       return scalar.of;
     case "negative":
     case "apply":
     case "logSumExp":
+    case "pool":
       return [scalar.of];
     case "softmax":
       return [scalar.at, scalar.of];

@@ -1,13 +1,13 @@
 /** The numbers that a run holds, by reference, and where the file gives those that nothing computes. */
 
+import { divisorOf, targetAt, weightAt } from "../engine/loss";
 import type { Problem, Sequence } from "../engine/model";
-import { parametersOf } from "../engine/model";
-import { hasReadout } from "../engine/network";
+import { parametersOf, trainableOf } from "../engine/model";
+import { hasReadout, InputReader } from "../engine/network";
 import { gradientNorm } from "../engine/optimizer";
-import { targetAt } from "../engine/readout";
 import type { Run } from "../engine/run";
 import type { NamedTensors, Tensor } from "../engine/tensor";
-import { updateOnce } from "../engine/train";
+import { factorOfUpdate, updateOnce } from "../engine/train";
 import type { NumberReference } from "./reference";
 import { referenceText } from "./reference";
 import { passOf } from "./symbol";
@@ -22,12 +22,14 @@ export class Values {
   readonly parameters: NamedTensors;
   private readonly places = new Map<string, ReturnType<typeof passOf>>();
   private updates: Record<string, Tensor> | null = null;
+  private readonly inputs: InputReader;
 
   constructor(
     readonly run: Run,
     readonly problem: Problem,
   ) {
     this.parameters = parametersOf(run.model);
+    this.inputs = new InputReader(run.sequence, run.model);
   }
 
   /** @throws RangeError where the run has no such number */
@@ -39,15 +41,13 @@ export class Values {
 
   private find(reference: HeldReference): number | undefined {
     const { run } = this;
-    const { model, sequence } = run;
+    const { model } = run;
     switch (reference.kind) {
       case "input": {
         run.at(reference.t);
-        const token = this.token(reference.t);
-        const { vectors } = sequence.inputs;
         if (reference.i >= model.inputSize) return undefined;
-        if (token >= 0) return token === reference.i ? 1 : 0;
-        return vectors?.[(reference.t - 1) * model.inputSize + reference.i];
+        const { token, vector } = this.inputs.at(reference.t - 1);
+        return token < 0 ? vector[reference.i] : Number(token === reference.i);
       }
       case "target": {
         const target = this.target(reference.t);
@@ -66,6 +66,17 @@ export class Values {
         return run.loss ?? undefined;
       case "targetCount":
         return run.targetCount;
+      case "classWeight":
+        return model.loss?.classWeights?.[reference.i];
+      case "stepWeight":
+        run.at(reference.t);
+        return model.loss ? weightAt(run.weights, reference.t - 1) : undefined;
+      case "givenWeight":
+        return run.sequence.weights?.[reference.t - 1];
+      case "sequenceWeight":
+        return run.sequence.weight;
+      case "divisor":
+        return model.loss ? divisorOf(model.loss, run.sequence) : undefined;
       case "value":
       case "gradient":
       case "above":
@@ -80,10 +91,12 @@ export class Values {
       case "parameterGradient":
         return this.entry(run.gradients, reference);
       case "gradientNorm": {
-        if (reference.name === null) return gradientNorm(run.gradients);
+        if (reference.name === null) return gradientNorm(trainableOf(model, run.gradients)) * this.updateFactor;
         const tensor = run.gradients[reference.name];
         return tensor && gradientNorm({ tensor });
       }
+      case "constant":
+        return model.layers[reference.layer]?.own?.constants[reference.name];
       case "setting":
         return this.setting(reference.key);
     }
@@ -102,6 +115,11 @@ export class Values {
     return short === "h" ? view[reference.kind][reference.i] : undefined;
   }
 
+  /** What an update multiplies the gradients of L by. */
+  get updateFactor(): number {
+    return factorOfUpdate(this.run.model, this.run.sequence, this.problem.training);
+  }
+
   private placeOf(name: string): ReturnType<typeof passOf> {
     let place = this.places.get(name);
     if (!place) {
@@ -113,7 +131,8 @@ export class Values {
 
   /** The parameter after one update. */
   updated(reference: NumberReference & { kind: "update" }): number {
-    this.updates ??= updateOnce(this.run.model, this.run.gradients, this.problem.training);
+    const { model, sequence, gradients } = this.run;
+    this.updates ??= updateOnce(model, sequence, gradients, this.problem.training);
     const value = this.entry(this.updates, reference);
     if (value === undefined) throw noSuchNumber(reference);
     return value;
@@ -139,6 +158,11 @@ export class Values {
     return this.run.sequence.inputs.tokens?.[t - 1] ?? -1;
   }
 
+  /** The same, where the input is the token's one-hot vector and not an embedding's row. */
+  oneHot(t: number): number {
+    return this.run.model.embedding ? -1 : this.token(t);
+  }
+
   /** The step's target; null where it has none that counts. */
   target(t: number): ReturnType<typeof targetAt> {
     const { model, sequence } = this.run;
@@ -151,7 +175,9 @@ export class Values {
       const { rank } = this.parameters[reference.name]!;
       return [...keysOf(reference.name), reference.i, ...(rank === 1 ? [] : [reference.j])];
     }
+    if (reference.kind === "constant") return this.constantPath(reference.layer, reference.name);
     if (reference.kind === "setting") return ["training", ...keysOf(reference.key)];
+    if (reference.kind === "classWeight") return ["loss", "classWeights", reference.i];
     const sequence = this.problem.sequences.indexOf(this.run.sequence);
     if (reference.kind === "initial") return this.initialPath(reference.name, reference.i, sequence);
     return sequence < 0 ? null : this.itemPath(reference, sequence);
@@ -162,11 +188,20 @@ export class Values {
       return this.token(reference.t) >= 0 || this.run.model.inputSize === 1
         ? ["sequences", sequence, "inputs", reference.t - 1]
         : ["sequences", sequence, "inputs", reference.t - 1, reference.i];
+    if (reference.kind === "givenWeight") return ["sequences", sequence, "weights", reference.t - 1];
+    if (reference.kind === "sequenceWeight") return ["sequences", sequence, "weight"];
     if (reference.kind !== "target") return null;
-    const isLast = this.run.model.output.at === "last";
-    const item = isLast ? ["target"] : ["targets", reference.t - 1];
+    const item = this.run.model.output.at !== "every" ? ["target"] : ["targets", reference.t - 1];
     const isWhole = typeof this.target(reference.t) === "number" || this.run.model.output.size === 1;
     return ["sequences", sequence, ...item, ...(isWhole ? [] : [reference.i])];
+  }
+
+  /** The layer's own number, where it has another than its cell. */
+  private constantPath(l: number, name: string): FilePath | null {
+    const layer = this.run.model.layers[l];
+    if (!layer?.own) return null;
+    const { constants, defaults } = layer.own;
+    return constants[name] === defaults[name] ? ["cells", layer.cell, "constants", name] : ["layers", l, name];
   }
 
   private initialPath(name: string, i: number, index: number): FilePath | null {

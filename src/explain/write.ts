@@ -24,6 +24,8 @@ export interface Style {
   readonly digits: number;
   /** So many terms of a long sum are written. */
   readonly most: number;
+  /** What is written in the place of a number's digits, without its sign; the digits themselves where it is absent. */
+  readonly mark?: (part: Part, digits: string) => string;
 }
 
 /** In symbols a sum of more terms is written with Σ. */
@@ -61,7 +63,7 @@ function write(scalar: Scalar<Part>, style: Style): Written {
     case "number":
       return style.as === "symbols"
         ? { text: writeSymbol(scalar.number.symbol, style.notation), strength: "atom" }
-        : writeValue(scalar.number.value, style);
+        : marked(writeValue(scalar.number.value, style), scalar.number, style);
     case "constant":
       return writeValue(scalar.value, style);
     case "sum":
@@ -84,6 +86,24 @@ function write(scalar: Scalar<Part>, style: Style): Written {
       if (!isText) return { text: `\\frac{${over.text}}{${under.text}}`, strength: "product" };
       const text = `${bracketed(over, style, over.strength === "sum")} / ${bracketed(under, style, under.strength !== "atom")}`;
       return { text, strength: over.strength === "signed" ? "signed" : "product" };
+    }
+    case "power": {
+      const of = write(scalar.of, style);
+      const base = bracketed(of, style, of.strength !== "atom" || /\^|²|'|\\frac/.test(of.text));
+      const exponent = write(scalar.exponent, style);
+      return {
+        text: isText
+          ? `${base}^${bracketed(exponent, style, exponent.strength === "sum" || exponent.strength === "product")}`
+          : `${base}^{${exponent.text}}`,
+        strength: "atom",
+      };
+    }
+    case "pool": {
+      const of = writeSeries(scalar.of, style);
+      if (scalar.over === "sum") return of;
+      const count = String(scalar.of.count);
+      if (!isText) return { text: `\\frac{${of.text}}{${count}}`, strength: "product" };
+      return { text: `${bracketed(of, style, true)} / ${count}`, strength: "product" };
     }
     case "extreme": {
       const list = scalar.of.map((one) => write(one, style).text).join(", ");
@@ -119,6 +139,12 @@ function bracketed({ text }: Written, { notation }: Style, when: boolean): strin
 function writeValue(value: number, style: Style): Written {
   const text = writeNumber(value, style);
   return { text, strength: /^[−-]/.test(text) ? "signed" : /cdot/.test(text) ? "product" : "atom" };
+}
+
+function marked({ text, strength }: Written, part: Part, { mark }: Style): Written {
+  if (!mark) return { text, strength };
+  const sign = /^[−-]/.exec(text)?.[0] ?? "";
+  return { text: sign + mark(part, text.slice(sign.length)), strength };
 }
 
 function joinTerms(terms: readonly Written[]): string {
@@ -219,8 +245,24 @@ function writeApply(name: ElementFunction, of: Written, style: Style): Written {
       return { text: `${isText ? "tanh" : "\\tanh"}${inBrackets}`, strength: "atom" };
     case "σ":
       return { text: `${isText ? "σ" : "\\sigma"}${inBrackets}`, strength: "atom" };
+    case "exp":
+      return { text: exponential(of, style), strength: "atom" };
+    case "within3":
+      return { text: `[${isText ? "−3" : "-3"} < ${of.text} < 3]`, strength: "atom" };
+    case "within2.5":
+      return { text: isText ? `[−2.5 ≤ ${of.text} ≤ 2.5]` : `[-2.5 \\le ${of.text} \\le 2.5]`, strength: "atom" };
+    case "sin":
+    case "cos":
+      return { text: `${isText ? name : `\\${name}`}${inBrackets}`, strength: "atom" };
     case "relu":
-      return { text: `${isText ? "relu" : "\\operatorname{relu}"}${inBrackets}`, strength: "atom" };
+    case "sign":
+    case "step":
+    case "silu":
+    case "hardsigmoid":
+    case "hardsigmoid2":
+      return { text: `${isText ? name : `\\operatorname{${name}}`}${inBrackets}`, strength: "atom" };
+    case "abs":
+      return { text: isText ? `|${of.text}|` : `\\lvert ${of.text}\\rvert`, strength: "atom" };
   }
 }
 
@@ -252,6 +294,12 @@ export function workedOut(scalar: Scalar<Part>): Scalar<Part> {
       return isSimple(scalar.over) && isSimple(scalar.under)
         ? scalar
         : { kind: "quotient", over: value(scalar.over), under: value(scalar.under) };
+    case "power":
+      return isSimple(scalar.of) ? scalar : { ...scalar, of: value(scalar.of) };
+    case "pool":
+      return scalar.of.count > 0 && isSimple(scalar.of.term(0))
+        ? scalar
+        : { kind: "constant", value: evaluateScalar(scalar) };
     case "extreme":
       return scalar.of.every(isSimple) ? scalar : { ...scalar, of: scalar.of.map(value) };
     case "apply":
@@ -285,6 +333,8 @@ function isSimple(scalar: Scalar<Part>): boolean {
     case "sum":
     case "difference":
     case "quotient":
+    case "power":
+    case "pool":
     case "extreme":
     case "apply":
     case "softmax":

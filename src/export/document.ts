@@ -21,7 +21,40 @@ export type Block =
       readonly head: readonly (readonly Inline[])[];
       readonly rows: readonly (readonly (readonly Inline[])[])[];
     }
+  /** Several that stand side by side where there is room. */
+  | { readonly kind: "equations"; readonly equations: readonly Equation[] }
+  | NetworkBlock
+  | { readonly kind: "answers"; readonly answers: readonly Answer[] }
   | { readonly kind: "pageBreak" };
+
+/** What a gap comes to; the first one is of gap 1. All in LaTeX. */
+export interface Answer {
+  readonly symbol: string;
+  readonly value: string;
+}
+
+/** The unrolled network, with a gap for each number in it. Symbols are LaTeX. */
+export interface NetworkBlock {
+  readonly kind: "network";
+  readonly steps: readonly {
+    readonly t: number;
+    readonly input: Inline;
+    readonly target: Inline | null;
+    readonly loss: string | null;
+  }[];
+  /** In the order in which values flow. */
+  readonly layers: readonly NetworkLayer[];
+}
+
+export interface NetworkLayer {
+  readonly title: string;
+  readonly direction: "forward" | "backward";
+  /** By step: the symbols of what stands in the cell. */
+  readonly cells: readonly (readonly string[])[];
+}
+
+/** A gap in a picture, which has no number. */
+export const blank = (symbol: string): string => `${symbol} = \\rule{3.4em}{0.4pt}`;
 
 export interface Document {
   readonly title: string;

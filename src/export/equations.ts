@@ -1,7 +1,10 @@
 /** The engine's own equations of whole vectors, in LaTeX. */
 
 import type { ElementFunction, Expression, Leaf, Time } from "../engine/expression";
-import { symbolsIn, updateText } from "../engine/expression";
+import { isNumber } from "../engine/expression";
+import { updateText } from "../engine/expressionText";
+import type { Notation, Written } from "../engine/printer";
+import { atom, bracketed, strengths, writeExpression } from "../engine/printer";
 import { latexOf, symbolNamed } from "../explain/symbol";
 import { latexNumber } from "../explain/write";
 
@@ -16,17 +19,9 @@ export interface Naming {
 
 export const plainNaming: Naming = { direction: "forward", gates: new Set(), parameter: "p" };
 
-/** How tightly an expression holds together. */
-const strengths = { sum: 0, product: 1, atom: 2 } as const;
-
-interface Written {
-  readonly text: string;
-  readonly strength: number;
-}
-
 /** `W_{xh} x_{t} + W_{hh} h_{t-1} + b_{h}` */
 export function expressionLatex(expression: Expression, naming: Naming): string {
-  return write(expression, naming, "").text;
+  return writeExpression(expression, notationOf(naming)).text;
 }
 
 /** `h_{t}`, or `\frac{\partial L}{\partial a^{i}_{t}}` */
@@ -35,7 +30,7 @@ export function quantityLatex(name: string, of: "value" | "gradient", naming: Na
   const sign = (time === "before") === (naming.direction === "forward") ? "-" : "+";
   return latexOf({
     ...symbolNamed(isGate ? "a" : name, time === "now" ? "t" : `t${sign}1`),
-    gradient: of === "gradient" ? "dL/d" : "",
+    gradient: of === "gradient" ? "∂L/∂" : "",
     above: isGate ? [name] : [],
   });
 }
@@ -54,73 +49,36 @@ export function updateLatex(name: Parameters<typeof updateText>[0], parameter: s
   return latexOf(symbolNamed(updateText(name, parameter)));
 }
 
-const atom = (text: string): Written => ({ text, strength: strengths.atom });
-const bracketed = ({ text, strength }: Written, least: number): string =>
-  strength < least ? `\\left(${text}\\right)` : text;
+const brackets = (text: string) => `\\left(${text}\\right)`;
+const grouped = (part: Written, least: number) => bracketed(part, least, { brackets });
+const product = (text: string): Written => ({ text, strength: strengths.product });
 
-function write(expression: Expression, naming: Naming, entry: string): Written {
-  const of = (part: Expression) => write(part, naming, entry);
-  switch (expression.kind) {
-    case "value":
-    case "gradient":
-    case "above":
-    case "input":
-    case "bias":
-    case "target":
-    case "targetCount":
-    case "setting":
-    case "update":
-    case "memory":
-      return atom(writeLeaf(expression, naming, entry));
-    case "constant":
-      return atom(latexNumber(expression.value, 17));
-    case "product": {
-      const matrix = parameterLatex(expression.matrix) + (expression.transposed ? "^{\\top}" : "");
-      return { text: `${matrix}\\, ${bracketed(of(expression.of), strengths.atom)}`, strength: strengths.product };
-    }
-    case "outer":
-      return {
-        text: `${bracketed(of(expression.left), strengths.product)}\\, ${bracketed(of(expression.right), strengths.atom)}^{\\top}`,
-        strength: strengths.product,
-      };
-    case "sum":
-      return { text: expression.terms.map((term) => of(term).text).join(" + "), strength: strengths.sum };
-    case "difference":
-      return {
-        text: `${of(expression.from).text} - ${bracketed(of(expression.minus), strengths.product)}`,
-        strength: strengths.sum,
-      };
-    case "negative":
-      return { text: `-${bracketed(of(expression.of), strengths.product)}`, strength: strengths.sum };
-    case "times": {
-      const text = expression.factors.reduce((before, factor, k) => {
-        const previous = expression.factors[k - 1];
-        const written = bracketed(of(factor), strengths.product);
-        if (!previous) return written;
-        return before + (isNumber(previous) || isNumber(factor) || entry !== "" ? " \\cdot " : " \\odot ") + written;
-      }, "");
-      return { text, strength: strengths.product };
-    }
-    case "quotient":
-      return { text: `\\frac{${of(expression.over).text}}{${of(expression.under).text}}`, strength: strengths.atom };
-    case "extreme":
-      return atom(`\\${expression.which}\\left(${expression.of.map((one) => of(one).text).join(", ")}\\right)`);
-    case "apply":
-      return writeApply(expression.function, of(expression.of));
-    case "softmax":
-      return atom(`\\operatorname{softmax}\\left(${of(expression.of).text}\\right)`);
-    case "logSumExp":
-      return {
-        text: `\\log \\sum_{j} e^{${write(expression.of, naming, "[j]").text}}`,
-        strength: strengths.product,
-      };
-    case "atTarget":
-      return atom(`${bracketed(of(expression.of), strengths.atom)}[\\text{target}]`);
-    case "total": {
-      const inner = bracketed(write(expression.of, naming, "[j]"), strengths.product);
-      return { text: `\\sum_{j} ${inner}`, strength: strengths.product };
-    }
-  }
+/** What takes an exponent: nothing that has one, or a fraction. */
+const base = (of: Written) => grouped(of, strengths.atom + Number(/\^|\\frac|'/.test(of.text)));
+
+function notationOf(naming: Naming): Notation {
+  return {
+    plus: " + ",
+    minus: " - ",
+    brackets,
+    leaf: (leaf, entry) => atom(writeLeaf(leaf, naming, entry)),
+    constant: (value) => atom(latexNumber(value, 17)),
+    product: (matrix, isTransposed, of) =>
+      product(`${parameterLatex(matrix)}${isTransposed ? "^{\\top}" : ""}\\, ${grouped(of, strengths.atom)}`),
+    outer: (left, right) => product(`${grouped(left, strengths.product)}\\, ${grouped(right, strengths.atom)}^{\\top}`),
+    negative: (of) => ({ text: `-${grouped(of, strengths.product)}`, strength: strengths.sum }),
+    factor: strengths.product,
+    between: (left, right, entry) => (isNumber(left) || isNumber(right) || entry !== "" ? " \\cdot " : " \\odot "),
+    quotient: (over, under) => atom(`\\frac{${over.text}}{${under.text}}`),
+    power: (of, exponent) => atom(`${base(of)}^{${exponent.text}}`),
+    extreme: (which, of) => atom(`\\${which}${brackets(of.map(({ text }) => text).join(", "))}`),
+    apply: writeApply,
+    softmax: ({ text }) => atom(`\\operatorname{softmax}${brackets(text)}`),
+    pool: (over, { text }) => atom(`\\operatorname{${over}}${brackets(text)}`),
+    logSumExp: ({ text }) => product(`\\log \\sum_{j} e^{${text}}`),
+    atTarget: (of) => atom(`${grouped(of, strengths.atom)}[\\text{target}]`),
+    total: (of) => product(`\\sum_{j} ${grouped(of, strengths.product)}`),
+  };
 }
 
 function writeLeaf(leaf: Leaf, naming: Naming, entry: string): string {
@@ -129,17 +87,24 @@ function writeLeaf(leaf: Leaf, naming: Naming, entry: string): string {
     case "gradient":
       return quantityLatex(leaf.name, leaf.kind, naming, leaf.time) + entry;
     case "above":
-      return latexOf({ ...symbolNamed("h", "t"), gradient: "dL/d", part: "above" });
+      return latexOf({ ...symbolNamed("h", "t"), gradient: "∂L/∂", part: "above" });
     case "input":
-      return "x_{t}";
+      return quantityLatex("x", "value", naming, leaf.time);
+    case "named":
     case "bias":
       return parameterLatex(leaf.name);
     case "target":
       return leaf.type === "class" && entry === ""
         ? "\\operatorname{onehot}(\\text{target}_{t})"
         : `\\text{target}_{t}${entry}`;
+    case "classWeight":
+      return `w${entry}`;
     case "targetCount":
       return "N";
+    case "stepWeight":
+      return "\\omega_{t}";
+    case "ends":
+      return leaf.of === "both" ? "[h_{T}; h_{1}]" : "h_{1}";
     case "setting":
       return latexOf(symbolNamed(leaf.symbol));
     case "update":
@@ -149,32 +114,40 @@ function writeLeaf(leaf: Leaf, naming: Naming, entry: string): string {
   }
 }
 
-/** One number, where the others are vectors. */
-function isNumber(expression: Expression): boolean {
-  return symbolsIn(expression).every(
-    (leaf) =>
-      leaf.kind === "setting" || leaf.kind === "targetCount" || (leaf.kind === "update" && leaf.name === "norm"),
-  );
-}
-
 function writeApply(name: ElementFunction, of: Written): Written {
-  const inBrackets = `\\left(${of.text}\\right)`;
+  const inBrackets = brackets(of.text);
   switch (name) {
     case "square":
-      return atom(`${bracketed(of, strengths.atom + Number(/\^|\\frac|'/.test(of.text)))}^{2}`);
+      return atom(`${base(of)}^{2}`);
     case "√":
       return atom(`\\sqrt{${of.text}}`);
     case "log":
-      return { text: `\\log ${bracketed(of, strengths.atom)}`, strength: strengths.product };
+      return product(`\\log ${grouped(of, strengths.atom)}`);
     case "softplus":
-      return { text: `\\log\\left(1 + e^{${of.text}}\\right)`, strength: strengths.product };
+      return product(`\\log\\left(1 + e^{${of.text}}\\right)`);
     case "positive":
       return atom(`[${of.text} > 0]`);
     case "tanh":
       return atom(`\\tanh${inBrackets}`);
     case "σ":
       return atom(`\\sigma${inBrackets}`);
+    case "exp":
+      return atom(`e^{${of.text}}`);
+    case "within3":
+      return atom(`[-3 < ${of.text} < 3]`);
+    case "within2.5":
+      return atom(`[-2.5 \\le ${of.text} \\le 2.5]`);
+    case "sin":
+    case "cos":
+      return atom(`\\${name}${inBrackets}`);
     case "relu":
-      return atom(`\\operatorname{relu}${inBrackets}`);
+    case "sign":
+    case "step":
+    case "silu":
+    case "hardsigmoid":
+    case "hardsigmoid2":
+      return atom(`\\operatorname{${name}}${inBrackets}`);
+    case "abs":
+      return atom(`\\lvert ${of.text}\\rvert`);
   }
 }

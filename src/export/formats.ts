@@ -14,12 +14,12 @@ export const exportFormats: Readonly<Record<ExportFormat, FormatChoice>> = {
   html: { label: "HTML", detail: "The same as one file for the browser and the printer", ending: "-worked.html" },
   "worksheet-markdown": {
     label: "Worksheet in Markdown",
-    detail: "With a numbered gap for each number, and an answer key at the end",
+    detail: "The unrolled network, tables with numbered gaps for what you choose, and an answer key at the end",
     ending: "-worksheet.md",
   },
   "worksheet-html": {
     label: "Worksheet in HTML",
-    detail: "With gaps to write into, and the answer key on a page of its own",
+    detail: "The same to print: gaps to write into, and the answer key on a page of its own",
     ending: "-worksheet.html",
   },
   numpy: {

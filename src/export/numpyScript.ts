@@ -1,9 +1,12 @@
-import { cells } from "../engine/cells";
+import { cellOf } from "../engine/cells";
 import type { Expression, Leaf } from "../engine/expression";
 import { symbolsIn } from "../engine/expression";
-import type { Layer, Problem } from "../engine/model";
+import type { Problem } from "../engine/model";
+import { parametersOf, readoutParameters } from "../engine/model";
+import { readsEnds } from "../engine/network";
 import { updateOperations } from "../engine/optimizer";
 import {
+  inputGradientOfReadout,
   logitGradientExpression,
   logitsExpression,
   lossExpression,
@@ -12,20 +15,29 @@ import {
   outputName,
   readoutShares,
   stateGradientExpression,
+  targetKindOf,
 } from "../engine/readout";
 import type { Run } from "../engine/run";
+import { factorOfUpdate } from "../engine/train";
 import {
+  type CellLayer,
   cellName,
   expressionPython,
   forwardFunction,
+  fromWeights,
+  fullPython,
+  indented,
   nameOf,
   numpy,
+  parametersIn,
   pythonNumber,
   settingName,
-  unpackParameters,
+  unitsLine,
+  unpackLines,
   updateName,
 } from "./python";
-import { about, dataLines, layerLines } from "./scriptData";
+import { variable } from "./pythonNames";
+import { beginning, dataLines, layerLines, lossLine, readSteps } from "./scriptData";
 
 const python = (expression: Expression) => expressionPython(expression, numpy);
 
@@ -33,6 +45,8 @@ const python = (expression: Expression) => expressionPython(expression, numpy);
 const helpers: Readonly<Record<string, string>> = {
   sigmoid: `def sigmoid(v):
     return np.exp(-np.logaddexp(0, -v))`,
+  silu: `def silu(v):
+    return v * np.exp(-np.logaddexp(0, -v))`,
   softmax: `def softmax(z):
     e = np.exp(z - np.max(z))
     return e / np.sum(e)`,
@@ -50,7 +64,7 @@ export function numpyScript(run: Run, problem: Problem): string {
     ...(hasLoss ? [backwardFunction(layer)] : []),
   ]);
   if (hasLoss) functions.push(updateFunction(problem));
-  const body = [...forwardLines(run), ...(hasLoss ? backwardLines(run) : []), "", ...resultLines(hasLoss)];
+  const body = [...forwardLines(run), ...(hasLoss ? backwardLines(run, problem) : []), "", ...resultLines(hasLoss)];
   const code = [...functions, ...body].join("\n");
   const needed = Object.entries(helpers).filter(([name]) => code.includes(`${name}(`));
   const data = dataLines(run, {
@@ -58,11 +72,12 @@ export function numpyScript(run: Run, problem: Problem): string {
     parameter: (list) => `np.array(${list}, dtype=float)`,
     oneHot: (size, indices) => `np.eye(${size})[${indices}]`,
   });
-  const layers = layerLines(run, (name) => (hasLoss ? `${name}_forward, ${name}_backward` : `${name}_forward, None`));
+  const layers = layerLines(run, (layer) => {
+    const name = cellName(layer);
+    return hasLoss ? `${name}_forward, ${name}_backward` : `${name}_forward, None`;
+  });
   return `${[
-    [about(problem, run), "# Needs NumPy. Prints every number as JSON.", "import json", "", "import numpy as np"].join(
-      "\n",
-    ),
+    beginning(problem, run, "Needs NumPy. Prints every number as JSON.", ["import json", "", "import numpy as np"]),
     [...data].join("\n"),
     ...needed.map(([, text]) => `\n${text}`),
     ...functions.map((text) => `\n${text}`),
@@ -70,9 +85,9 @@ export function numpyScript(run: Run, problem: Problem): string {
   ].join("\n\n")}\n`;
 }
 
-function backwardFunction(layer: Pick<Layer, "cell" | "options">): string {
-  const { cell, options } = layer;
-  const definition = cells[cell];
+function backwardFunction(layer: CellLayer): string {
+  const { options } = layer;
+  const definition = cellOf(layer);
   const operations = definition.backwardOperations(options);
   const shares = Object.entries(definition.shares(options));
   const inputGradient = definition.inputGradient(options);
@@ -85,21 +100,24 @@ function backwardFunction(layer: Pick<Layer, "cell" | "options">): string {
   const before = distinct(leaves, (leaf) => leaf.kind === "value" && leaf.time === "before");
   const after = distinct(
     leaves,
-    (leaf) => (leaf.kind === "value" || leaf.kind === "gradient") && leaf.time === "after",
+    (leaf) => (leaf.kind === "value" || leaf.kind === "gradient" || leaf.kind === "input") && leaf.time === "after",
   );
   // What the step before takes of this one has to be there when it is its turn
-  const handed = after.filter((leaf): leaf is Leaf & { kind: "value" | "gradient" } => "name" in leaf);
-  const current = (leaf: Leaf & { kind: "value" | "gradient" }) =>
-    leaf.kind === "value" ? `values["${leaf.name}"][t]` : `d${leaf.name}`;
+  const handed = after.filter((leaf) => leaf.kind === "value" || leaf.kind === "gradient" || leaf.kind === "input");
+  const current = (leaf: (typeof handed)[number]) => {
+    if (leaf.kind === "input") return "x_t";
+    return leaf.kind === "value" ? `values["${leaf.name}"][t]` : nameOf({ ...leaf, time: "now" });
+  };
   return [
-    `def ${cellName(layer)}_backward(p, x, start, order, values, above):`,
+    `def ${cellName(layer)}_backward(weights, x, start, order, values, above):`,
     `    """The gradients of a pass: of its parameters, of x [T, X], and of its values [T, H]; of a gate: of its pre-activation."""`,
-    ...unpackParameters(layer, all),
-    `    dp = {name: np.zeros_like(value) for name, value in p.items()}`,
+    ...indented(unpackLines(parametersIn(layer, all), fromWeights), 4),
+    `    sums = {name: np.zeros_like(value) for name, value in weights.items()}`,
     `    dx = np.zeros_like(x)`,
     `    gradients = {name: np.zeros_like(value) for name, value in values.items()}`,
     ...(handed.length > 0 ? [`    # Nothing comes after the last step`] : []),
-    ...handed.map((leaf) => `    ${nameOf(leaf)} = np.zeros_like(start["h"])`),
+    ...handed.map((leaf) => `    ${nameOf(leaf)} = np.zeros(above.shape[1])`),
+    ...indented(unitsLine(layer, fromWeights), 4),
     `    for step in reversed(range(len(order))):`,
     `        t = order[step]`,
     `        x_t = x[t]`,
@@ -108,12 +126,17 @@ function backwardFunction(layer: Pick<Layer, "cell" | "options">): string {
       (leaf) =>
         `        ${nameOf(leaf)} = values["${shortOf(leaf)}"][order[step - 1]] if step > 0 else start["${shortOf(leaf)}"]`,
     ),
-    ...operations.map(({ name, expression }) => `        d${name} = ${python(expression)}`),
-    ...operations.map(({ name }) => `        gradients["${name}"][t] = d${name}`),
-    ...shares.map(([name, expression]) => `        dp["${name}"] += ${python(expression)}`),
+    ...operations.map(
+      ({ name, expression }) =>
+        `        ${nameOf({ kind: "gradient", name, time: "now" })} = ${fullPython(expression, numpy)}`,
+    ),
+    ...operations.map(
+      ({ name }) => `        gradients["${name}"][t] = ${nameOf({ kind: "gradient", name, time: "now" })}`,
+    ),
+    ...shares.map(([name, expression]) => `        sums["${name}"] += ${python(expression)}`),
     `        dx[t] = ${python(inputGradient)}`,
     ...handed.map((leaf) => `        ${nameOf(leaf)} = ${current(leaf)}`),
-    `    return dp, dx, gradients`,
+    `    return sums, dx, gradients`,
   ].join("\n");
 }
 
@@ -141,12 +164,24 @@ function updateFunction({ training }: Problem): string {
   ].join("\n");
 }
 
-/** The steps with a read-out. */
-const readSteps = ({ model }: Run) => (model.output.at === "last" ? "[T - 1]" : "range(T)");
+/** What the read-out's equations read. */
+function readoutInputs({ model }: Run, topOf: string): string[] {
+  const { Wxy, skip } = model.output;
+  return [readsEnds(model) ? "    h = ends" : `    h = ${topOf}`, ...(Wxy || skip ? ["    x_t = x[t]"] : [])];
+}
+
+/** The read-out's parameters by their short names. */
+function readoutNames({ model }: Run): string[] {
+  const names = Object.keys(readoutParameters(model.output));
+  if (names.length === 0) return [];
+  return [
+    `${names.map((name) => name.slice("output.".length)).join(", ")} = ${names.map((name) => `parameters["${name}"]`).join(", ")}`,
+  ];
+}
 
 function forwardLines(run: Run): string[] {
   const { output, loss } = run.model;
-  const y = outputName(output.activation);
+  const y = variable(outputName(output.activation));
   const lines = [
     "",
     "def of_pass(prefix):",
@@ -163,61 +198,109 @@ function forwardLines(run: Run): string[] {
     "        values[prefix] = forward(of_pass(prefix), h, start[prefix], order)",
     `    h = np.concatenate([values[prefix]["h"] for prefix, *_ in layer], axis=1)`,
     "top = h",
+    ...(readsEnds(run.model)
+      ? [
+          "# Where the passes of the top layer end",
+          `ends = np.concatenate([values[prefix]["h"][order[-1]] for prefix, *_, order in layers[-1]])`,
+        ]
+      : []),
     "",
     "# The read-out and its loss",
-    `Why, by = parameters["output.Why"], parameters["output.by"]`,
+    ...readoutNames(run),
     "logits, outputs, losses, logit_gradients = [None] * T, [None] * T, [None] * T, [None] * T",
     `for t in ${readSteps(run)}:`,
-    "    h = top[t]",
-    `    z = ${python(logitsExpression)}`,
+    ...readoutInputs(run, "top[t]"),
+    `    z = ${python(logitsExpression(run.model))}`,
     `    ${y} = ${python(outputExpression(output.activation))}`,
     `    logits[t], outputs[t] = z, ${y}`,
   ];
   if (!loss || run.loss === null) return lines;
-  const isClass = loss.type === "cross-entropy";
-  const ofStep = lossOfLogitsExpression(loss.type) ?? lossExpression(loss.type, output.activation);
+  const kind = targetKindOf(run.sequence);
+  const O = output.size;
+  // A step with probabilities among classes makes all of them vectors.
+  const isSoft = loss.type === "cross-entropy" && kind === "class" && hasProbabilities(run);
+  const shown = isSoft ? "vector" : kind;
+  const ofStep = lossOfLogitsExpression(loss, shown, O) ?? lossExpression(loss, output.activation, shown, O);
+  const ofLogits = logitGradientExpression(loss, output.activation, shown, O, run.sequence);
   return [
     ...lines,
     "    if targets[t] is None:",
     "        continue",
-    ...(isClass
-      ? ["    target_class = targets[t]", `    target = np.eye(${output.size})[target_class]`]
-      : ["    target = np.array(targets[t], dtype=float)"]),
+    ...(isSoft
+      ? [`    target = np.eye(${O})[targets[t]] if isinstance(targets[t], int) else np.array(targets[t], dtype=float)`]
+      : kind === "class"
+        ? ["    target_class = targets[t]", `    target = np.eye(${O})[target_class]`]
+        : ["    target = np.array(targets[t], dtype=float)"]),
     `    losses[t] = ${python(ofStep)}`,
-    `    logit_gradients[t] = ${python(logitGradientExpression(loss, output.activation))}`,
-    `loss = sum(loss for loss in losses if loss is not None)${loss.reduction === "mean" ? " / N" : ""}`,
+    `    logit_gradients[t] = ${python(ofLogits)}`,
+    lossLine(run),
   ];
 }
 
-function backwardLines(run: Run): string[] {
+function hasProbabilities({ sequence: { targets } }: Run): boolean {
+  return targets?.kind === "classes" && targets.probabilities !== null;
+}
+
+function backwardLines(run: Run, { training }: Problem): string[] {
+  const { model, sequence } = run;
+  const toInput = inputGradientOfReadout(model.output);
+  const names = Object.keys(parametersOf(model));
+  const trained = names.filter((name) => !model.frozen.has(name));
+  const isHeld = trained.length < names.length;
+  const factor = factorOfUpdate(model, sequence, training);
+  const g = factor === 1 ? "gradients[name]" : "factor * gradients[name]";
   return [
     "",
     "# Back through the read-out",
     "gradients = {name: np.zeros_like(value) for name, value in parameters.items()}",
     "above = np.zeros_like(top)",
+    ...(toInput ? ["from_readout = np.zeros_like(x)"] : []),
     `for t in ${readSteps(run)}:`,
     "    if targets[t] is None:",
     "        continue",
-    "    h, dz = top[t], logit_gradients[t]",
-    ...Object.entries(readoutShares).map(
+    ...readoutInputs(run, "top[t]"),
+    "    dz = logit_gradients[t]",
+    ...Object.entries(readoutShares(model)).map(
       ([name, expression]) => `    gradients["output.${name}"] += ${python(expression)}`,
     ),
-    `    above[t] = ${python(stateGradientExpression)}`,
+    ...(readsEnds(model)
+      ? [
+          `    above_ends = ${python(stateGradientExpression(model.output))}`,
+          "    at = 0",
+          "    for prefix, *_, order in layers[-1]:",
+          `        size = values[prefix]["h"].shape[1]`,
+          "        above[order[-1], at:at + size] += above_ends[at:at + size]",
+          "        at += size",
+        ]
+      : [`    above[t] = ${python(stateGradientExpression(model.output))}`]),
+    ...(toInput ? [`    from_readout[t] = ${python(toInput)}`] : []),
     "",
     "# Back through the layers, the top one first",
     "value_gradients = {}",
     "for layer, x_layer in zip(reversed(layers), reversed(inputs)):",
     "    below = np.zeros_like(x_layer)",
     "    for (prefix, _, backward, order), above_pass in zip(layer, np.split(above, len(layer), axis=1)):",
-    "        dp, dx, value_gradients[prefix] = backward(",
+    "        sums, dx, value_gradients[prefix] = backward(",
     "            of_pass(prefix), x_layer, start[prefix], order, values[prefix], above_pass",
     "        )",
     "        below += dx",
-    `        gradients.update({f"{prefix}.{name}": value for name, value in dp.items()})`,
+    `        gradients.update({f"{prefix}.{name}": value for name, value in sums.items()})`,
     "    above = below",
+    ...(model.embedding
+      ? [
+          "# Each step's token has its row's share of the embedding's gradient",
+          `np.add.at(gradients["embedding.E"], tokens, above${toInput ? " + from_readout" : ""})`,
+        ]
+      : []),
     "",
-    "norm = np.sqrt(sum(np.sum(g ** 2) for g in gradients.values()))",
-    "updated = {name: update(p, gradients[name], norm) for name, p in parameters.items()}",
+    ...(isHeld ? [`trained = [${trained.map((name) => `"${name}"`).join(", ")}]`] : []),
+    ...(factor === 1
+      ? []
+      : ["# The update is made from the mean over all targets", `factor = ${pythonNumber(factor)}`]),
+    `norm = np.sqrt(sum(np.sum((${g}) ** 2) for name in ${isHeld ? "trained" : "gradients"}))`,
+    isHeld
+      ? `updated = {name: update(p, ${g}, norm) if name in trained else p for name, p in parameters.items()}`
+      : `updated = {name: update(p, ${g}, norm) for name, p in parameters.items()}`,
   ];
 }
 

@@ -1,11 +1,12 @@
 /** What both scripts begin with: the sequence and the parameters, with all their digits. */
 
-import type { Problem } from "../engine/model";
+import { targetAt, weightAt } from "../engine/loss";
+import type { Layer, Problem } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import { hasReadout } from "../engine/network";
-import { targetAt } from "../engine/readout";
+import { countsDifferently } from "../engine/readout";
 import type { Run } from "../engine/run";
-import { cellName, pythonList, pythonText } from "./python";
+import { pythonList, pythonText } from "./python";
 
 /** How a library makes an array of numbers, and one-hot rows. */
 export interface Arrays {
@@ -14,11 +15,20 @@ export interface Arrays {
   oneHot(size: number, indices: string): string;
 }
 
-/** One line about the file, as a comment. */
-export function about(problem: Problem, run: Run): string {
+/**
+ * What a script begins with. Nothing of it is the user's but a text of Python: a comment in the first two lines can say that all
+ * after it is to be read in another way.
+ */
+export function beginning(problem: Problem, run: Run, needs: string, imports: readonly string[]): string {
   const index = problem.sequences.indexOf(run.sequence);
-  const which = index < 0 ? "one sequence" : `sequence ${index + 1}`;
-  return `# ${problem.name.replaceAll(/\s+/g, " ")}: ${which} forward${run.loss === null ? "" : ", back through time, and through one update"}.`;
+  const which = index < 0 ? "One sequence" : `Sequence ${index + 1}`;
+  return [
+    `# ${which} forward${run.loss === null ? "" : ", back through time, and through one update"}.`,
+    `# ${needs}`,
+    ...imports,
+    "",
+    `model = ${pythonText(problem.name)}`,
+  ].join("\n");
 }
 
 /** `parameters`, `x`, `targets` and `start`. */
@@ -39,7 +49,10 @@ export function dataLines(run: Run, arrays: Arrays): string[] {
       lines.push(`    "${prefix}": {${states.join(", ")}},`);
     }
   lines.push("}", "", "# The inputs [T, X]");
-  if (isAllTokens && tokens) {
+  if (model.embedding && tokens) {
+    if (model.vocabulary) lines.push(`vocabulary = [${model.vocabulary.map(pythonText).join(", ")}]`);
+    lines.push(`tokens = ${pythonList(tokens)}`, `x = parameters["embedding.E"][tokens]`);
+  } else if (isAllTokens && tokens) {
     if (model.vocabulary) lines.push(`vocabulary = [${model.vocabulary.map(pythonText).join(", ")}]`);
     lines.push(`tokens = ${pythonList(tokens)}`, `x = ${arrays.oneHot(model.inputSize, "tokens")}`);
   } else {
@@ -62,18 +75,38 @@ export function dataLines(run: Run, arrays: Arrays): string[] {
       : `targets = [\n${targets.map((target) => `    ${target},\n`).join("")}]`,
     `N = ${run.targetCount}`,
   );
+  const { loss } = model;
+  if (loss?.classWeights)
+    lines.push("# What each class counts", `class_weights = ${arrays.array(pythonList(loss.classWeights))}`);
+  if (loss && countsDifferently(loss, sequence))
+    lines.push(
+      "# What each step's loss counts in L",
+      `counts = ${pythonList(Array.from({ length }, (_, k) => weightAt(run.weights, k)))}`,
+    );
   return lines;
 }
 
-/** The layers, each a list of its passes: prefix, functions, order of the steps. */
-export function layerLines(run: Run, functions: (name: string) => string): string[] {
+/** L of the list of losses. */
+export function lossLine({ model: { loss }, sequence }: Run): string {
+  if (loss && countsDifferently(loss, sequence))
+    return "loss = sum(count * loss for count, loss in zip(counts, losses) if loss is not None)";
+  return `loss = sum(loss for loss in losses if loss is not None)${loss?.reduction === "mean" ? " / N" : ""}`;
+}
+
+/** The steps with a read-out. */
+export function readSteps({ model }: Run): string {
+  return model.output.at === "every" ? "range(T)" : "[T - 1]";
+}
+
+/** The layers, each a list of its passes: prefix, what computes it, order of the steps. */
+export function layerLines(run: Run, program: (layer: Layer, prefix: string) => string): string[] {
   return [
     "ascending, descending = list(range(T)), list(reversed(range(T)))",
     "layers = [",
     ...run.model.layers.map((layer) => {
       const passes = layer.passes.map(
         ({ prefix, direction }) =>
-          `("${prefix}", ${functions(cellName(layer))}, ${direction === "forward" ? "ascending" : "descending"})`,
+          `("${prefix}", ${program(layer, prefix)}, ${direction === "forward" ? "ascending" : "descending"})`,
       );
       return `    [${passes.join(", ")}],`;
     }),

@@ -4,12 +4,14 @@
  */
 
 import type { CellOperation } from "../engine/cell";
-import { cells } from "../engine/cells";
+import { cellOf } from "../engine/cells";
 import type { Expression } from "../engine/expression";
 import type { Layer, Pass, Problem } from "../engine/model";
+import { trainableOf } from "../engine/model";
 import { hasReadout, ownerOf } from "../engine/network";
 import { updateOperations } from "../engine/optimizer";
 import {
+  countsDifferently,
   logitGradientExpression,
   logitsExpression,
   lossExpression,
@@ -17,20 +19,21 @@ import {
   outputName,
   readoutShares,
   stateGradientExpression,
+  targetKindOf,
 } from "../engine/readout";
 import type { Run } from "../engine/run";
 import type { Unit, UnitSweep } from "../engine/sweeps";
 import { sweepsOf } from "../engine/sweeps";
 import type { Tensor } from "../engine/tensor";
-import { Derivations } from "../explain/derive";
+import { type Derivation, Derivations } from "../explain/derive";
+import { stagesOf } from "../explain/print";
 import type { NumberReference } from "../explain/reference";
 import { latexOf } from "../explain/symbol";
+import { shortText } from "../explain/text";
 import { Values } from "../explain/values";
 import { latexNumber } from "../explain/write";
-import type { Block, Document, Inline } from "./document";
+import type { Block, Document, Equation, Inline } from "./document";
 import { expressionLatex, plainNaming, quantityLatex, updateLatex } from "./equations";
-import type { Results } from "./results";
-import { asked, shownResults } from "./results";
 import { isCut, matrixLatex, shownEntries, shownSteps, shownUnits } from "./sizes";
 
 /** A run and the problem that it is of; a stepper is one. */
@@ -42,8 +45,8 @@ export interface Source {
 export interface WorkedExampleOptions {
   /** Significant digits. */
   readonly digits: number;
-  /** `solved`, or with a numbered gap for every number and an answer key. */
-  readonly as: "solved" | "worksheet";
+  /** Of the steps that are written, only these; null for all of them. */
+  readonly steps?: readonly number[] | null;
 }
 
 /** The whole document. @throws RangeError where the run is not one of the problem's model */
@@ -51,27 +54,33 @@ export function workedExample(source: Source, options: WorkedExampleOptions): Do
   return new WorkedExample(source, options).document();
 }
 
+/** How many terms of a long sum are written. */
+const mostTerms = 8;
+
+/** Characters of a name that are written. */
+export const mostOfName = 200;
+
+const readPlaces = { every: "every step", last: "the last step", ends: "where the passes end" } as const;
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-class WorkedExample {
-  private readonly derivations: Derivations;
-  private readonly values: Values;
-  private readonly results: Results;
-  private readonly sweeps: readonly UnitSweep[];
-  private readonly steps: readonly number[];
-  private readonly blocks: Block[] = [];
+/** What a worked example and a worksheet are made of. */
+export class WorkedExample {
+  protected readonly derivations: Derivations;
+  protected readonly values: Values;
+  protected readonly sweeps: readonly UnitSweep[];
+  protected readonly steps: readonly number[];
+  protected blocks: Block[] = [];
 
   constructor(
-    private readonly source: Source,
-    private readonly options: WorkedExampleOptions,
+    protected readonly source: Source,
+    protected readonly options: WorkedExampleOptions,
   ) {
     this.derivations = new Derivations(source);
     this.values = new Values(source.run, source.problem);
-    const resultOptions = { digits: options.digits, mostTerms: 8 };
-    this.results = options.as === "worksheet" ? asked(resultOptions) : shownResults(resultOptions);
     this.sweeps = sweepsOf(source.run.model);
-    this.steps = shownSteps(source.run.length);
+    const { steps } = options;
+    this.steps = shownSteps(source.run.length).filter((t) => steps?.includes(t) ?? true);
   }
 
   document(): Document {
@@ -86,48 +95,52 @@ class WorkedExample {
       this.gradients();
       this.update();
     }
-    this.blocks.push(...this.results.end());
-    const title = this.options.as === "worksheet" ? `${problem.name}: worksheet` : `${problem.name}: worked example`;
-    return { title, blocks: this.blocks };
+    return { title: `${shortText(problem.name, mostOfName)}: worked example`, blocks: this.blocks };
   }
 
   // Pieces
 
-  private heading(level: 2 | 3, ...text: Inline[]): void {
+  protected heading(level: 2 | 3, ...text: Inline[]): void {
     this.blocks.push({ kind: "heading", level, text });
   }
 
-  private say(...text: Inline[]): void {
+  protected say(...text: Inline[]): void {
     this.blocks.push({ kind: "paragraph", text });
   }
 
-  private formula(left: string, right: string): void {
+  protected formula(left: string, right: string): void {
     this.blocks.push({ kind: "equation", equation: { left, stages: [right] } });
   }
 
   /** Derives numbers one after the other, says each of their notes once, and how many more there are. */
-  private derive(references: readonly NumberReference[], left = 0): void {
+  protected derive(references: readonly NumberReference[], left = 0): void {
     const notes = new Set<string>();
     for (const reference of references) {
       const derivation = this.derivations.derive(reference);
-      this.blocks.push({ kind: "equation", equation: this.results.equation(derivation) });
+      this.blocks.push({ kind: "equation", equation: this.equation(derivation) });
       if (derivation.note !== null) notes.add(derivation.note);
     }
     for (const note of notes) this.say(`${capitalised(note)}.`);
     if (left > 0) this.say(`Left out: ${left} more, in the same way.`);
   }
 
+  /** A number with the way to it. */
+  private equation(derivation: Derivation): Equation {
+    const [left = "", ...stages] = stagesOf(derivation, "latex", { digits: this.options.digits, mostTerms });
+    return { left, stages };
+  }
+
   /** The entries of a vector of so many. */
-  private vector(count: number, reference: (i: number) => NumberReference, always: number | null = null): void {
+  protected vector(count: number, reference: (i: number) => NumberReference, always: number | null = null): void {
     const shown = shownUnits(count, always);
     this.derive(shown.map(reference), count - shown.length);
   }
 
-  private matrix(left: string, { rows, cols, data }: Tensor): void {
+  protected matrix(left: string, { rows, cols, data }: Tensor): void {
     this.matrixOf(left, rows, cols, (i, j) => data[i * cols + j]!);
   }
 
-  private matrixOf(left: string, rows: number, cols: number, entry: (i: number, j: number) => number): void {
+  protected matrixOf(left: string, rows: number, cols: number, entry: (i: number, j: number) => number): void {
     this.formula(
       left,
       matrixLatex(rows, cols, (i, j) => latexNumber(entry(i, j), this.options.digits)),
@@ -136,11 +149,11 @@ class WorkedExample {
   }
 
   /** A parameter's or a vector's name, without an entry. */
-  private nameOf(reference: NumberReference): string {
+  protected nameOf(reference: NumberReference): string {
     return latexOf({ ...this.derivations.symbol(reference), indices: [] });
   }
 
-  private tokenOrVector(t: number): Inline {
+  protected tokenOrVector(t: number): Inline {
     const { run } = this.source;
     const token = this.values.token(t);
     const word = token < 0 ? undefined : run.model.vocabulary?.[token];
@@ -148,7 +161,7 @@ class WorkedExample {
     return { math: this.list(run.input(t)) };
   }
 
-  private target(t: number): Inline {
+  protected target(t: number): Inline {
     const target = this.values.target(t);
     if (target === null) return "none";
     if (typeof target !== "number") return { math: this.list(target) };
@@ -157,25 +170,23 @@ class WorkedExample {
   }
 
   /** A vector on one line. */
-  private list(vector: Float64Array): string {
+  protected list(vector: Float64Array): string {
     const shown = shownUnits(vector.length).map((i) => latexNumber(vector[i]!, this.options.digits));
     return `[${[...shown, ...(shown.length < vector.length ? ["\\dots"] : [])].join(",\\, ")}]`;
   }
 
   // The parts
 
-  private introduction(): void {
+  protected introduction(): void {
     const { run, problem } = this.source;
     const { length, model, sequence } = run;
     const index = problem.sequences.indexOf(sequence);
-    const name = sequence.name === null ? "" : ` (${sequence.name})`;
+    const name = sequence.name === null ? "" : ` (${shortText(sequence.name, mostOfName)})`;
     const which = index < 0 ? "One sequence" : `Sequence ${index + 1}${name}`;
     const numbers = `Numbers stand with ${counted(this.options.digits, "significant digit")}, and are computed in double precision.`;
     this.say(
       `${which}, ${counted(length, "step")}: ${run.loss === null ? "forward" : "forward, back through time, and through one update"}. `,
-      this.results.areShown
-        ? numbers
-        : "Work out each number and write it into its gap; the key stands on a page of its own at the end.",
+      numbers,
     );
     const isLarge = [model.inputSize, model.output.size, ...model.layers.map(({ size }) => size)].some(
       (size) => shownUnits(size).length < size,
@@ -184,27 +195,37 @@ class WorkedExample {
     if (this.steps.length < length) this.say(`The sequence is long: ${this.leftOutSteps()}`);
   }
 
-  private leftOutSteps(): string {
+  protected leftOutSteps(): string {
     const half = this.steps.length / 2;
     return `steps ${this.steps[half - 1]! + 1} to ${this.steps[half]! - 1} are left out.`;
   }
 
-  private model(): void {
-    const { model, sequence, start } = this.source.run;
-    this.heading(2, "The model");
-    for (const [l, layer] of model.layers.entries()) this.layer(layer, l);
-    this.readout();
-    if (model.vocabulary) this.vocabulary(model.vocabulary);
-
+  protected model(): void {
+    this.equations();
+    const { model, length } = this.source.run;
+    if (model.vocabulary && !model.embedding) this.vocabulary(model.vocabulary);
     this.heading(3, "The sequence");
     this.blocks.push({
       kind: "table",
       head: [[{ math: "t" }], ["input"], ["target"]],
       rows: this.steps.map((t) => [[{ math: String(t) }], [this.tokenOrVector(t)], [this.target(t)]]),
     });
-    if (this.steps.length < sequence.length) this.say(capitalised(this.leftOutSteps()));
-
+    if (this.steps.length < length) this.say(capitalised(this.leftOutSteps()));
     this.heading(3, "Parameters and initial states");
+    this.parameters();
+  }
+
+  protected equations(): void {
+    const { model } = this.source.run;
+    this.heading(2, "The model");
+    for (const [l, layer] of model.layers.entries()) this.layer(layer, l);
+    this.readout();
+    if (model.embedding)
+      this.say("The first layer reads rows of the embedding E: a token picks its row, and x_t = E[token].");
+  }
+
+  protected parameters(): void {
+    const { model, start } = this.source.run;
     for (const [name, tensor] of Object.entries(this.values.parameters)) this.matrix(this.parameterName(name), tensor);
     for (const [l, { passes }] of model.layers.entries())
       for (const [p, { prefix }] of passes.entries())
@@ -217,17 +238,17 @@ class WorkedExample {
           });
   }
 
-  private parameterName(name: string): string {
+  protected parameterName(name: string): string {
     return this.nameOf({ kind: "parameter", name, i: 0, j: 0 });
   }
 
-  private layerName(l: number): string {
+  protected layerName(l: number): string {
     return this.source.run.model.layers.length > 1 ? `Layer ${l + 1}` : "The layer";
   }
 
-  private layer(layer: Layer, l: number): void {
+  protected layer(layer: Layer, l: number): void {
     const { cell, options, size, inputSize, direction, passes } = layer;
-    const { title, options: known } = cells[cell];
+    const { title, options: known } = cellOf(layer);
     const choices = Object.entries(known).map(([key, option]) => option.title(options[key] ?? option.default));
     const reads = l === 0 ? "x_t" : `h_t of layer ${l}`;
     this.say(
@@ -239,13 +260,13 @@ class WorkedExample {
           ? ", backward in time: the step before is the one after in time."
           : ".",
     );
-    this.operations(cells[cell].forwardOperations(options), layer, passes[0]!, "value");
+    this.operations(cellOf(layer).forwardOperations(options), layer, passes[0]!, "value");
   }
 
   /** The equations of a cell; those of a backward pass alone count time its way. */
-  private operations(operations: readonly CellOperation[], layer: Layer, pass: Pass, of: "value" | "gradient"): void {
+  protected operations(operations: readonly CellOperation[], layer: Layer, pass: Pass, of: "value" | "gradient"): void {
     const gates = new Set(
-      cells[layer.cell]
+      cellOf(layer)
         .quantities(layer.options)
         .filter(({ gradientOfPreActivation }) => gradientOfPreActivation)
         .map(({ name }) => name),
@@ -255,26 +276,35 @@ class WorkedExample {
       this.formula(quantityLatex(name, of, naming), expressionLatex(expression, naming));
   }
 
-  private readout(): void {
-    const { layers, output, loss } = this.source.run.model;
-    const hasGateZ = layers.some(({ cell, options }) =>
-      cells[cell].quantities(options).some(({ name }) => name === "z"),
+  protected readout(): void {
+    const { model, sequence } = this.source.run;
+    const { layers, output, loss } = model;
+    const hasGateZ = layers.some((layer) =>
+      cellOf(layer)
+        .quantities(layer.options)
+        .some(({ name }) => name === "z"),
     );
     const write = (name: string, expression: Expression) =>
       this.formula(quantityLatex(name, "value", plainNaming), expressionLatex(expression, plainNaming));
-    this.say(
-      `Read-out of ${output.at === "last" ? "the last step" : "every step"}, ${counted(output.size, "output")}:`,
-    );
-    write("z", logitsExpression);
+    this.say(`Read-out of ${readPlaces[output.at]}, ${counted(output.size, "output")}:`);
+    write("z", logitsExpression(model));
     write(outputName(output.activation), outputExpression(output.activation));
     if (hasGateZ) this.say("Here and in the loss z are the logits, in a layer the gate.");
     if (!loss) return;
+    const counts = countsDifferently(loss, sequence);
     this.say(`Loss: ${loss.type}, ${loss.reduction === "mean" ? "the mean over the steps with a target" : "summed"}:`);
-    write("ℓ", lossExpression(loss.type, output.activation));
-    this.formula("L", `${loss.reduction === "mean" ? "\\frac{1}{N} " : ""}\\sum_{t} \\ell_{t}`);
+    write("ℓ", lossExpression(loss, output.activation, targetKindOf(sequence), output.size));
+    if (loss.classWeights) this.say("w is what each class counts: ", { math: this.list(loss.classWeights) }, ".");
+    const mean = loss.reduction === "mean" && !counts ? "\\frac{1}{N} " : "";
+    this.formula("L", `${mean}\\sum_{t} ${counts ? "\\omega_{t} " : ""}\\ell_{t}`);
+    if (counts)
+      this.say(
+        "ω_t is what a step counts: its own weight times its sequence's",
+        loss.reduction === "mean" ? ", divided by the sum of what all steps with a target count." : ".",
+      );
   }
 
-  private vocabulary(vocabulary: readonly string[]): void {
+  protected vocabulary(vocabulary: readonly string[]): void {
     this.heading(3, "Vocabulary");
     const shown = shownUnits(vocabulary.length);
     const oneHot = (k: number) => this.list(Float64Array.from(vocabulary, (_, i) => Number(i === k)));
@@ -287,7 +317,7 @@ class WorkedExample {
   }
 
   /** The steps of a sweep, in its order or the other way round; those left out are named. */
-  private goOver(sweeps: readonly UnitSweep[], isBack: boolean, visit: (unit: Unit, t: number) => void): void {
+  protected goOver(sweeps: readonly UnitSweep[], isBack: boolean, visit: (unit: Unit, t: number) => void): void {
     for (const sweep of sweeps) {
       const isAscending = sweep.ascending !== isBack;
       const steps = isAscending ? this.steps : this.steps.toReversed();
@@ -295,7 +325,7 @@ class WorkedExample {
       let before: number | null = null;
       for (const t of steps) {
         const mine = units.filter(
-          ({ kind }) => kind === "pass" || hasReadout(this.source.run.model, this.source.run.sequence, t - 1),
+          ({ kind }) => kind !== "readout" || hasReadout(this.source.run.model, this.source.run.sequence, t - 1),
         );
         if (mine.length === 0) continue;
         if (before !== null && Math.abs(t - before) > 1) this.say(capitalised(this.leftOutSteps()));
@@ -311,26 +341,28 @@ class WorkedExample {
     }
   }
 
-  private unitName({ kind, layer, pass }: Unit): string {
+  protected unitName({ kind, layer, pass }: Unit): string {
     if (kind === "readout") return "read-out";
+    if (kind === "embedding") return "embedding";
     const { passes } = this.source.run.model.layers[layer]!;
     const direction = passes.length > 1 ? ` ${passes[pass]!.direction}` : "";
     return `layer ${layer + 1}${direction}`;
   }
 
-  private passOf({ layer: l, pass: p }: Unit): { layer: Layer; pass: Pass } {
+  protected passOf({ layer: l, pass: p }: Unit): { layer: Layer; pass: Pass } {
     const layer = this.source.run.model.layers[l]!;
     return { layer, pass: layer.passes[p]! };
   }
 
-  private forward(): void {
+  protected forward(): void {
     const { model } = this.source.run;
     const { size } = model.output;
     this.heading(2, "Forward pass");
     this.goOver(this.sweeps, false, (unit, t) => {
+      if (unit.kind === "embedding") return;
       if (unit.kind === "pass") {
         const { layer, pass } = this.passOf(unit);
-        for (const { name } of cells[layer.cell].forwardOperations(layer.options))
+        for (const { name } of cellOf(layer).forwardOperations(layer.options))
           this.vector(layer.size, (i) => ({ kind: "value", name: `${pass.prefix}.${name}`, t, i }));
         return;
       }
@@ -344,19 +376,22 @@ class WorkedExample {
     });
   }
 
-  private loss(): void {
+  protected loss(): void {
     this.heading(2, "Loss");
     this.derive([{ kind: "totalLoss" }]);
   }
 
-  private backward(): void {
-    const { model } = this.source.run;
+  protected backward(): void {
+    const { model, sequence } = this.source.run;
     const { loss, output } = model;
     this.heading(2, "Backward pass");
     if (loss)
       this.formula(
         quantityLatex("z", "gradient", plainNaming),
-        expressionLatex(logitGradientExpression(loss, output.activation), plainNaming),
+        expressionLatex(
+          logitGradientExpression(loss, output.activation, targetKindOf(sequence), output.size, sequence),
+          plainNaming,
+        ),
       );
     const top = latexOf({
       ...this.derivations.symbol({ kind: "dLogit", t: 1, i: 0 }),
@@ -365,26 +400,40 @@ class WorkedExample {
       indices: [],
       part: "above",
     });
-    this.formula(top, expressionLatex(stateGradientExpression, plainNaming));
+    this.formula(top, expressionLatex(stateGradientExpression(output), plainNaming));
     for (const [l, layer] of model.layers.entries()) {
       this.say(`${this.layerName(l)}:`);
-      this.operations(cells[layer.cell].backwardOperations(layer.options), layer, layer.passes[0]!, "gradient");
+      this.operations(cellOf(layer).backwardOperations(layer.options), layer, layer.passes[0]!, "gradient");
     }
     this.goOver(this.sweeps.toReversed(), true, (unit, t) => {
-      if (unit.kind === "pass") this.backThrough(unit, t);
+      if (unit.kind === "embedding") this.backToRow(t);
+      else if (unit.kind === "pass") this.backThrough(unit, t);
       else if (this.values.target(t) === null)
         this.say(`Step ${t} has no target, so nothing comes back from its logits.`);
       else {
         const target = this.values.target(t);
         this.vector(output.size, (i) => ({ kind: "dLogit", t, i }), typeof target === "number" ? target : null);
-        this.shares("output", Object.keys(readoutShares), t);
+        const names = Object.keys(readoutShares(model));
+        if (names.length > 0) this.shares("output", names, t);
       }
     });
   }
 
-  private backThrough(unit: Unit, t: number): void {
+  /** The row of the embedding that step t has read: its share of the gradient is dL/dx_t. */
+  protected backToRow(t: number): void {
+    const { inputSize } = this.source.run.model;
+    const token = this.values.token(t);
+    this.say("This step's share of the gradient of its row of the embedding:");
+    const shown = shownUnits(inputSize);
+    this.derive(
+      shown.map((j) => ({ kind: "share", name: "embedding.E", t, i: token, j })),
+      inputSize - shown.length,
+    );
+  }
+
+  protected backThrough(unit: Unit, t: number): void {
     const { layer, pass } = this.passOf(unit);
-    const { cell, options, size } = layer;
+    const { options, size } = layer;
     const h = `${pass.prefix}.h`;
     const shown = shownUnits(size);
     this.derive(
@@ -396,13 +445,13 @@ class WorkedExample {
       ]),
       size - shown.length,
     );
-    for (const { name } of cells[cell].backwardOperations(options))
+    for (const { name } of cellOf(layer).backwardOperations(options))
       if (name !== "h") this.vector(size, (i) => ({ kind: "gradient", name: `${pass.prefix}.${name}`, t, i }));
     this.shares(pass.prefix, Object.keys(pass.parameters), t);
   }
 
   /** A step's share of the gradients, of the entries that the step uses. */
-  private shares(prefix: string, names: readonly string[], t: number): void {
+  protected shares(prefix: string, names: readonly string[], t: number): void {
     this.say("This step's share of the gradients:");
     for (const short of names) {
       const name = `${prefix}.${short}`;
@@ -416,16 +465,24 @@ class WorkedExample {
   }
 
   /** Whether a parameter is one of the first layer's weights of x_t: of a token only its column counts. */
-  private readsTokens(name: string): boolean {
+  protected readsTokens(name: string): boolean {
     const { layer: l } = ownerOf(this.source.run.model, name);
-    const layer = this.source.run.model.layers[l];
-    if (l !== 0 || !layer) return false;
+    const { layers, embedding } = this.source.run.model;
+    if (embedding) return false;
     const short = name.slice(name.lastIndexOf(".") + 1);
-    return cells[layer.cell].parameters(layer.options).some(({ name, cols }) => name === short && cols === "input");
+    if (short === "Wxy") return true;
+    const layer = layers[l];
+    if (l !== 0 || !layer) return false;
+    return cellOf(layer)
+      .parameters(layer.options)
+      .some(({ name, cols }) => name === short && cols === "input");
   }
 
   /** The entries of a parameter, or of one of its columns, that are written, and how many are left. */
-  private entriesOf(name: string, column: number | null = null): { entries: { i: number; j: number }[]; left: number } {
+  protected entriesOf(
+    name: string,
+    column: number | null = null,
+  ): { entries: { i: number; j: number }[]; left: number } {
     const { rows, cols } = this.values.parameters[name]!;
     const count = column === null ? rows * cols : rows;
     const shown = shownEntries(count);
@@ -433,7 +490,7 @@ class WorkedExample {
     return { entries: Array.from({ length: shown }, (_, k) => entry(k)), left: count - shown };
   }
 
-  private gradients(): void {
+  protected gradients(): void {
     this.heading(2, "Gradients");
     this.say("The gradient of a parameter is the sum of the steps' shares.");
     for (const [name, gradient] of Object.entries(this.source.run.gradients)) {
@@ -443,13 +500,13 @@ class WorkedExample {
         entries.map(({ i, j }) => ({ kind: "parameterGradient", name, i, j })),
         left,
       );
-      if (this.results.areShown && entries.length > 1)
-        this.matrix(this.nameOf({ kind: "parameterGradient", name, i: 0, j: 0 }), gradient);
+      if (entries.length > 1) this.matrix(this.nameOf({ kind: "parameterGradient", name, i: 0, j: 0 }), gradient);
     }
   }
 
-  private update(): void {
+  protected update(): void {
     const { optimizer, clip } = this.source.problem.training;
+    const { model } = this.source.run;
     const operations = updateOperations(optimizer, clip);
     this.heading(2, "Update");
     this.say(`One update by a fresh ${optimizer.type}, of each parameter p:`);
@@ -457,11 +514,17 @@ class WorkedExample {
       this.formula(updateLatex(quantity, "p"), expressionLatex(expression, plainNaming));
     if (clip?.type === "norm")
       this.derive([
-        ...Object.keys(this.source.run.gradients).map((name): NumberReference => ({ kind: "gradientNorm", name })),
+        ...Object.keys(trainableOf(model, this.source.run.gradients)).map(
+          (name): NumberReference => ({ kind: "gradientNorm", name }),
+        ),
         { kind: "gradientNorm", name: null },
       ]);
     for (const [name, tensor] of Object.entries(this.values.parameters)) {
       this.heading(3, { math: this.parameterName(name) });
+      if (model.frozen.has(name)) {
+        this.say("It is held fixed: no update moves it.");
+        continue;
+      }
       const { entries, left } = this.entriesOf(name);
       this.derive(
         entries.flatMap(({ i, j }) =>
@@ -469,11 +532,11 @@ class WorkedExample {
         ),
         left,
       );
-      if (this.results.areShown && entries.length > 1) this.oldAndNew(name, tensor);
+      if (entries.length > 1) this.oldAndNew(name, tensor);
     }
   }
 
-  private oldAndNew(name: string, tensor: Tensor): void {
+  protected oldAndNew(name: string, tensor: Tensor): void {
     const { rows, cols } = tensor;
     const updated = (i: number, j: number): NumberReference & { kind: "update" } => ({
       kind: "update",

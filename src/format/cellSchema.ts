@@ -1,6 +1,6 @@
 import type { Cell, CellOption, ParameterSpec } from "../engine/cell";
+import type { CellKind } from "../engine/cells";
 import { cells } from "../engine/cells";
-import type { CellKind } from "../engine/model";
 import {
   cellKinds,
   cellsWithState,
@@ -17,8 +17,12 @@ import { listed, withArticle } from "./draft";
 type Schema = { readonly [key: string]: unknown };
 type Properties = Readonly<Record<string, Schema>>;
 
-/** Keys of a layer that no cell owns, besides the initial hidden state that all have. */
-const commonKeys = ["cell", "size", "direction", "h0", "reverse"];
+/** Keys of a layer that no cell owns. */
+const commonKeys = ["cell", "size", "bias", "trainable", "frozen"];
+/** Those of a layer with a state, which goes one way or the other. */
+const keysOfState = ["direction", "h0", "reverse"];
+
+const hasState = ({ states }: Cell) => states.length > 0;
 
 /**
  * The file's schema with all that depends on the cells: their names, options, parameters, states, what the trace prints of
@@ -34,7 +38,7 @@ export function schemaWithCells(schema: object): Schema {
     [stepProperties, (properties) => withTraced(properties, (name) => `Layer 0: ${quantityDoc(name)}`)],
     [
       `${stepProperties}/gradients/properties`,
-      (properties) => withTraced(properties, (name) => `dL/d of layer 0's ${quantityDoc(name)}`),
+      (properties) => withTraced(properties, (name) => `∂L/∂ of the first layer's ${quantityDoc(name)}`),
     ],
     ["properties/initial/properties/forgetBias", (part) => ({ ...part, markdownDescription: forgetBiasDoc() })],
   ]);
@@ -55,23 +59,29 @@ function replacePart(schema: Schema, path: readonly string[], change: (part: Sch
 // ---------------------------------------------------------------------------------------------- layers
 
 function layerSchema(layer: Schema): Schema {
-  const { size, direction, reverse } = layer["properties"] as Properties;
+  const { size, direction, reverse, bias, trainable, frozen } = layer["properties"] as Properties;
   const inPass = { ...parameterProperties(), ...stateProperties() };
   return {
     ...layer,
     defaultSnippets: cellKinds().map(layerSnippet),
     properties: {
       cell: {
-        markdownDescription: `What the layer computes at each step: ${listed(
-          cellKinds().map((kind) => `\`${kind}\``),
-          "or",
-        )}. Required.`,
+        markdownDescription: `What the layer computes at each step: ${cellKinds()
+          .map((kind) => `\`${kind}\``)
+          .join(", ")}, or one of the file's own \`cells\`. Required.`,
         type: "string",
-        enum: cellKinds(),
-        enumDescriptions: cellKinds().map((kind) => cells[kind].equation),
+        expected: "a cell's name",
+        defaultSnippets: cellKinds().map((kind) => ({
+          label: JSON.stringify(kind),
+          description: cells[kind].equation,
+          body: kind,
+        })),
       },
       size,
       ...optionProperties(),
+      bias,
+      trainable,
+      frozen,
       direction,
       ...inPass,
       reverse: { ...reverse, properties: inPass },
@@ -100,14 +110,17 @@ function rulesOf(kind: CellKind): Schema {
   const states = cell.states.filter((state) => state !== "h").map((state) => `${state}0`);
   const owner = `${withArticle(kind)} layer`;
   const own = [...Object.keys(cell.options), ...parameters, ...states];
+  const common = hasState(cell) ? [...commonKeys, ...keysOfState] : commonKeys;
   const ownInReverse = [...parameters, ...states];
   return {
     if: { properties: { cell: { const: kind } }, required: ["cell"] },
     // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON schema
     then: {
-      propertyNames: { enum: [...commonKeys, ...own], owner, own },
+      propertyNames: { enum: [...common, ...own], owner, own },
       properties: {
-        reverse: { propertyNames: { enum: ["h0", ...ownInReverse], owner, own: ownInReverse } },
+        ...(hasState(cell) && {
+          reverse: { propertyNames: { enum: ["h0", ...ownInReverse], owner, own: ownInReverse } },
+        }),
         ...narrowedOptions(cell),
       },
     },
@@ -145,7 +158,9 @@ function optionProperties(): Record<string, Schema> {
       return [
         key,
         {
-          markdownDescription: docs.map(([doc, kinds]) => `${bold(kinds)} only: ${doc}`).join(" "),
+          markdownDescription: docs
+            .map(([doc, kinds]) => `${bold(kinds)}${docs.length === 1 ? " only" : ""}: ${doc}`)
+            .join(" "),
           type: "string",
           enum: choices.map(({ value }) => value),
           enumDescriptions: choices.map(({ doc }) => doc),

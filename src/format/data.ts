@@ -1,10 +1,12 @@
 import type { Draft } from "./draft";
 import type { Sequence } from "./file.generated";
-import { parseText } from "./parse";
+import type { OwnCells } from "./ownCells";
+import { parseInSlices, parseText } from "./parse";
 import { type Collector, locate, type Report, type Spot } from "./report";
-import type { Slices } from "./slices";
+import { mostSequences, tooManySequences } from "./sequenceLimit";
+import { longFrom, type Slices } from "./slices";
 import { type Path, SourceMap } from "./sourceMap";
-import { checkStructure } from "./structure";
+import { checkInSlices, checkStructure } from "./structure";
 
 /** A sequence as it was written, and who takes what is found in it. */
 export interface Written {
@@ -14,8 +16,11 @@ export interface Written {
   readonly report: Report;
 }
 
-/** Lines between two pauses. */
-const linesInSlice = 1024;
+/** Characters between two pauses, and how many of them a line is worth in itself. */
+const charactersInSlice = 1 << 14;
+const charactersForLine = 64;
+/** The same where lines are counted alone. */
+const linesCountedInSlice = 1 << 15;
 
 /** Takes what is found in one line of a data file. */
 class LineReport implements Report {
@@ -53,26 +58,58 @@ class LineReport implements Report {
   }
 }
 
-/**
- * Reads a data file: one sequence a line; empty lines are skipped.
- * @param filePath where the file names it
- */
-export function* readDataLines(text: string, file: string, filePath: Path, outer: Collector): Slices<Written[]> {
-  const sequences: Written[] = [];
-  let lineNumber = 0;
+/** The lines of a text, without what ends them. */
+function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf("\n", start);
     const end = found < 0 ? text.length : found;
-    const line = text.slice(start, end).replace(/\r$/, "");
+    yield text.slice(start, end).replace(/\r$/, "");
     start = end + 1;
+  }
+}
+
+const isEmpty = (line: string) => line.trim() === "";
+
+/**
+ * Reads a data file: one sequence a line; empty lines are skipped. Null where there are more than fit.
+ * @param filePath where the file names it
+ */
+export function* readDataLines(
+  text: string,
+  file: string,
+  filePath: Path,
+  own: OwnCells,
+  outer: Collector,
+): Slices<Written[] | null> {
+  let [count, looked] = [0, 0];
+  for (const line of linesOf(text)) {
+    if (!isEmpty(line)) count++;
+    if (++looked % linesCountedInSlice === 0) yield;
+  }
+  if (count > mostSequences) {
+    outer.error("too-large", filePath, tooManySequences(file));
+    return null;
+  }
+  const sequences: Written[] = [];
+  let [lineNumber, sincePause] = [0, 0];
+  for (const line of linesOf(text)) {
     lineNumber++;
-    if (lineNumber % linesInSlice === 0) yield;
-    if (line.trim() === "") continue;
+    sincePause += charactersForLine + line.length;
+    if (sincePause >= charactersInSlice) {
+      sincePause = 0;
+      yield;
+    }
+    if (isEmpty(line)) continue;
     const report = new LineReport(file, lineNumber, line, outer, filePath);
-    const parsed = parseText(line);
+    const isLong = line.length > longFrom;
+    const parsed = isLong ? yield* parseInSlices(line) : parseText(line);
     for (const { code, offset, message } of parsed.faults) report.errorAt(code, offset, message);
     if (!parsed.structured) continue;
-    const draft = checkStructure(parsed.value, "sequence", [], report) as Draft<Sequence>;
+    const draft = (
+      isLong
+        ? yield* checkInSlices(parsed.value, "sequence", [], own, report)
+        : checkStructure(parsed.value, "sequence", [], own, report)
+    ) as Draft<Sequence>;
     sequences.push({ draft, base: [], report });
   }
   return sequences;

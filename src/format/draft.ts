@@ -1,5 +1,4 @@
-import { cells } from "../engine/cells";
-import type { CellKind } from "../engine/model";
+import { cells, isCellKind } from "../engine/cells";
 import type { Bad } from "./parse";
 
 /** A part of a file as somebody writes it: anything may be missing, and what cannot be used is `bad`. */
@@ -28,9 +27,10 @@ export function nameOf(path: readonly (string | number)[]): string {
     .join("");
 }
 
-/** "an rnn", "an lstm", "a gru" */
-export function withArticle(cell: CellKind): string {
-  return `${cells[cell].article} ${cell}`;
+/** "an rnn", "an lstm", "a gru"; a cell of the file's own as it sounds */
+export function withArticle(cell: string): string {
+  const article = isCellKind(cell) ? cells[cell].article : /^[aeiou]/i.test(cell) ? "an" : "a";
+  return `${article} ${cell}`;
 }
 
 /** "a, b and c" */

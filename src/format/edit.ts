@@ -142,7 +142,7 @@ export interface LastEntry {
   readonly value: TextRange;
 }
 
-function lastKeyOf(source: SourceMap, path: Path): LastEntry | null {
+export function lastKeyOf(source: SourceMap, path: Path): LastEntry | null {
   const last = source.lastEntry(path);
   return last && { start: last.key, value: last.value };
 }

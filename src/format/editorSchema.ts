@@ -45,12 +45,12 @@ function project(schema: Schema, root: Schema): Schema {
     result["allOf"] = rules.map(({ condition, own, inner }) => ({
       if: condition,
       // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON schema
-      then: { properties: { ...pick(all, own), ...narrow(common, inner) } },
+      then: { properties: { ...pick(all, own), ...narrow(all, inner, own) } },
     }));
   // An object that its holder narrows has no keys of its own here.
   for (const key of rules.flatMap((rule) => Object.keys(rule.inner))) {
-    const { properties: _, ...rest } = common[key] as Schema;
-    common[key] = rest;
+    const { properties: _, ...rest } = common[key] ?? {};
+    if (key in common) common[key] = rest;
   }
   return result;
 }
@@ -88,11 +88,19 @@ function rulesOf(schema: Schema): Rule[] {
 const pick = (properties: Record<string, Schema>, keys: readonly string[]) =>
   Object.fromEntries(keys.flatMap((key) => (properties[key] ? [[key, properties[key]]] : [])));
 
-function narrow(properties: Record<string, Schema>, inner: Rule["inner"]): Record<string, Schema> {
+function narrow(
+  properties: Record<string, Schema>,
+  inner: Rule["inner"],
+  own: readonly string[],
+): Record<string, Schema> {
   return Object.fromEntries(
     Object.entries(inner).map(([key, keys]) => [
       key,
-      { properties: pick((properties[key]!["properties"] ?? {}) as Record<string, Schema>, keys) },
+      // A key that not every kind has is described here alone.
+      {
+        ...(own.includes(key) && properties[key]),
+        properties: pick((properties[key]!["properties"] ?? {}) as Record<string, Schema>, keys),
+      },
     ]),
   );
 }

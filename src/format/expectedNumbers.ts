@@ -1,12 +1,23 @@
+import type { HiddenAnswer } from "./hiddenAnswers";
 import type { Path } from "./sourceMap";
+
+/** In the place of a sequence: all of them as one batch. */
+export const wholeBatch = -1;
 
 /** One number that the author expects. */
 export interface ExpectedNumber {
-  /** Which sequence, counted from 0. */
+  /** Which sequence, counted from 0, or `wholeBatch`. */
   readonly sequence: number;
   /** Where it stands in the file: ["expect", "sequences", 0, "steps", 1, "h", 0]. */
   readonly path: Path;
+  /** NaN of a hidden one */
   readonly value: number;
+  /** What stands in the file for a number that is hidden. */
+  readonly hidden?: HiddenAnswer;
+  /** In a file with hidden answers nothing tells the right number. */
+  readonly isSecret?: true;
+  /** Largest absolute difference that counts as right. */
+  readonly tolerance: number;
   /** What it is compared with: a number of the sequence's trace, or of the parameters after one update. */
   readonly of: "trace" | "updated";
   /** Where that stands: ["steps", 1, "layers", 0, "h", 0] in the trace, ["layers.0.Whh", 0, 0] among the parameters. */
@@ -30,8 +41,10 @@ export interface ExpectedKind {
  * longer than all the rest of the reading; this is plain data, and goes to another thread as it is.
  */
 export interface ExpectedNumbers {
-  /** In the order of the file. */
+  /** In the order of the file; NaN where it has null, which is not checked. */
   readonly values: Float64Array;
+  /** Of each value, or of all. */
+  readonly tolerances: number | Float64Array;
   readonly kinds: readonly ExpectedKind[];
   /** Of each group four: the sequence, the step or −1 where it is of the whole sequence, the kind, and which value is its first. */
   readonly groups: Int32Array;
@@ -40,40 +53,56 @@ export interface ExpectedNumbers {
 /** Fields of a group. */
 const groupSize = 4;
 
-/** Each number by itself, in the order of the file. */
-export function* eachNumber({ values, kinds, groups }: ExpectedNumbers): Generator<ExpectedNumber, void, undefined> {
-  for (let g = 0; g < groups.length; g += groupSize) {
-    const sequence = groups[g]!;
-    const kind = kinds[groups[g + 2]!]!;
-    const first = groups[g + 3]!;
-    const end = groups[g + groupSize + 3] ?? values.length;
-    const path = pathOfGroup(sequence, groups[g + 1]!, kind);
-    const place = groups[g + 1]! < 0 ? kind.place : ["steps", groups[g + 1]!, ...kind.place];
+/** Each number that is checked by itself, in the order of the file. */
+export function* eachNumber(numbers: ExpectedNumbers): Generator<ExpectedNumber, void, undefined> {
+  const { values, tolerances } = numbers;
+  for (const { sequence, step, kind, path, first, end } of eachGroup(numbers)) {
+    const place = step < 0 ? kind.place : ["steps", step, ...kind.place];
     for (let k = first; k < end; k++) {
       const value = values[k]!;
-      if (kind.rank === 0) yield { sequence, path, value, of: kind.of, place };
-      else {
-        const index = kind.rank === 1 ? [k - first] : [Math.floor((k - first) / kind.cols), (k - first) % kind.cols];
-        // Not spread: what is appended to a spread array makes room for more of it, and there may be millions.
-        yield { sequence, path: path.concat(index), value, of: kind.of, place: place.concat(index) };
-      }
+      if (Number.isNaN(value)) continue;
+      const tolerance = typeof tolerances === "number" ? tolerances : tolerances[k]!;
+      const index = indexIn(kind, k - first);
+      // Not spread: what is appended to a spread array makes room for more of it, and there may be millions.
+      yield { sequence, path: path.concat(index), value, tolerance, of: kind.of, place: place.concat(index) };
     }
   }
 }
 
-/** Of each group its sequence, and where its value stands in the file. */
-export function* eachGroup({ kinds, groups }: ExpectedNumbers): Generator<{ sequence: number; path: Path }> {
-  for (let g = 0; g < groups.length; g += groupSize)
-    yield { sequence: groups[g]!, path: pathOfGroup(groups[g]!, groups[g + 1]!, kinds[groups[g + 2]!]!) };
+/** The indices of a group's k-th number in its value. */
+function indexIn({ rank, cols }: ExpectedKind, k: number): number[] {
+  return rank === 0 ? [] : rank === 1 ? [k] : [Math.floor(k / cols), k % cols];
 }
 
-function pathOfGroup(sequence: number, step: number, { path }: ExpectedKind): Path {
-  return pathIn(sequence, step, path);
+/** The numbers that stand in one value of the file. */
+export interface Group {
+  /** Counted from 0, or `wholeBatch`. */
+  readonly sequence: number;
+  /** Counted from 0; −1 where it is of the whole sequence. */
+  readonly step: number;
+  readonly kind: ExpectedKind;
+  /** Where the value stands in the file. */
+  readonly path: Path;
+  /** Its numbers: from here on, up to but without `end`. */
+  readonly first: number;
+  readonly end: number;
+}
+
+export function* eachGroup({
+  values,
+  kinds,
+  groups,
+}: Pick<ExpectedNumbers, "values" | "kinds" | "groups">): Generator<Group, void, undefined> {
+  for (let g = 0; g < groups.length; g += groupSize) {
+    const [sequence, step, kind, first] = [groups[g]!, groups[g + 1]!, kinds[groups[g + 2]!]!, groups[g + 3]!];
+    const end = groups[g + groupSize + 3] ?? values.length;
+    yield { sequence, step, kind, path: pathIn(sequence, step, kind.path), first, end };
+  }
 }
 
 /** The path in the file of what stands in a step, −1 for the whole sequence. */
 export function pathIn(sequence: number, step: number, inner: Path): Path {
-  const whole: Path = ["expect", "sequences", sequence];
+  const whole: Path = sequence === wholeBatch ? ["expect", "batch"] : ["expect", "sequences", sequence];
   return step < 0 ? whole.concat(inner) : whole.concat("steps", step, inner);
 }
 
@@ -95,6 +124,15 @@ export class Spot {
     const known = this.inside.get(key);
     if (known) return known;
     const made = new Spot(this.of, [...this.path, key], [...this.place, key]);
+    this.inside.set(key, made);
+    return made;
+  }
+
+  /** What stands there by its key, and is compared with something of another name. */
+  atElsewhere(key: string, place: Path): Spot {
+    const known = this.inside.get(key);
+    if (known) return known;
+    const made = new Spot(this.of, [...this.path, key], [...this.place, ...place]);
     this.inside.set(key, made);
     return made;
   }
@@ -146,9 +184,11 @@ export class NumberCollector {
     for (let k = 0; k < length; k++) this.values[this.count++] = numbers[k]!;
   }
 
-  numbers(): ExpectedNumbers {
+  /** @param tolerances of each value, in the order in which they were added, or of all */
+  numbers(tolerances: ExpectedNumbers["tolerances"]): ExpectedNumbers {
     return {
       values: this.values.slice(0, this.count),
+      tolerances,
       kinds: this.kinds,
       groups: this.groups.slice(0, this.groupsLength),
     };

@@ -1,8 +1,10 @@
 // Generated from media/rnn.schema.json by `npm run generate`. Do not edit.
 
 export type Matrix = number[][];
+export type Trainable = boolean;
+export type Frozen = string[];
 export type Vector = number[];
-export type TracedVector = number[] | null;
+export type TracedVector = (number | null)[] | null;
 export type PassValues = {
   a?: TracedVector;
   i?: TracedVector;
@@ -39,23 +41,47 @@ export interface RnnFile {
   /**
    * @minItems 1
    */
-  vocabulary?: string[];
+  vocabulary?:
+    | string[]
+    | {
+        from: "sequences";
+      };
   labels?: string[];
   inputSize?: number;
+  embedding?: {
+    size: number;
+    E?: Matrix;
+    trainable?: Trainable;
+    frozen?: Frozen;
+  };
+  cells?: {
+    [k: string]: OwnCell;
+  };
   /**
    * @minItems 1
    */
   layers: Layer[];
   output: {
-    size: number;
-    at?: "every" | "last";
+    size?: number;
+    at?: "every" | "last" | "ends";
     activation?: "softmax" | "sigmoid" | "linear" | "tanh";
-    Why?: Matrix;
+    Why?: number[][] | string;
     by?: Vector;
+    bias?: boolean;
+    readsInput?: boolean;
+    Wxy?: Matrix;
+    skip?: boolean;
+    trainable?: Trainable;
+    frozen?: Frozen;
   };
   loss?: {
-    type: "cross-entropy" | "binary-cross-entropy" | "mse";
+    type: "cross-entropy" | "binary-cross-entropy" | "mse" | "mae" | "huber" | "linear";
     reduction?: "sum" | "mean";
+    factor?: number;
+    outputs?: "sum" | "mean";
+    delta?: number;
+    classWeights?: Vector;
+    labelSmoothing?: number;
   };
   sequences?:
     | Sequence[]
@@ -65,7 +91,17 @@ export interface RnnFile {
         length?: number;
         seed?: number;
         file?: string;
+        inputs?: (string | number)[] | string;
+        targets?: (string | number)[] | string;
+        window?: number;
+        horizon?: number;
+        stride?: number;
+        scale?: "standard" | "minmax";
+        tokens?: "characters" | "words";
       };
+  parameters?: {
+    file: string;
+  };
   initial?: {
     scheme?: "xavier" | "lecun" | "normal" | "uniform" | "orthogonal" | "identity" | "zeros";
     scale?: number;
@@ -86,6 +122,15 @@ export interface RnnFile {
     };
     epochs?: number;
     batchSize?: number;
+    batchReduction?: "sequences" | "sum" | "targets";
+    schedule?: {
+      type: "step" | "exponential" | "cosine" | "plateau";
+      every?: number;
+      factor?: number;
+      epochs?: number;
+      floor?: number;
+      patience?: number;
+    } | null;
     shuffle?: boolean;
     seed?: number;
     clip?: {
@@ -93,10 +138,36 @@ export interface RnnFile {
       at: number;
     } | null;
     truncate?: number | null;
+    stop?: {
+      patience: number;
+    } | null;
     precision?: "float64" | "float32";
   };
+  validation?:
+    | {
+        fraction?: number;
+        sequences?: Sequence[];
+        seed?: number;
+        task?: "sum-sign" | "adding" | "copy" | "parity" | "sine";
+        count?: number;
+        length?: number;
+        file?: string;
+        inputs?: (string | number)[] | string;
+        targets?: (string | number)[] | string;
+        window?: number;
+        horizon?: number;
+        stride?: number;
+        tokens?: "characters" | "words";
+      }
+    | Sequence[];
   expect?: {
     tolerance?: number;
+    hidden?: {
+      salt: string;
+      decimals: number;
+      sequences?: ({} | null)[];
+      batch?: {};
+    };
     sequences?: ({
       loss?: number;
       steps?: ({
@@ -117,7 +188,7 @@ export interface RnnFile {
         layers?: LayersValues;
         logits?: TracedVector;
         output?: TracedVector;
-        target?: number | number[] | null;
+        target?: number | (number | null)[] | null;
         loss?: number | null;
         gradients?: {
           logits?: TracedVector;
@@ -137,20 +208,44 @@ export interface RnnFile {
           layers?: LayersValues;
         } | null;
       } | null)[];
-      gradients?: {
-        [k: string]: (number | number[])[];
-      };
-      updated?: {
-        [k: string]: (number | number[])[];
-      };
+      gradients?: ExpectedTensors;
+      updated?: ExpectedTensors;
     } | null)[];
+    batch?: {
+      loss?: number;
+      gradients?: ExpectedTensors;
+      updated?: ExpectedTensors;
+    };
+  };
+}
+export interface OwnCell {
+  title?: string;
+  constants?: {
+    [k: string]: number;
+  };
+  /**
+   * @minItems 1
+   */
+  equations: string[];
+  initial?: {
+    [k: string]:
+      | number
+      | {
+          scheme?: "xavier" | "lecun" | "normal" | "uniform" | "orthogonal" | "identity" | "zeros";
+          scale?: number;
+          from?: number;
+          to?: number;
+        };
   };
 }
 export interface Layer {
-  cell: "rnn" | "lstm" | "gru";
+  cell: string;
   size: number;
   activation?: "tanh" | "relu" | "sigmoid" | "linear";
   reset?: "after" | "before";
+  bias?: boolean;
+  trainable?: Trainable;
+  frozen?: Frozen;
   direction?: "forward" | "backward" | "both";
   Wxh?: Matrix;
   Whh?: Matrix;
@@ -177,6 +272,8 @@ export interface Layer {
   Whn?: Matrix;
   bn?: Vector;
   bhn?: Vector;
+  W?: Matrix;
+  b?: Vector;
   h0?: Vector;
   c0?: Vector;
   reverse?: {
@@ -205,6 +302,8 @@ export interface Layer {
     Whn?: Matrix;
     bn?: Vector;
     bhn?: Vector;
+    W?: Matrix;
+    b?: Vector;
     h0?: Vector;
     c0?: Vector;
   };
@@ -215,6 +314,8 @@ export interface Sequence {
   text?: string;
   targets?: (string | number | number[] | null)[] | string;
   target?: string | number | number[];
+  weights?: Vector;
+  weight?: number;
   h0?: (
     | number
     | number[]
@@ -234,4 +335,7 @@ export interface Sequence {
     | null
   )[];
   state?: "carry";
+}
+export interface ExpectedTensors {
+  [k: string]: (number | (number | null)[] | null)[] | number;
 }

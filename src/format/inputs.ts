@@ -2,6 +2,7 @@ import type { Model, Sequence } from "../engine/model";
 import { outputSize } from "../engine/model";
 import type { Draft } from "./draft";
 import type { Sequence as FileSequence } from "./file.generated";
+import { noOwnCells } from "./ownCells";
 import { parseText } from "./parse";
 import type { ModelFacts, Vocabulary } from "./readModel";
 import type { ItemReader } from "./readSequences";
@@ -26,8 +27,14 @@ export function readInputs(text: string, model: Model): InputsReading {
   const whole = `{"${key}":${text}}`;
   const parsed = parseText(whole);
   const report = new Collector(whole, new SourceMap(parsed.nodes));
-  for (const fault of parsed.faults) report.errorAt(fault.code, fault, fault.message);
-  const draft = parsed.structured ? checkStructure(parsed.value, "sequence", [], report) : null;
+  // Of the braces around it, which nobody has typed, nothing is said
+  const typed = parsed.faults.filter(({ offset }, k) => offset > 0 || k === 0);
+  for (const fault of typed) {
+    const atEnd =
+      fault.offset === whole.length - 1 ? fault.message.replace(/^found \}/, "found the end") : fault.message;
+    report.errorAt(fault.code, fault, atEnd.replace(/expected \}$/, "expected the end"));
+  }
+  const draft = parsed.structured ? checkStructure(parsed.value, "sequence", [], noOwnCells, report) : null;
   const context = new SequenceContext(factsOf(model), model.inputSize, model.layers, false);
   const [sequence] =
     draft === null ? [] : run(readSequences([draft as Draft<FileSequence>], () => ({ base: [], report }), context));
@@ -40,11 +47,17 @@ export function readInputs(text: string, model: Model): InputsReading {
 }
 
 function factsOf(model: Model): ModelFacts {
+  const { embedding, inputSize, vocabulary, output } = model;
+  const isOfWords = vocabulary !== null && vocabulary.length === inputSize;
   return {
+    embedding: embedding && { tokens: embedding.E.rows, size: inputSize },
+    ids: embedding ? embedding.E.rows : isOfWords ? vocabulary.length : null,
+    readout: { Why: output.Why !== null, by: output.by !== null, Wxy: output.Wxy !== null },
     vocabulary: wordsOf(model.vocabulary),
     labels: wordsOf(model.labels),
     layers: model.layers.map((layer) => ({
       cell: layer.cell,
+      own: layer.own ?? null,
       options: layer.options,
       size: layer.size,
       direction: layer.direction,

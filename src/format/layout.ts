@@ -11,6 +11,11 @@ export interface Layout {
   readonly width: number;
 }
 
+/** A number as it was printed elsewhere: its digits, zeros at the end too, say how far it holds. */
+export class Literal {
+  constructor(readonly text: string) {}
+}
+
 export const plainLayout: Layout = { indent: "", unit: "  ", eol: "\n", compact: false, width: 120 };
 
 /**
@@ -44,6 +49,7 @@ export function printEntry(key: string, value: unknown, layout: Layout): string 
 
 function inline(value: unknown, compact: boolean): string {
   if (typeof value === "number") return printNumber(value);
+  if (value instanceof Literal) return value.text;
   if (!isContainer(value)) return JSON.stringify(value);
   const [comma, colon, space] = compact ? [",", ":", ""] : [", ", ": ", " "];
   if (Array.isArray(value)) return `[${value.map((item) => inline(item, compact)).join(comma)}]`;
@@ -52,7 +58,7 @@ function inline(value: unknown, compact: boolean): string {
 }
 
 function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !(value instanceof Literal);
 }
 
 function entriesOf(value: object): [string, unknown][] {

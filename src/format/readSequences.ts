@@ -1,11 +1,12 @@
-import { cells } from "../engine/cells";
-import type { Sequence, SequenceInputs, SequenceTargets, State } from "../engine/model";
+import { softTarget } from "../engine/loss";
+import type { Sequence, SequenceInputs, SequenceTargets } from "../engine/model";
+import { suggestion } from "../engine/nearest";
+import type { State } from "../engine/step";
 import { cellsWithState, stateNames, stateTitle } from "../engine/variants";
 import { counted, type Draft, describe, listed, nameOf, withArticle } from "./draft";
 import type { Sequence as FileSequence } from "./file.generated";
-import { suggestion } from "./nearest";
 import { bad } from "./parse";
-import { type LayerFacts, type ModelFacts, mostNumbers, type Vocabulary } from "./readModel";
+import { cellOfFacts, type LayerFacts, type ModelFacts, mostNumbers, type Vocabulary } from "./readModel";
 import type { Report } from "./report";
 import type { Slices } from "./slices";
 import type { Path } from "./sourceMap";
@@ -57,8 +58,9 @@ export class SequenceContext {
   /** Whether a sequence named a token, so that the vocabulary's size must be the input's. */
   usesTokens = false;
   saidMissingLoss = false;
+  saidOutputSize = false;
   /** The keys of initial states, with their states. */
-  readonly states = stateNames().map((state) => ({ state, key: `${state}0` }));
+  readonly states: readonly { readonly state: string; readonly key: string }[];
   /** The classes that words name; null for a word that names none. */
   readonly classes = new Map<string, number | null>();
   readonly integers = new Room((length) => new Int32Array(length));
@@ -73,13 +75,16 @@ export class SequenceContext {
    * @param inputSize X, null where it is not known
    * @param layers null where something is wrong with the model
    * @param saidMissingVocabulary whether something has been reported of the vocabulary
+   * @param ownStates those of the file's own cells that no built-in cell has
    */
   constructor(
     readonly facts: ModelFacts,
     readonly inputSize: number | null,
     readonly layers: LayersWithStates | null,
     public saidMissingVocabulary: boolean,
+    ownStates: readonly string[] = [],
   ) {
+    this.states = [...stateNames(), ...ownStates].map((state) => ({ state, key: `${state}0` }));
     this.knownWords = facts.vocabulary?.words.filter((word) => word !== bad) ?? [];
   }
 
@@ -139,15 +144,17 @@ export function* readSequences(
     if (targetReading) while (!targetReading.advance()) yield;
     const targets = targetReading && targetReading.result();
     const states = readAllStates(draft, base, context, report);
-    const { name = null, state } = draft;
+    const weights = readWeights(draft, base, inputs?.length ?? null, context, report);
+    const { name = null, weight = 1, state } = draft;
     const values = inputs === null ? null : inputs.values;
-    if (values === null || targets === undefined || !areGood(states) || name === bad || state === bad)
+    const isBad = name === bad || state === bad || weight === bad;
+    if (values === null || targets === undefined || weights === undefined || !areGood(states) || isBad)
       sequences.push(null);
     else {
       const carry = state === "carry";
       // A carried state replaces what the sequence itself says; the first has nothing to carry.
       const initial = carry && k > 0 ? null : initialOf(states, context.layers);
-      sequences.push({ name, length: inputs!.length, inputs: values, targets, initial, carry });
+      sequences.push({ name, length: inputs!.length, inputs: values, targets, weights, weight, initial, carry });
     }
     sincePause += itemsForSequence + (inputs?.length ?? 0);
     if (sincePause >= itemsInSlice) {
@@ -176,6 +183,30 @@ abstract class ListReading<Result> {
 
   /** @returns where to read on: at `to`, or behind an item that goes over it */
   protected abstract read(from: number, to: number): number;
+}
+
+/** What each step counts. `undefined` where something is wrong, null where the sequence says nothing. */
+function readWeights(
+  draft: DraftSequence,
+  base: Path,
+  length: number | null,
+  { facts }: SequenceContext,
+  report: Report,
+): Float64Array | null | undefined {
+  const { weights } = draft;
+  if (weights === undefined) return null;
+  const path = [...base, "weights"];
+  if (facts.at === "last" || facts.at === "ends") {
+    report.error(
+      "weights",
+      path,
+      `weights belongs to output.at "every", but output.at is "${facts.at}", which has one loss: expected "weight", a number`,
+      "key",
+    );
+    return undefined;
+  }
+  const steps = length === null ? "" : `inputs has ${counted(length, "item")}`;
+  return readVector(weights, path, length, steps, report) ?? undefined;
 }
 
 /** Those that the sequence gives. */
@@ -273,7 +304,13 @@ class ItemInputs extends ListReading<ReadInputs> {
     const { items } = this;
     for (let k = from; k < to; k++) {
       const item = items[k]!;
-      if (!(typeof item === "string" ? this.putToken(k, item) : this.putVector(k, item))) this.failed = true;
+      const isGood =
+        typeof item === "string"
+          ? this.putToken(k, item)
+          : typeof item === "number" && (this.context.facts.ids !== null || this.context.facts.embedding !== null)
+            ? this.putId(k, item)
+            : this.putVector(k, item);
+      if (!isGood) this.failed = true;
     }
     return to;
   }
@@ -301,12 +338,38 @@ class ItemInputs extends ListReading<ReadInputs> {
     return false;
   }
 
+  /** Puts the index of a token. False where it is wrong. */
+  private putId(k: number, id: number): boolean {
+    const { ids, vocabulary } = this.context.facts;
+    this.context.usesTokens = true;
+    if (ids === null) return false;
+    if (Number.isInteger(id) && id >= 0 && id < ids) {
+      this.tokens ??= this.context.integers.take(this.items.length).fill(-1);
+      this.tokens[k] = id;
+      return true;
+    }
+    this.report.error(
+      "id-range",
+      this.pathOf(k),
+      `inputs[${k}] is ${describe(id)}, expected ${vocabulary ? "a token or its index" : "an id"}, 0 to ${ids - 1}`,
+    );
+    return false;
+  }
+
   /** False where it is wrong. */
   private putVector(k: number, item: Exclude<Item, string>): boolean {
     const { context, report } = this;
     const { inputSize } = context;
     const { length } = this.items;
     if (inputSize === null || item === null || item === bad) return false;
+    if (context.facts.embedding !== null) {
+      report.error(
+        "type",
+        this.pathOf(k),
+        `inputs[${k}] is ${describe(item)}, but the model has an embedding: expected ${context.facts.vocabulary ? "a token or its index" : "an id"}`,
+      );
+      return false;
+    }
     if (typeof item === "number" ? inputSize !== 1 : item.length !== inputSize) {
       const found = typeof item === "number" ? `the number ${describe(item)}` : `[${item.length}]`;
       const choice = context.facts.vocabulary === null ? "" : "a token or ";
@@ -414,19 +477,20 @@ function targetsOf(
   if (target === undefined && targets === undefined) return null;
   const length = inputs?.length ?? (Array.isArray(draft.inputs) ? draft.inputs.length : null);
   const key = targets === undefined ? "target" : "targets";
-  const misplaced = (at === "every" && target !== undefined) || (at === "last" && targets !== undefined);
+  const once = at === "last" || at === "ends";
+  const misplaced = (at === "every" && target !== undefined) || (once && targets !== undefined);
   if (at === "every" && target !== undefined)
     report.error(
       "targets",
       [...base, "target"],
-      'target belongs to output.at "last", but output.at is "every": expected "targets" with one item an input',
+      'target belongs to output.at "last" or "ends", but output.at is "every": expected "targets" with one item an input',
       "key",
     );
-  if (at === "last" && targets !== undefined)
+  if (once && targets !== undefined)
     report.error(
       "targets",
       [...base, "targets"],
-      'targets belongs to output.at "every", but output.at is "last": expected "target" with one item',
+      `targets belongs to output.at "every", but output.at is "${at}": expected "target" with one item`,
       "key",
     );
   if (lossType === undefined && !context.saidMissingLoss) {
@@ -480,11 +544,13 @@ interface TargetsOf {
 abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
   protected readonly facts: ModelFacts;
   private readonly filled: SequenceTargets;
+  /** [steps × O], of a classifier's targets that are probabilities; null where none is. */
+  private probabilities: Float64Array | null = null;
 
   /** @param steps there is room for */
   constructor(
     items: number,
-    steps: number,
+    private readonly steps: number,
     protected failed: boolean,
     protected readonly of: TargetsOf,
   ) {
@@ -493,7 +559,7 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
     this.facts = context.facts;
     this.filled =
       lossType === "cross-entropy"
-        ? { kind: "classes", classes: context.integers.take(steps).fill(-1) }
+        ? { kind: "classes", classes: context.integers.take(steps).fill(-1), probabilities: null }
         : {
             kind: "vectors",
             vectors: context.numbers.take(steps * outputSize),
@@ -502,15 +568,29 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
   }
 
   result(): SequenceTargets | undefined {
-    return this.failed ? undefined : this.filled;
+    if (this.failed) return undefined;
+    const { filled, probabilities } = this;
+    return filled.kind === "classes" && probabilities ? { ...filled, probabilities } : filled;
   }
 
   /** Where the target of step k stands. */
   protected abstract pathOf(k: number): Path;
 
-  /** What a message about the target of step k begins with. */
-  protected prefixOf(_k: number): string {
-    return "";
+  /** What is wrong with the target of step k, as "is …" says. */
+  protected sentence(_k: number, target: string, is: string): string {
+    return `${target} ${is}`;
+  }
+
+  /** What is said of a target of step k of another size. */
+  protected sizeSentence(k: number, found: string, but: string): string {
+    return `${nameOf(this.pathOf(k))} is ${found}, ${but}`;
+  }
+
+  /** Reports that the target of step k is a token of the vocabulary for which the output has no class. */
+  protected failBeyondOutput(k: number, word: string, token: number): void {
+    const { outputSize: size } = this.of;
+    const classes = `but the output has ${size} classes, 0 to ${size - 1}`;
+    this.fail("class-range", k, JSON.stringify(word), `is token ${token} of the vocabulary, ${classes}`);
   }
 
   /** Puts the target of step k into its place. False where it is wrong. */
@@ -518,6 +598,7 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
     if (item === bad || item === null) return false;
     const { filled } = this;
     if (filled.kind === "classes") {
+      if (Array.isArray(item)) return this.putProbabilities(filled.classes, k, item);
       const index = this.classOf(k, item);
       if (index !== null) filled.classes[k] = index;
       return index !== null;
@@ -541,8 +622,32 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
     return true;
   }
 
-  private classOf(k: number, item: Exclude<Item, null | typeof bad>): number | null {
-    const { context, lossType, outputSize: size } = this.of;
+  /** Probabilities need not sum to 1. False where something is wrong with them. */
+  private putProbabilities(classes: Int32Array, k: number, item: Draft<number[]>): boolean {
+    const { context, outputSize: size, base, report } = this.of;
+    if (item === bad) return false;
+    if (item.length !== size) {
+      const but = `but the output has ${size} classes: expected a class or [${size}] probabilities`;
+      report.error("shape", this.pathOf(k), this.sizeSentence(k, `[${item.length}]`, but));
+      return false;
+    }
+    if (item.includes(bad)) return false;
+    if (this.probabilities === null && this.steps * size > mostNumbers) {
+      report.error(
+        "too-large",
+        base,
+        `targets would hold ${(this.steps * size).toLocaleString("en")} numbers: more than ${mostNumbers.toLocaleString("en")} do not fit`,
+      );
+      return false;
+    }
+    this.probabilities ??= context.numbers.take(this.steps * size);
+    this.probabilities.set(item as number[], k * size);
+    classes[k] = softTarget;
+    return true;
+  }
+
+  private classOf(k: number, item: Exclude<Item, null | typeof bad | readonly unknown[]>): number | null {
+    const { context, outputSize: size } = this.of;
     if (typeof item === "number") {
       if (Number.isInteger(item) && item >= 0 && item < size) return item;
       this.fail(
@@ -551,10 +656,6 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
         `class index ${describe(item)}`,
         `is out of range: the output has ${size} classes, 0 to ${size - 1}`,
       );
-      return null;
-    }
-    if (Array.isArray(item)) {
-      this.fail("target", k, "a vector", `is no target of ${lossType}: expected a token, a label or a class index`);
       return null;
     }
     const { labels, vocabulary } = this.facts;
@@ -568,13 +669,7 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
     }
     if (index !== null && index < size) return index;
     const token = vocabulary?.indices.get(item);
-    if (token !== undefined)
-      this.fail(
-        "class-range",
-        k,
-        JSON.stringify(item),
-        `is token ${token} of the vocabulary, but the output has ${size} classes, 0 to ${size - 1}`,
-      );
+    if (token !== undefined) this.failBeyondOutput(k, item, token);
     else if (labels === null && vocabulary === null)
       this.fail("unknown-token", k, JSON.stringify(item), `names no class: the file has neither vocabulary nor labels`);
     else {
@@ -607,13 +702,8 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
     }
     if (typeof item === "number" ? size !== 1 : item.length !== size) {
       const found = typeof item === "number" ? `the number ${describe(item)}` : `[${item.length}]`;
-      this.fail(
-        "shape",
-        k,
-        `${nameOf(this.pathOf(k))} is ${found}`,
-        `but the output has ${counted(size, "number")}: ${expected}`,
-        ", ",
-      );
+      const but = `but the output has ${counted(size, "number")}: ${expected}`;
+      report.error("shape", this.pathOf(k), this.sizeSentence(k, found, but));
       return false;
     }
     filled.present[k] = 1;
@@ -631,8 +721,8 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
     return true;
   }
 
-  private fail(code: string, k: number, what: string, why: string, between = " "): void {
-    this.of.report.error(code, this.pathOf(k), `${this.prefixOf(k)}${what}${between}${why}`);
+  private fail(code: string, k: number, target: string, is: string): void {
+    this.of.report.error(code, this.pathOf(k), this.sentence(k, target, is));
   }
 }
 
@@ -674,8 +764,28 @@ class NextTargets extends TargetReading {
     return [...this.of.base, "targets"];
   }
 
-  protected override prefixOf(k: number): string {
-    return `"next" gives step ${k + 1} the target `;
+  protected override sentence(k: number, target: string, is: string): string {
+    return `"next" makes ${target} the target of step ${k + 1}, which ${is}`;
+  }
+
+  protected override sizeSentence(k: number, found: string, but: string): string {
+    return `"next" makes ${found} the target of step ${k + 1}, ${but}`;
+  }
+
+  /** That is not about one word, but about the output's size: once for all sequences. */
+  protected override failBeyondOutput(k: number, word: string, token: number): void {
+    const { base, context, outputSize, report } = this.of;
+    // A line of a data file has no place for it.
+    if (base.length === 0) {
+      super.failBeyondOutput(k, word, token);
+      return;
+    }
+    if (context.saidOutputSize) return;
+    context.saidOutputSize = true;
+    const path = ["output", "size"];
+    const size = this.facts.vocabulary!.words.length;
+    const message = `size is ${outputSize}, but with "next" the targets are tokens of the vocabulary, which has ${size}: expected ${size}`;
+    report.error("class-range", path, message, "value", { kind: "set", set: [[path, size]] });
   }
 
   protected read(from: number, to: number): number {
@@ -684,8 +794,9 @@ class NextTargets extends TargetReading {
     // One report is enough: what stands there is one word.
     for (let k = from; k < to && !this.failed; k++) {
       const token = tokens?.[k + 1] ?? -1;
-      if (token >= 0 && this.putToken(k, token)) continue;
-      this.failed = !this.put(k, token >= 0 ? words[token]! : (raw?.[k + 1] ?? bad));
+      const hasWord = token >= 0 && token < words.length;
+      if (hasWord && this.putToken(k, token)) continue;
+      this.failed = !this.put(k, hasWord ? words[token]! : (raw?.[k + 1] ?? bad));
     }
     return to;
   }
@@ -724,7 +835,7 @@ function readStates(
   if (draft === undefined) return null;
   if (draft === bad || layers === null || layers.length === 0) return undefined;
   const name = `${state}0`;
-  const has = (layer: LayerFacts) => layer.cell === null || cells[layer.cell].states.includes(state);
+  const has = (layer: LayerFacts) => cellOfFacts(layer)?.states.includes(state) ?? true;
   if (!layers.some(has)) {
     report.error(
       "foreign-key",

@@ -1,3 +1,4 @@
+import type { Remedy } from "./remedy";
 import type { Path, SourceMap, TextRange } from "./sourceMap";
 
 export interface Diagnostic {
@@ -12,6 +13,8 @@ export interface Diagnostic {
   readonly code: string;
   /** Where it is in a data file that this file names; the place in the text is then that name. */
   readonly data?: DataPlace;
+  /** What to write in its place, where that is one edit. */
+  readonly remedy?: Remedy;
 }
 
 /** Line and column are counted from 1. */
@@ -29,25 +32,30 @@ export type Spot = "value" | "key" | "opening" | { readonly from: number; readon
 
 /** Takes findings. What reads a part of a file tells it what it finds, at the path of the value. */
 export interface Report {
-  error(code: string, path: Path, message: string, spot?: Spot): void;
-  warning(code: string, path: Path, message: string, spot?: Spot): void;
+  error(code: string, path: Path, message: string, spot?: Spot, remedy?: Remedy | null): void;
+  warning(code: string, path: Path, message: string, spot?: Spot, remedy?: Remedy | null): void;
 }
+
+/** So many findings in data files are told one by one; nobody reads more. */
+const mostFromData = 1000;
 
 /** Collects findings with their places in one text. */
 export class Collector implements Report {
   private readonly found: Diagnostic[] = [];
+  private readonly fromData: Partial<Record<Diagnostic["severity"], number>> = {};
+  private readonly hidden = new Set<string>();
 
   constructor(
     private readonly text: string,
     private readonly source: SourceMap,
   ) {}
 
-  error(code: string, path: Path, message: string, spot: Spot = "value"): void {
-    this.add("error", code, path, message, locate(this.text, this.source, path, spot));
+  error(code: string, path: Path, message: string, spot: Spot = "value", remedy: Remedy | null = null): void {
+    this.add("error", code, path, message, locate(this.text, this.source, path, spot), remedy && { remedy });
   }
 
-  warning(code: string, path: Path, message: string, spot: Spot = "value"): void {
-    this.add("warning", code, path, message, locate(this.text, this.source, path, spot));
+  warning(code: string, path: Path, message: string, spot: Spot = "value", remedy: Remedy | null = null): void {
+    this.add("warning", code, path, message, locate(this.text, this.source, path, spot), remedy && { remedy });
   }
 
   /** An error at a place of the text itself. */
@@ -55,11 +63,24 @@ export class Collector implements Report {
     this.add("error", code, this.source.pathAt(range.offset) ?? [], message, range);
   }
 
+  /** A warning at a place of the text itself. */
+  warningAt(code: string, range: TextRange, message: string): void {
+    this.add("warning", code, this.source.pathAt(range.offset) ?? [], message, range);
+  }
+
   /** A finding in a data file, said at the value that names it. */
   addFromData(severity: Diagnostic["severity"], code: string, path: Path, message: string, data: DataPlace): void {
     const range = locate(this.text, this.source, path, "value");
     const place = `${data.file}:${data.line}:${data.column}`;
-    this.add(severity, code, path, `${place}: ${message}`, range, data);
+    const count = (this.fromData[severity] = (this.fromData[severity] ?? 0) + 1);
+    if (count <= mostFromData) this.add(severity, code, path, `${place}: ${message}`, range, { data });
+    else if (count === mostFromData + 1)
+      this.add(severity, code, path, `${place}: and more of them, which are not looked at one by one`, range, { data });
+  }
+
+  /** To be called for a data file that lies elsewhere: what is found in it is said without what stands there. */
+  hide(file: string): void {
+    this.hidden.add(file);
   }
 
   get hasErrors(): boolean {
@@ -77,10 +98,20 @@ export class Collector implements Report {
     path: Path,
     message: string,
     range: TextRange,
-    data?: DataPlace,
+    more: Pick<Diagnostic, "data" | "remedy"> | null = null,
   ): void {
     const { offset, length } = range;
-    this.found.push({ severity, code, path: [...path], message, offset, length, ...(data && { data }) });
+    this.found.push({ severity, code, path: [...path], message: this.shown(message), offset, length, ...more });
+  }
+
+  /** The message itself, unless it begins with the name of a file of which nothing is to be shown. */
+  private shown(message: string): string {
+    for (const file of this.hidden) {
+      if (!message.startsWith(`${file}:`)) continue;
+      const [place] = /^(:\d+:\d+)?/.exec(message.slice(file.length))!;
+      return `${file}${place}: this is not what is expected here; what stands in a file outside this one's folder is not shown`;
+    }
+    return message;
   }
 }
 
@@ -103,7 +134,7 @@ export function locate(text: string, source: SourceMap, path: Path, spot: Spot):
 }
 
 /** Where characters of a text stand in its literal, whose escapes are longer than what they mean. */
-function charactersIn(text: string, literal: TextRange, from: number, to: number): TextRange {
+export function charactersIn(text: string, literal: TextRange, from: number, to: number): TextRange {
   let offset = literal.offset + 1;
   let start = offset;
   for (let k = 0; k < to; k++) {
@@ -111,5 +142,6 @@ function charactersIn(text: string, literal: TextRange, from: number, to: number
     if (text[offset] === "\\") offset += text[offset + 1] === "u" ? 6 : 2;
     else offset++;
   }
+  if (from >= to) start = offset;
   return { offset: start, length: offset - start };
 }

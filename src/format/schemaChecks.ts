@@ -23,6 +23,12 @@ export const parts = {
   sequences: "file#/properties/sequences",
   inputs: "file#/definitions/sequence/properties/inputs",
   targets: "file#/definitions/sequence/properties/targets",
+  /** What a cell of the file's own has, by whatever name. */
+  vector: "file#/definitions/vector",
+  matrix: "file#/definitions/matrix",
+  number: "file#/definitions/number",
+  tracedVector: "file#/definitions/tracedVector",
+  states: "file#/definitions/sequence/properties/h0",
   steps: "file#/properties/expect/properties/sequences/items/properties/steps",
 } as const;
 export type Part = keyof typeof parts;

@@ -18,6 +18,12 @@ export class SourceMap {
     return node === null ? null : this.range(node);
   }
 
+  /** Where the items of an array stand; a value that is none is its own only one. The path has to be one of the file's. */
+  locateItems(path: Path): (k: number) => TextRange {
+    const node = this.find(path)!;
+    return (k) => this.range(this.nodes.isArray(node) ? this.nodes.child(node, k) : node);
+  }
+
   /** Where the key of a value stands, its quotes included; null for an item of an array. */
   locateKey(path: Path): TextRange | null {
     const node = this.find(path);
@@ -40,6 +46,26 @@ export class SourceMap {
     const key = this.nodes.keyRangeOf(node, count - 1);
     const child = this.nodes.child(node, count - 1);
     return { key: { offset: key.offset, length: key.end - key.offset }, value: this.range(child) };
+  }
+
+  /** The keys of an object, in their order; none where there is no object. */
+  keysOf(path: Path): string[] {
+    const node = this.find(path);
+    if (node === null || !this.nodes.isObject(node)) return [];
+    return Array.from({ length: this.nodes.childCountOf(node) }, (_, k) =>
+      String(this.nodes.segment(this.nodes.child(node, k))),
+    );
+  }
+
+  /** Where the value ends that stands before another in its object or array; null where that is the first. */
+  endOfPrevious(path: Path): number | null {
+    const holder = this.find(path.slice(0, -1));
+    if (holder === null) return null;
+    const last = path.at(-1)!;
+    for (let k = 1; k < this.nodes.childCountOf(holder); k++)
+      if (this.nodes.segment(this.nodes.child(holder, k)) === last)
+        return this.nodes.end(this.nodes.child(holder, k - 1));
+    return null;
   }
 
   /** The innermost value at an offset (a key belongs to its value), null outside of the file's object. */

@@ -1,11 +1,13 @@
 import type { ErrorObject } from "ajv";
+import { suggestion } from "../engine/nearest";
 import { describe, listed, nameOf } from "./draft";
-import { suggestion } from "./nearest";
+import type { OwnCells } from "./ownCells";
 import { bad } from "./parse";
 import type { Report } from "./report";
 import { type Part, validator } from "./schemaChecks";
 import type { Slices } from "./slices";
 import type { Path } from "./sourceMap";
+import { type Translation, translateKey, translateValue } from "./translate";
 
 /** Where a file has more unknown keys than this, nobody is helped by what they resemble. */
 const mostSuggestions = 1000;
@@ -39,35 +41,61 @@ interface Found {
  * @param base the path of the value in the file
  * @returns the value, or `bad` where it is unusable as a whole
  */
-export function checkStructure(value: unknown, whole: "file" | "sequence", base: Path, report: Report): unknown {
+export function checkStructure(
+  value: unknown,
+  whole: "file" | "sequence",
+  base: Path,
+  own: OwnCells,
+  report: Report,
+): unknown {
   if (value === bad) return bad;
+  if (whole === "sequence" && isObject(value)) own.takeFromSequence(value, base);
   const found = validate(value, whole, base, 0);
-  reportAll([found], whole, report);
+  reportAll([found], whole, own, report);
+  putBack(own, report);
   return found.holder.value;
 }
 
-/** The same of a whole file, with pauses in which somebody else may work. */
-export function* checkFileInSlices(value: unknown, report: Report): Slices<unknown> {
+/** Checks what the file's own cells have, each for itself. */
+function putBack(own: OwnCells, report: Report): void {
+  own.putBack((value, part, path) => {
+    const found = validate(value, part, path, 0);
+    reportAll([found], "file", own, report);
+    return found.holder.value;
+  });
+}
+
+/** The same, with pauses in which somebody else may work. */
+export function* checkInSlices(
+  value: unknown,
+  whole: "file" | "sequence",
+  base: Path,
+  own: OwnCells,
+  report: Report,
+): Slices<unknown> {
   if (value === bad) return bad;
-  const long = longArraysOf(value);
+  if (whole === "file") own.takeOut();
+  else if (isObject(value)) own.takeFromSequence(value, base);
+  const long = whole === "file" ? longArraysOf(value) : longArraysOfSequence(value, base);
   // Its first items stand for an array while what is around it is checked.
   for (const { parent, key, items } of long) parent[key] = items.slice(0, itemsInSlice);
-  const whole = validate(value, "file", [], 0);
+  const first = validate(value, whole, base, 0);
   for (const { parent, key, items } of long) parent[key] = items;
-  const found = [whole];
+  const found = [first];
   for (const { items, part, path } of long)
     for (let from = itemsInSlice; from < items.length; from += itemsInSlice) {
       yield;
       const some = validate(items.slice(from, from + itemsInSlice), part, path, from);
       if (some.errors.length > 0) found.push(some);
     }
-  yield;
-  reportAll(found, "file", report);
+  if (long.length > 0) yield;
+  reportAll(found, whole, own, report);
+  putBack(own, report);
   for (const { holder, base, from } of found.slice(1)) {
     const { items } = long.find(({ path }) => path === base)!;
     for (const [k, item] of (holder.value as unknown[]).entries()) items[from + k] = item;
   }
-  return whole.holder.value;
+  return first.holder.value;
 }
 
 function validate(value: unknown, part: Part, base: Path, from: number): Found {
@@ -88,15 +116,16 @@ function longArraysOf(file: unknown): LongArray[] {
   const long: LongArray[] = [];
   const find = (parent: unknown, key: string, at: Path, part: Part): unknown => {
     const found = isObject(parent) ? parent[key] : undefined;
-    if (!Array.isArray(found) || found.length <= itemsInSlice) return found;
-    long.push({ parent: parent as LongArray["parent"], key, items: found as unknown[], path: [...at, key], part });
+    const array = longArray(parent, key, at, part);
+    if (array === null) return found;
+    long.push(array);
     return null;
   };
   const forEach = (list: unknown, each: (item: unknown, k: number) => void) => {
     if (Array.isArray(list)) (list as unknown[]).forEach(each);
   };
   forEach(find(file, "sequences", [], "sequences"), (sequence, k) => {
-    for (const key of ["inputs", "targets"] as const) find(sequence, key, ["sequences", k], key);
+    long.push(...longArraysOfSequence(sequence, ["sequences", k]));
   });
   const expect = isObject(file) ? file["expect"] : undefined;
   forEach(isObject(expect) ? expect["sequences"] : undefined, (sequence, k) =>
@@ -105,14 +134,24 @@ function longArraysOf(file: unknown): LongArray[] {
   return long;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function longArraysOfSequence(sequence: unknown, base: Path): LongArray[] {
+  return (["inputs", "targets"] as const).flatMap((key) => longArray(sequence, key, base, key) ?? []);
+}
+
+function longArray(parent: unknown, key: string, at: Path, part: Part): LongArray | null {
+  const found = isObject(parent) ? parent[key] : undefined;
+  if (!isObject(parent) || !Array.isArray(found) || found.length <= itemsInSlice) return null;
+  return { parent, key, items: found as unknown[], path: [...at, key], part };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function reportAll(found: readonly Found[], whole: "file" | "sequence", report: Report): void {
+function reportAll(found: readonly Found[], whole: "file" | "sequence", own: OwnCells, report: Report): void {
   const unknownKeys = found.map(({ errors }) => new Set(errors.flatMap(unknownKey)));
   const suggests = unknownKeys.reduce((sum, { size }) => sum + size, 0) <= mostSuggestions;
-  for (const [k, one] of found.entries()) reportErrors(one, unknownKeys[k]!, suggests, whole, report);
+  for (const [k, one] of found.entries()) reportErrors(one, unknownKeys[k]!, suggests, whole, own, report);
 }
 
 function unknownKey({ keyword, instancePath, params }: ErrorObject): string[] {
@@ -124,6 +163,7 @@ function reportErrors(
   unknownKeys: ReadonlySet<string>,
   suggests: boolean,
   whole: "file" | "sequence",
+  own: OwnCells,
   report: Report,
 ): void {
   for (const error of errors) {
@@ -139,7 +179,13 @@ function reportErrors(
       case "additionalProperties": {
         const name = String(error.params["additionalProperty"]);
         if (name === "$schema" && path.length === 0) break;
-        const known = Object.keys(part.properties ?? {});
+        const known = own.keysAt(at) ?? Object.keys(part.properties ?? {});
+        const inFile = whole === "sequence" ? ["sequences", 0, ...at] : at;
+        const translation = translateKey([...inFile, name], data as Readonly<Record<string, unknown>>, known);
+        if (translation !== null) {
+          report[translation.severity]("other-word", [...at, name], translation.message, "key", translation.remedy);
+          break;
+        }
         report.warning(
           "unknown-key",
           [...at, name],
@@ -160,14 +206,29 @@ function reportErrors(
             reportForeignKey(error, part, at, report);
           break;
         }
-        report.error(
-          error.keyword === "type" ? "type" : "value",
-          at,
-          valueMessage(error, part, at.length === 0 && whole === "sequence" ? "the line" : nameOf(at), data),
-        );
+        const translation = error.keyword === "enum" ? translateValue(at, data) : textAsInputs(at, data);
+        if (translation !== null) report.error("other-word", at, translation.message, "value", translation.remedy);
+        else
+          report.error(
+            error.keyword === "type" ? "type" : "value",
+            at,
+            valueMessage(error, part, at.length === 0 && whole === "sequence" ? "the line" : nameOf(at), data),
+          );
         (parent as Record<string | number, unknown>)[key] = bad;
     }
   }
+}
+
+/** `"inputs": "hello"`, which is what somebody writes who thinks of letters. */
+function textAsInputs(at: Path, data: unknown): Translation | null {
+  const [top, k, key, ...deeper] = at;
+  if (top !== "sequences" || typeof k !== "number" || key !== "inputs" || deeper.length > 0) return null;
+  if (typeof data !== "string") return null;
+  return {
+    severity: "error",
+    message: `inputs is ${describe(data)}, expected an array of items; a text, one token a character, stands under "text"`,
+    remedy: { kind: "instead", set: [[[top, k, "text"], data]] },
+  };
 }
 
 /** A key that the format knows and that has no meaning here. */

@@ -68,7 +68,10 @@ export function readMatrix(
   if (!fits || (value.length === 0 && rows !== 0)) {
     if (rows === null) return null;
     const found = shapeText({ rank: 2, rows: value.length, cols: first });
-    report.error("shape", path, `${name} is ${found}, but ${reason}${expected || `: expected ${rows} rows`}`);
+    const message = `${name} is ${found}, but ${reason}${expected || `: expected ${rows} rows`}`;
+    if (value.length === cols && first === rows)
+      report.error("shape", path, `${message}; ${transposed(name)}`, "value", { kind: "transpose" });
+    else report.error("shape", path, message);
     return null;
   }
   const data = new Float64Array(value.length * first);
@@ -82,4 +85,11 @@ export function readMatrix(
     }
   }
   return { rank: 2, rows: value.length, cols: first, data };
+}
+
+/** Why a matrix has a row where a column is expected: `Wxh x` here is `x Wxh` there. */
+function transposed(name: string): string {
+  const symbol = name.slice(name.lastIndexOf(".") + 1);
+  if (symbol === "E") return "transposed it would fit: a row is a token's, as in PyTorch and Keras";
+  return `transposed it would fit: Keras and NumPy courses write ${symbol.startsWith("Wh") ? "h" : "x"} ${symbol}`;
 }

@@ -1,6 +1,10 @@
 /** Writes sequences side by side into the kernels' memory, as assembly/layout.ts says. */
-import type { Model, Sequence } from "../engine/model";
-import { stepWeight } from "../engine/train";
+
+import type { StepWeights } from "../engine/loss";
+import { crossEntropyWeight, divisorOf, hasTarget, targetAt, weightAt, weightsInLoss } from "../engine/loss";
+import type { BatchReduction, Model, Problem, Sequence } from "../engine/model";
+import { readsBackward } from "../engine/model";
+import { scaleInBatch } from "../engine/train";
 import type { Arena, Reals } from "./arena";
 import { writeBatch } from "./layout";
 import { statesOf } from "./network";
@@ -14,14 +18,15 @@ export interface Stretch {
 
 /** What stands around a batch. */
 export interface Around {
-  /** Sequences of the whole update. */
-  readonly sequencesOfUpdate: number;
+  /** Those of the whole update. */
+  readonly ofUpdate: readonly Sequence[];
   /** Addresses. */
   readonly gradients: number;
   readonly initial: number;
   readonly final: number;
   readonly stateRows: number;
   readonly adds: boolean;
+  readonly back: boolean;
   readonly updates: boolean;
 }
 
@@ -31,8 +36,16 @@ export interface Manner {
   /** Where all inputs of all sequences are tokens. */
   readonly tokens: boolean;
   readonly reversed: boolean;
-  /** What a step's loss counts in its sequence's: 1, or one divided by the number of the sequence's targets. */
-  readonly weights: ReadonlyMap<Sequence, number>;
+  /** Whether targets of classes are written as what each class counts, for some are probabilities. */
+  readonly soft: boolean;
+  readonly batchReduction: BatchReduction;
+  readonly counts: ReadonlyMap<Sequence, Count>;
+}
+
+/** What a sequence's steps count in its loss, and what a mean over all targets divides by for it. */
+interface Count {
+  readonly weights: StepWeights;
+  readonly divisor: number;
 }
 
 /** Whether all inputs of all sequences are tokens. */
@@ -40,13 +53,26 @@ export function areTokens(sequences: readonly Sequence[]): boolean {
   return sequences.every(({ inputs }) => !inputs.vectors);
 }
 
-export function mannerOf(model: Model, sequences: readonly Sequence[]): Manner {
+export function mannerOf({ model, sequences, training }: Problem): Manner {
+  const loss = model.loss!;
   return {
     model,
     tokens: areTokens(sequences),
     reversed: model.layers.some(({ passes }) => passes.some(({ direction }) => direction === "backward")),
-    weights: new Map(sequences.map((sequence) => [sequence, stepWeight(model, sequence)])),
+    soft: areSoft(sequences),
+    batchReduction: training.batchReduction,
+    counts: new Map(
+      sequences.map((sequence) => [
+        sequence,
+        { weights: weightsInLoss(loss, sequence), divisor: divisorOf(loss, sequence) },
+      ]),
+    ),
   };
+}
+
+/** Whether some targets of classes are probabilities. */
+export function areSoft(sequences: readonly Sequence[]): boolean {
+  return sequences.some(({ targets }) => targets?.kind === "classes" && targets.probabilities !== null);
 }
 
 /** The rows of a stretch: row `offsets[t] + b` is step from + t of sequence b. */
@@ -70,10 +96,9 @@ function rowsOf({ sequences, from, to }: Stretch): Rows {
 
 /** Writes a batch. @returns its address */
 export function layOutBatch(stretch: Stretch, manner: Manner, around: Around, arena: Arena): number {
-  const { sequencesOfUpdate, gradients, initial, final, stateRows, adds, updates } = around;
+  const { ofUpdate, gradients, initial, final, stateRows, adds, back, updates } = around;
   const rows = rowsOf(stretch);
   return writeBatch(arena, {
-    share: 1 / sequencesOfUpdate,
     length: rows.lengths[0]!,
     sequences: stretch.sequences.length,
     rows: rows.count,
@@ -81,12 +106,13 @@ export function layOutBatch(stretch: Stretch, manner: Manner, around: Around, ar
     tokens: manner.tokens ? layOutTokens(stretch, rows, arena) : 0,
     vectors: manner.tokens ? 0 : layOutVectors(stretch, rows, manner.model.inputSize, arena),
     reversed: manner.reversed ? layOutReversed(rows, arena) : 0,
-    ...layOutTargets(stretch, rows, manner, arena),
+    ...layOutTargets(stretch, rows, manner, ofUpdate, arena),
     gradients,
     initial,
     final,
     stateRows,
     adds: Number(adds),
+    back: Number(back),
     updates: Number(updates),
   });
 }
@@ -124,42 +150,57 @@ function layOutReversed({ lengths, offsets, count }: Rows, arena: Arena): number
 function layOutTargets(
   { sequences, from }: Stretch,
   { lengths, offsets }: Rows,
-  { model, weights: weightOf }: Manner,
+  { model, soft, batchReduction, counts }: Manner,
+  ofUpdate: readonly Sequence[],
   arena: Arena,
 ) {
+  const loss = model.loss!;
   const O = model.output.size;
+  const divisors =
+    batchReduction === "targets"
+      ? ofUpdate.reduce((sum, sequence) => sum + sequence.weight * counts.get(sequence)!.divisor, 0)
+      : 0;
+  const scales = sequences.map((sequence) => {
+    const { weights } = counts.get(sequence)!;
+    return { ...weights, scale: scaleInBatch({ weights, sequence }, batchReduction, ofUpdate.length, divisors) };
+  });
   const classes: number[] = [];
-  const vectors: Float64Array[] = [];
+  const vectors: ArrayLike<number>[] = [];
   const targetRows: number[] = [];
-  const weights: number[] = [];
+  const endRows: number[] = [];
+  const inLoss: number[] = [];
+  const inGradient: number[] = [];
   const T = lengths[0]!;
   for (let t = 0; t < T; t++)
     for (let b = 0; b < offsets[t + 1]! - offsets[t]!; b++) {
-      const { targets } = sequences[b]!;
+      const sequence = sequences[b]!;
       const k = from + t;
-      if (!targets) continue;
-      if (targets.kind === "classes") {
-        if (targets.classes[k]! < 0) continue;
-        classes.push(targets.classes[k]!);
-      } else {
-        if (!targets.present[k]) continue;
-        vectors.push(targets.vectors.subarray(k * O, (k + 1) * O));
-      }
+      if (!hasTarget(sequence, k)) continue;
+      const target = targetAt(sequence, k, O)!;
+      if (soft) vectors.push(Float64Array.from({ length: O }, (_, j) => crossEntropyWeight(loss, target, O, j)));
+      else if (typeof target === "number") classes.push(target);
+      else vectors.push(target);
       targetRows.push(offsets[t]! + b);
-      weights.push(weightOf.get(sequences[b]!)!);
+      // A backward pass ends in the first rows.
+      endRows.push(b);
+      inLoss.push(weightAt(counts.get(sequence)!.weights, k));
+      inGradient.push(weightAt(scales[b]!, k));
     }
   const first = targetRows[0] ?? 0;
-  const follow = targetRows.length === 0 || targetRows.at(-1)! - first === targetRows.length - 1;
+  const readsEnds = model.output.at === "ends" && readsBackward(model.layers.at(-1)!);
+  const follow = !readsEnds && (targetRows.length === 0 || targetRows.at(-1)! - first === targetRows.length - 1);
   return {
     targetCount: targetRows.length,
     targetRows: follow ? 0 : arena.words(targetRows),
     firstTargetRow: first,
+    endRows: readsEnds ? arena.words(endRows) : 0,
     targets: classes.length > 0 ? arena.words(classes) : layOutTargetVectors(vectors, O, arena),
-    weights: arena.numbers(weights),
+    weights: arena.numbers(inLoss),
+    scales: arena.numbers(inGradient),
   };
 }
 
-function layOutTargetVectors(vectors: readonly Float64Array[], O: number, arena: Arena): number {
+function layOutTargetVectors(vectors: readonly ArrayLike<number>[], O: number, arena: Arena): number {
   const address = arena.reals(vectors.length * O);
   const view: Reals = arena.view(address, vectors.length * O);
   for (const [k, vector] of vectors.entries()) view.set(vector, k * O);

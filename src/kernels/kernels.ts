@@ -11,9 +11,27 @@ export interface Exports {
   readonly gradients: (network: number, batch: number) => number;
   readonly step: (optimizer: number, report: number) => number;
   readonly sumGradients: (first: number, next: number, stride: number, count: number, size: number) => void;
+  /** The same of the rows of an embedding that have a gradient; all but the first are then zero. */
+  readonly sumTouched: (optimizer: number, stride: number, count: number) => void;
   /** Copies within the memory, many times as fast as JavaScript does in one that is shared. */
   readonly copyBytes: (to: number, from: number, bytes: number) => void;
   readonly sumOuterProducts: (...[c, cStride, a, aStride, b, bStride, m, rows, n, add, room]: number[]) => void;
+  /** An own cell's pass over a batch. */
+  readonly ownForward: (...[pass, batch, x, xStride, tokens, room]: number[]) => void;
+  readonly ownBackward: (
+    ...[pass, batch, x, xStride, tokens, above, aboveStride, dx, dxStride, room]: number[]
+  ) => void;
+  // What a read-out is made of
+  readonly repeatRow: (...[to, row, rows, n]: number[]) => void;
+  readonly sumRows: (...[to, from, stride, rows, n, add]: number[]) => void;
+  readonly addInputs: (...[z, Wx, n, x, xStride, inputs, tokens, rows, room]: number[]) => void;
+  readonly sumOverInputs: (
+    ...[dWx, dWxStride, x, xStride, inputs, tokens, d, dStride, n, batch, adds, room]: number[]
+  ) => void;
+  readonly multiply: (
+    ...[c, cStride, a, aStride, b, bStride, transposed, packed, form, m, inner, n, add, room]: number[]
+  ) => void;
+  readonly clear: (to: number, n: number) => void;
   readonly roomBytes: (n: number) => number;
   readonly packedBytes: (inner: number, n: number) => number;
 }

@@ -1,21 +1,25 @@
 /** Training on the kernels: the engine's `train`, with the same results to rounding, many updates at a time. */
+import { countTargets } from "../engine/loss";
 import type { Problem, Sequence } from "../engine/model";
-import { parametersOf, withParameters } from "../engine/model";
+import { longestOf, parametersOf, withParameters } from "../engine/model";
 import type { NetworkState } from "../engine/network";
 import { Recording } from "../engine/network";
 import { Random } from "../engine/random";
-import { countTargets } from "../engine/readout";
+import { rateOfEpoch } from "../engine/schedule";
 import type { Tensor } from "../engine/tensor";
 import { zerosLikeAll } from "../engine/tensor";
-import type { BrokenPlace, TrainingEnd, TrainingStep } from "../engine/train";
-import { computeChunk, runnerOf } from "../engine/train";
+import type { BrokenPlace, RateFactor, TrainingEnd, TrainingStep } from "../engine/train";
+import { computeChunk, placeBroken, runnerOf } from "../engine/train";
 import { mostBytes } from "./arena";
 import type { Manner } from "./batches";
-import { areTokens, layOutBatch, layOutStates, mannerOf, readStates, stateSize } from "./batches";
+import { areSoft, areTokens, layOutBatch, layOutStates, mannerOf, readStates, stateSize } from "./batches";
 import type { Kernels } from "./kernels";
 import { writeOptimizer } from "./layout";
 import type { Capacity } from "./network";
 import { layOutNetwork } from "./network";
+import { keptVectors } from "./own";
+import { ownProgramOf } from "./ownProgram";
+import type { Part } from "./parameters";
 import { ParameterLayout } from "./parameters";
 import { Pool } from "./pool";
 
@@ -27,6 +31,8 @@ const mostThreads = 8;
 const sliceWork = 1e8;
 /** Multiplications between two snapshots, which cost a copy of the parameters each. */
 const snapshotWork = 4e8;
+/** What was done since a snapshot is remembered, however little it is. */
+const mostRuns = 1 << 14;
 /** A batch of fewer multiplications is done before a thread wakes up. */
 const leastSharedWork = 2e6;
 /** All sequences stay in memory where they take less; else each batch is written when it is its turn. */
@@ -43,21 +49,26 @@ interface Piece {
   /** Multiplications, roughly. */
   readonly work: number;
   readonly hasTargets: boolean;
-  batches: Batches | null;
+  /** The addresses of its batches, once they are written. */
+  batches: readonly number[] | null;
 }
 
-/** The batches of a piece, once they are written. */
-interface Batches {
-  readonly addresses: readonly number[];
-  /** How many of them have a target, and so a gradient. */
-  readonly withTargets: number;
+/** A piece, and the learning rate of its update. */
+interface Done {
+  readonly piece: Piece;
+  readonly rate: number;
 }
 
 /** A copy of all that updates change, and what was done since. */
 interface Snapshot {
   readonly address: number;
-  readonly runs: (readonly Piece[])[];
+  readonly runs: { readonly pieces: readonly Piece[]; readonly rate: number }[];
+  /** Whether any of it was an update. */
+  hasUpdate: boolean;
 }
+
+const piecesOf = ({ runs }: Snapshot): Done[] =>
+  runs.flatMap(({ pieces, rate }) => pieces.map((piece) => ({ piece, rate })));
 
 /** What is done between two looks at whether to stop. */
 interface Slice {
@@ -78,14 +89,15 @@ export function* trainOnKernels(
   kernels: Kernels,
   folder: string,
   threads: number,
+  rate: RateFactor = { value: 1 },
 ): Generator<TrainingStep, TrainingEnd, boolean | undefined> {
-  const trainer = new KernelTrainer(problem, kernels, folder, threads);
+  const trainer = new KernelTrainer(problem, kernels, folder, threads, rate);
   try {
     for (let epoch = 1; epoch <= problem.training.epochs; epoch++) {
       const end = yield* trainer.epoch(epoch);
       if (end) return end;
     }
-    return { kind: "done", parameters: trainer.parameters() };
+    return trainer.end("done", problem.training.epochs);
   } finally {
     trainer.dispose();
   }
@@ -114,18 +126,19 @@ function capacityOf({ model, sequences, training }: Problem, shardSize: number):
   return {
     rows,
     sequences: shardSize,
-    targets: model.output.at === "last" ? shardSize : rows,
+    targets: model.output.at === "every" ? rows : shardSize,
     tokens: areTokens(sequences),
+    soft: areSoft(sequences),
   };
 }
 
 /** Whether one thread's room fits well into what WebAssembly can address. */
 export function fits(problem: Problem): boolean {
   const { model } = problem;
-  const numbersOfRow = model.layers.reduce(
-    (sum, { size, inputSize, passes }) => sum + passes.length * (16 * size + 2 * inputSize),
-    model.output.size + model.inputSize,
-  );
+  const numbersOfRow = model.layers.reduce((sum, layer) => {
+    const vectors = layer.own ? layer.own.states.length + 4 + keptVectors(ownProgramOf(layer)) : 16;
+    return sum + layer.passes.length * (vectors * layer.size + 2 * layer.inputSize);
+  }, model.output.size + model.inputSize);
   const parameters = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
   const { rows } = capacityOf(problem, shardSizeOf(problem));
   return (rows * numbersOfRow + parameters * (mostShards + 12)) * 8 < mostBytes / 2;
@@ -147,6 +160,10 @@ class KernelTrainer {
   // Addresses. All that an update changes stands together, from `theta` on.
   private readonly gradients: number;
   private readonly gradientBytes: number;
+  /** How many gradients there is room for. */
+  private readonly shards: number;
+  /** Whether an embedding's rows are trained. */
+  private readonly trainsRows: boolean;
   private readonly theta: number;
   private readonly states: readonly number[];
   private readonly optimizer: number;
@@ -172,16 +189,19 @@ class KernelTrainer {
   private queuedCount = 0;
   private loss = 0;
   private norm = 0;
+  private rate = 0;
 
   constructor(
     private readonly problem: Problem,
     private readonly kernels: Kernels,
     folder: string,
     threads: number,
+    /** What the learning rate is multiplied by, heeded at the beginning of each epoch. */
+    private readonly rateFactor: RateFactor,
   ) {
     const { model, sequences, training } = problem;
     const { arena, exports } = kernels;
-    this.manner = mannerOf(model, sequences);
+    this.manner = mannerOf(problem);
     this.random = new Random(training.seed);
     this.batchSize = Math.min(training.batchSize, sequences.length);
     this.chunk = training.truncate ?? Number.POSITIVE_INFINITY;
@@ -191,19 +211,30 @@ class KernelTrainer {
     this.counted = sequences.filter((sequence) => countTargets(sequence) > 0).length;
 
     this.layout = new ParameterLayout(model, arena);
-    const { size } = this.layout;
+    const { size, total } = this.layout;
     const shards = this.isSharded ? Math.ceil(this.batchSize / this.shardSize) : 1;
-    this.gradientBytes = Math.ceil((size * arena.realBytes) / 64) * 64;
+    const bytes = total * arena.realBytes;
+    this.trainsRows = model.embedding !== null && !model.frozen.has("embedding.E");
+    // Behind an embedding's gradient: which of its rows have one.
+    const touchedBytes = this.trainsRows ? 4 + 5 * this.layout.E!.rows : 0;
+    this.gradientBytes = Math.ceil((bytes + touchedBytes) / 64) * 64;
     this.gradients = arena.bytes(this.gradientBytes * shards);
-    this.theta = arena.bytes(this.gradientBytes);
-    const first = arena.bytes(this.gradientBytes);
-    const second = arena.bytes(this.gradientBytes);
+    this.shards = shards;
+    const frozen = this.layout.frozenParts();
+    const keptBytes = frozen.length > 0 ? arena.bytes(bytes) : null;
+    this.theta = arena.bytes(bytes);
+    const kept = keptBytes ?? this.theta;
+    const { type, momentum } = training.optimizer;
+    const hasFirst = type === "adam" || type === "adamw" || momentum > 0;
+    const first = hasFirst ? arena.bytes(bytes) : 0;
+    const second = type === "sgd" ? 0 : arena.bytes(bytes);
     this.states = Array.from({ length: shards }, () => arena.reals(stateSize(model, this.shardSize, arena)));
-    this.optimizer = this.writeOptimizer(first, second);
+    this.optimizer = this.writeOptimizer(first, second, frozen, kept);
     this.durableBytes = arena.mark() - this.theta;
-    this.layout.write(parametersOf(model), arena.view(this.theta, size));
-    this.older = { address: arena.bytes(this.durableBytes), runs: [] };
-    this.newer = { address: arena.bytes(this.durableBytes), runs: [] };
+    for (const address of new Set([this.theta, kept]))
+      this.layout.write(parametersOf(model), arena.view(address, total));
+    this.older = { address: arena.bytes(this.durableBytes), runs: [], hasUpdate: false };
+    this.newer = { address: arena.bytes(this.durableBytes), runs: [], hasUpdate: false };
     this.copyDurable(this.older.address, this.theta);
     this.copyDurable(this.newer.address, this.theta);
     this.reportAddress = arena.bytes(16);
@@ -223,7 +254,7 @@ class KernelTrainer {
     this.mark = arena.mark();
   }
 
-  private writeOptimizer(first: number, second: number): number {
+  private writeOptimizer(first: number, second: number, frozen: readonly Part[], kept: number): number {
     const { optimizer, clip } = this.problem.training;
     return writeOptimizer(this.kernels.arena, {
       ...optimizer,
@@ -239,6 +270,14 @@ class KernelTrainer {
       gradients: this.gradients,
       first,
       second,
+      rows: this.trainsRows ? this.layout.E!.rows : 0,
+      rowSize: this.layout.E?.columns ?? 0,
+      touched: this.gradients + this.layout.total * this.kernels.arena.realBytes,
+      frozenCount: frozen.length,
+      frozen: this.kernels.arena.words(
+        frozen.flatMap(({ start, rows, stride, count }) => [start, rows, stride, count]),
+      ),
+      kept,
     });
   }
 
@@ -251,7 +290,7 @@ class KernelTrainer {
   }
 
   parameters(): Record<string, Tensor> {
-    return this.layout.read(this.kernels.arena.view(this.theta, this.layout.size));
+    return this.layout.read(this.kernels.arena.view(this.theta, this.layout.total));
   }
 
   dispose(): void {
@@ -262,13 +301,15 @@ class KernelTrainer {
   *epoch(epoch: number): Generator<TrainingStep, TrainingEnd | null, boolean | undefined> {
     this.loss = 0;
     this.norm = 0;
+    this.setRate(rateOfEpoch(this.problem.training, epoch) * this.rateFactor.value);
+    const parameters = () => this.parameters();
     for (const { pieces, work, done } of this.slicesOfEpoch()) {
       const end = this.doSlice(epoch, pieces, work);
       if (end) return end;
-      if (done < 1 && (yield { epoch, done, result: null })) return { kind: "stopped", parameters: this.parameters() };
+      if (done < 1 && (yield { epoch, done, result: null, parameters })) return this.end("stopped", epoch);
     }
     const result = { epoch, loss: this.counted > 0 ? this.loss / this.counted : 0, gradientNorm: this.norm };
-    return (yield { epoch, done: 1, result }) ? { kind: "stopped", parameters: this.parameters() } : null;
+    return (yield { epoch, done: 1, result, parameters }) ? this.end("stopped", epoch) : null;
   }
 
   /** Where nothing is shuffled and all stays in memory, every epoch is the same. */
@@ -301,7 +342,7 @@ class KernelTrainer {
   }
 
   private partDone({ members, from }: Piece): number {
-    const longest = Math.max(...members.map((index) => this.problem.sequences[index]!.length));
+    const longest = longestOf(members.map((index) => this.problem.sequences[index]!));
     return Math.min(1, (from + this.chunk) / longest);
   }
 
@@ -313,7 +354,7 @@ class KernelTrainer {
     const members: number[] = [];
     for (let k = first; k < last; k++) members.push(order ? order[k]! : k);
     const sequences = members.map((index) => this.problem.sequences[index]!);
-    const longest = Math.max(...sequences.map(({ length }) => length));
+    const longest = longestOf(sequences);
     const pieces: Piece[] = [];
     for (let from = 0; from < longest; from += this.chunk) {
       const to = from + this.chunk;
@@ -345,50 +386,48 @@ class KernelTrainer {
     return shards;
   }
 
-  private layOut(piece: Piece): Batches {
+  private layOut(piece: Piece): readonly number[] {
     const { model, sequences, training } = this.problem;
     const { arena } = this.kernels;
     const keepsStates = this.carries || training.truncate !== null;
-    const { from } = piece;
+    const { from, hasTargets } = piece;
     const to = from + this.chunk;
     const shards = this.shardsOf(piece);
-    let withTargets = 0;
-    const addresses = shards.map((shard, s) => {
+    return shards.map((shard, s) => {
       const inShard = shard.map((index) => sequences[index]!);
-      const hasTargets = inShard.some((sequence) => this.hasTargets(sequence, from));
       const states = this.states[this.isSharded ? s : 0]!;
       const goesOn = from > 0 || (inShard[0]!.carry && shard[0]! > 0);
       const around = {
-        sequencesOfUpdate: piece.members.length,
-        gradients: this.gradients + (this.isSharded ? withTargets * this.gradientBytes : 0),
+        ofUpdate: piece.members.map((index) => sequences[index]!),
+        gradients: this.gradients + (this.isSharded ? s * this.gradientBytes : 0),
         initial: goesOn ? states : layOutStates(model, inShard, this.shardSize, arena),
         final: keepsStates ? states : 0,
         stateRows: this.shardSize,
-        adds: !this.isSharded && withTargets > 0,
-        updates: !this.isSharded && piece.hasTargets && s === shards.length - 1,
+        adds: !this.isSharded && s > 0,
+        back: hasTargets,
+        updates: !this.isSharded && hasTargets && s === shards.length - 1,
       };
-      if (hasTargets) withTargets++;
       return layOutBatch({ sequences: inShard, from, to }, this.manner, around, arena);
     });
-    return { addresses, withTargets };
   }
 
   /** @returns how the run ended, or null where it goes on */
   private doSlice(epoch: number, pieces: readonly Piece[], work: number): TrainingEnd | null {
     const done = this.run(pieces);
     if (done < pieces.length) return this.diverged(epoch, pieces, done);
-    this.newer.runs.push(pieces);
+    this.newer.runs.push({ pieces, rate: this.rate });
+    this.newer.hasUpdate ||= pieces.some(({ hasTargets }) => hasTargets);
     this.workSince += work;
-    if (this.workSince >= snapshotWork) this.takeSnapshot();
+    if (this.workSince >= snapshotWork || this.newer.runs.length >= mostRuns) this.takeSnapshot();
     return null;
   }
 
   private takeSnapshot(): void {
     // Between two snapshots lies an update, so that the parameters before the last one can be found again.
-    if (!this.newer.runs.some((pieces) => pieces.some(({ hasTargets }) => hasTargets))) return;
+    if (!this.newer.hasUpdate) return;
     const { address } = this.older;
     this.older = this.newer;
-    this.newer = { address, runs: [] };
+    this.newer = { address, runs: [], hasUpdate: false };
     this.copyDurable(address, this.theta);
     this.workSince = 0;
   }
@@ -413,7 +452,7 @@ class KernelTrainer {
   private enqueue(pieces: readonly Piece[]): void {
     let count = 0;
     for (let k = 0; k < pieces.length; k++) {
-      const { addresses } = pieces[k]!.batches!;
+      const addresses = pieces[k]!.batches!;
       for (let b = 0; b < addresses.length; b++) this.queueWords[count++] = addresses[b]!;
     }
     this.queued = pieces;
@@ -436,23 +475,24 @@ class KernelTrainer {
     this.norm = this.report[1];
     if (left === count) return pieces.length;
     let done = 0;
-    for (; left >= pieces[done]!.batches!.addresses.length; done++) left -= pieces[done]!.batches!.addresses.length;
+    for (; left >= pieces[done]!.batches!.length; done++) left -= pieces[done]!.batches!.length;
     return done;
   }
 
   private runSharded(pieces: readonly Piece[]): number {
     const { exports } = this.kernels;
     for (const [done, piece] of pieces.entries()) {
-      const { addresses, withTargets } = piece.batches!;
+      const addresses = piece.batches!;
+      const shards = addresses.length;
       let loss = 0;
       if (this.pool) for (const ofShard of this.pool.gradients(addresses)) loss += ofShard;
       else for (const batch of addresses) loss += exports.gradients(this.networks[0]!, batch);
       if (Number.isNaN(loss)) return done;
       if (piece.hasTargets) {
         const next = this.gradients + this.gradientBytes;
-        if (withTargets > 1)
-          exports.sumGradients(this.gradients, next, this.gradientBytes, withTargets, this.layout.size);
+        if (shards > 1) exports.sumGradients(this.gradients, next, this.gradientBytes, shards, this.layout.size);
         this.report[1] = this.norm;
+        if (this.trainsRows && shards > 1) exports.sumTouched(this.optimizer, this.gradientBytes, shards);
         if (!exports.step(this.optimizer, this.reportAddress)) return done;
         this.norm = this.report[1]!;
       }
@@ -461,21 +501,54 @@ class KernelTrainer {
     return pieces.length;
   }
 
+  /** What the run ends with: where the last update broke it, the parameters before that. */
+  end(kind: "done" | "stopped", epoch: number): TrainingEnd {
+    const parameters = this.parameters();
+    const before = [...piecesOf(this.older), ...piecesOf(this.newer)];
+    const update = before.findLastIndex(({ piece }) => piece.hasTargets);
+    const current = { ...this.problem, model: withParameters(this.problem.model, parameters) };
+    const broken = update < 0 ? null : placeBroken(current, before[update]!.piece);
+    if (!broken) return { kind, parameters };
+    this.goBackTo(before.slice(0, update));
+    return { kind: "diverged", parameters: this.parameters(), epoch, ...broken };
+  }
+
   /** Goes back to find the parameters before the update that broke the run, and the place. */
   private diverged(epoch: number, pieces: readonly Piece[], done: number): TrainingEnd {
-    const before = [...this.older.runs.flat(), ...this.newer.runs.flat(), ...pieces.slice(0, done)];
+    const last = { pieces: pieces.slice(0, done), rate: this.rate };
+    const before = [...piecesOf(this.older), ...piecesOf(this.newer), ...piecesOf({ ...this.newer, runs: [last] })];
     this.goBackTo(before);
     const place = this.brokenPlace(pieces[done]!);
     // A loss that is infinite at these parameters makes the ones before them the last good ones.
-    const update = before.findLastIndex(({ hasTargets }) => hasTargets);
+    const update = before.findLastIndex(({ piece }) => piece.hasTargets);
     if (update >= 0) this.goBackTo(before.slice(0, update));
     return { kind: "diverged", parameters: this.parameters(), epoch, ...place };
   }
 
   /** Everything as it was after these pieces, counted from the older snapshot. */
-  private goBackTo(pieces: readonly Piece[]): void {
+  private goBackTo(pieces: readonly Done[]): void {
     this.copyDurable(this.theta, this.older.address);
-    for (let k = 0; k < pieces.length; k++) this.run([pieces[k]!]);
+    if (this.trainsRows) this.clearRows();
+    for (const { piece, rate } of pieces) {
+      this.setRate(rate);
+      this.run([piece]);
+    }
+  }
+
+  /** What a run that has broken off leaves of the gradients of an embedding's rows, which are zero between updates. */
+  private clearRows(): void {
+    const { memory, realBytes } = this.kernels.arena;
+    const start = this.layout.size * realBytes;
+    for (let s = 0; s < this.shards; s++)
+      new Uint8Array(memory.buffer, this.gradients + s * this.gradientBytes + start, this.gradientBytes - start).fill(
+        0,
+      );
+  }
+
+  /** Sets the learning rate, which an optimizer's record begins with. */
+  private setRate(rate: number): void {
+    this.rate = rate;
+    new Float64Array(this.kernels.arena.memory.buffer, this.optimizer, 1)[0] = rate;
   }
 
   /** The readable engine goes over the piece again and names the first value that is not finite. */
@@ -489,7 +562,8 @@ class KernelTrainer {
       ...(from > 0 && { state: this.stateOf(piece, index) }),
     }));
     const carried = this.carries && from === 0 ? readStates(model, this.states[0]!, 0, 1, this.kernels.arena) : null;
-    const workplace = { model, recording: new Recording(model), gradients };
+    const { batchReduction } = problem.training;
+    const workplace = { model, recording: new Recording(model), gradients, batchReduction };
     const found = computeChunk(workplace, runners, from, this.chunk, carried);
     // In single precision numbers end sooner than in the engine's double.
     return typeof found === "object" && found ? found : { sequence: members[0]!, t: from + 1, tensor: "gradients" };

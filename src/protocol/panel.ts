@@ -4,6 +4,7 @@
  * the host tells (`PanelEvent`). Time runs t = 1…T on both sides.
  */
 
+import type { ComparisonCurves, ComparisonState } from "./comparison";
 import type { CurveData } from "./curve";
 
 // ---------------------------------------------------------------------------------------------- what is shown
@@ -44,7 +45,7 @@ export interface RunInfo {
   readonly layers: readonly LayerInfo[];
   readonly output: {
     readonly size: number;
-    readonly at: "every" | "last";
+    readonly at: "every" | "last" | "ends";
     readonly activation: "softmax" | "sigmoid" | "linear" | "tanh";
   };
   readonly loss: { readonly type: string; readonly reduction: "sum" | "mean" } | null;
@@ -54,10 +55,25 @@ export interface RunInfo {
   readonly phases: readonly { readonly phase: Phase; readonly from: number; readonly to: number }[];
   readonly positions: number;
   readonly epochs: number;
+  readonly weights: ShownWeights;
+  /** Of which side of the last training these weights are; null where of neither, and without one. */
+  readonly trained: TrainedSide | null;
+  /** 1, or after updates that the text does not have: one more each. */
+  readonly round: number;
+  /** What somebody may type as an input of his own, and whether an output can be the next input. */
+  readonly typing: { readonly prompt: string; readonly canGoOn: boolean };
   /** NaN or ∞ somewhere: the first place, in words, or null. */
   readonly nonFinite: string | null;
   readonly settings: PanelSettings;
 }
+
+/** Whose weights are shown: the text's, those of a training that goes on after so many whole epochs, or those of before or after the last one. */
+export type ShownWeights =
+  | { readonly kind: "text" }
+  | { readonly kind: "training"; readonly epoch: number }
+  | { readonly kind: TrainedSide };
+
+export type TrainedSide = "before" | "after";
 
 export interface PanelSettings {
   /** Significant digits of numbers, 2…17. */
@@ -71,6 +87,8 @@ export interface LayerInfo {
   /** H of one pass */
   readonly size: number;
   readonly passes: readonly ("forward" | "backward")[];
+  /** Whether a step goes on from the one before it: a dense layer's does not. */
+  readonly isRecurrent: boolean;
 }
 
 /** A symbol as it is typeset: base (`a^i` where it has a superscript), subscript, and `d` in front of it where it is dL/d(symbol). */
@@ -91,11 +109,19 @@ export interface TrackInfo {
   readonly title: string;
   /** What the symbol and the group do not say: "hidden state", in a dozen letters or so. */
   readonly short: string;
-  /** heat: rows × T, colours by sign and size. bar: one number in 0…1 a step. number: one a step. log: one a step on a logarithmic axis. */
-  readonly kind: "heat" | "bar" | "number" | "log";
+  /**
+   * heat: rows × T, colours by sign and size. bar: one number in 0…1 a step. number: one a step. log: one a step on a logarithmic axis.
+   * flow: what flows along one of the stage's arrows, one number a step; it has no row of its own.
+   */
+  readonly kind: "heat" | "bar" | "number" | "log" | "flow";
   readonly rows: number;
-  /** Largest finite |value| of the whole track: its colour scale is symmetric, −scale…scale. */
+  /**
+   * Of a heat map the end of its colours, which run −scale…scale: 1 where its equation keeps it within, else the largest finite
+   * |value| of its group's heat maps, so that one number has one colour. Of the others their own largest |value|.
+   */
   readonly scale: number;
+  /** signed: two hues, apart at 0. gate: one hue, from shut at 0 to open at 1. */
+  readonly palette: "signed" | "gate";
   /** Smallest positive value, for a logarithmic axis. */
   readonly smallest: number;
   readonly phase: "forward" | "backward";
@@ -110,9 +136,13 @@ export interface ParameterInfo {
   readonly rank: 1 | 2;
   readonly rows: number;
   readonly cols: number;
+  /** What its matrix is multiplied with: what the layer reads, its own state of the step before, or (in a read-out) h_t; null of a bias. */
+  readonly reads: "input" | "hidden" | "state" | null;
   /** Names of the rows or columns where they are words: the vocabulary for an input matrix, labels for the read-out. */
   readonly rowNames: readonly string[] | null;
   readonly colNames: readonly string[] | null;
+  /** Whether no update moves it. */
+  readonly isFrozen: boolean;
 }
 
 /** Where the user stands: sent at each step. */
@@ -125,7 +155,10 @@ export interface Cursor {
   readonly text: string;
   /** The operations of the step that the cursor is in. */
   readonly operations: readonly OperationInfo[];
+  /** One step on: also from the end of a run with an update, which leads to the next round. */
   readonly canStep: boolean;
+  /** The run has not come to its end. */
+  readonly canRun: boolean;
   readonly canStepBack: boolean;
   readonly playing: boolean;
   /** Steps a second. */
@@ -138,8 +171,84 @@ export interface Cursor {
   readonly parameters: readonly ParameterSummary[];
   /** L, once the forward pass has come to its end. */
   readonly loss: number | null;
-  /** Once the backward pass has come to its end: how ‖dL/dh_t‖ runs over time. */
+  /** The operation done last with its numbers put in; null at the start. */
+  readonly now: NowDetail | null;
+  /** How the gradient of one weight piles up; null without targets. */
+  readonly pile: PileDetail | null;
+  /** What the update has brought; null before it has been made, and where a model is too large to run it again at once. */
+  readonly after: AfterUpdate | null;
+  /** Once the backward pass has come to its end: how ‖∂L/∂h_t‖ runs over time. */
   readonly gradientFlow: { readonly verdict: "vanishing" | "exploding" | "steady"; readonly text: string } | null;
+}
+
+/** One line that says where a number comes from. */
+export interface NowDetail {
+  /** The name by which it is explained. */
+  readonly reference: string;
+  /** `h_2 = tanh(a_2)`: typeset like an operation's equation. */
+  readonly symbols: string;
+  /** The name of the one number that stands in `numbers`, where the symbols are of a vector: `h_2[5]`; empty where they are of this one. */
+  readonly entry: string;
+  /** The same with its numbers put in, and what it comes to. */
+  readonly numbers: readonly NowPiece[];
+}
+
+/** A piece of an equation in numbers: signs and brackets, or a number without its sign. */
+export interface NowPiece {
+  readonly text: string;
+  /** Null where it is no number. */
+  readonly value: number | null;
+  /** The name by which the number is explained; null where it has none. */
+  readonly reference: string | null;
+}
+
+/** The gradient of one weight as the backward pass adds it up, share by share. */
+export interface PileDetail {
+  /** `layers.0.Whh` */
+  readonly parameter: string;
+  readonly i: number;
+  readonly j: number;
+  /** `Whh[0][1]`, `Wxh[class]` */
+  readonly symbol: string;
+  /** The name by which the weight is explained. */
+  readonly reference: string;
+  readonly value: number;
+  /** The shares by now, the first one added first; null of a run that is too long to look at them all. */
+  readonly shares: readonly PileShare[] | null;
+  /** Their sum; null before the first. */
+  readonly sum: number | null;
+  readonly sumReference: string | null;
+  /** The sum is the whole gradient. */
+  readonly isWhole: boolean;
+  /** The weight after the update; null before it has been made. */
+  readonly updated: number | null;
+}
+
+/** The share of one step, or of several that follow each other. */
+export interface PileShare {
+  readonly from: number;
+  readonly to: number;
+  readonly value: number;
+}
+
+/** The same sequence with the updated parameters. */
+export interface AfterUpdate {
+  readonly lossBefore: number;
+  readonly loss: number;
+  /** By step, t at index t − 1: the probability of its target (null where there are none), and its loss; NaN where it has none. */
+  readonly probabilities: Float64Array | null;
+  readonly losses: Float64Array;
+  /** The step whose loss has changed most, and its outputs before and after. */
+  readonly step: {
+    readonly t: number;
+    readonly target: string | null;
+    readonly outputs: readonly {
+      readonly label: string;
+      readonly isTarget: boolean;
+      readonly before: number;
+      readonly after: number;
+    }[];
+  } | null;
 }
 
 export interface OperationInfo {
@@ -217,10 +326,10 @@ export interface PictureNodeDetail {
   readonly state: PictureState;
 }
 
-/** One number for a vector: of one unit its own, else the mean of its units (gates) or its length ‖·‖. */
+/** One number for a vector: of one unit its own, else the mean of its units (gates) or its norm ‖·‖. */
 export interface PictureNumber {
   readonly value: number;
-  readonly measure: "itself" | "mean" | "length";
+  readonly measure: "itself" | "mean" | "norm";
   /** The name by which it is explained; null where it is no one number of the run. */
   readonly reference: string | null;
 }
@@ -237,6 +346,8 @@ export interface PictureEdgeDetail {
 export interface PictureExit {
   readonly node: string;
   readonly side: "next" | "above";
+  /** Its corners, in grid coordinates; none where it is straight. */
+  readonly via: readonly (readonly [column: number, row: number])[];
   /** "t = 4", "read-out", "layer 2" */
   readonly label: string;
   /** The gradient that comes back along it; null going forward. */
@@ -291,6 +402,8 @@ export interface ParameterSummary {
   readonly updated: boolean;
   /** The name by which the entries of the sum so far are explained, without their indices; null while there is none. */
   readonly sumReference: string | null;
+  /** What a token picks of an embedding at the current step, in words: "x_3 is row 2, cat"; null elsewhere. */
+  readonly picked: string | null;
   /** Whether the whole gradient agrees with differences of the loss; null before it is complete, and where nobody checks. */
   readonly check: GradientVerdict | null;
 }
@@ -315,7 +428,13 @@ export interface TrackWindow {
   /** At most so many columns and rows come back: a column is one step, or the smallest and the largest of several. */
   readonly columns: number;
   readonly rows: number;
+  /** In which order the units of a layer's quantities stand; whatever is of no layer stays as it is. */
+  readonly order: UnitOrder;
 }
+
+/** As the file has them, or the one with the most of something first, over the whole sequence: of h_t how often it is near its bounds, its mean, its variance; ∂L/∂h_t. */
+export const unitOrders = ["file", "saturation", "mean", "variance", "gradient"] as const;
+export type UnitOrder = (typeof unitOrders)[number];
 
 /**
  * Of n steps in C columns, column k holds those from from + ⌊k·n/C⌋ up to, and without, from + ⌊(k+1)·n/C⌋; rows likewise.
@@ -327,6 +446,8 @@ export interface TrackData {
   /** [rows × columns], row after row. Both alike where nothing was aggregated. A step that has no such number (no target, no read-out) has min = ∞, max = −∞. */
   readonly min: Float64Array;
   readonly max: Float64Array;
+  /** Of rows in another order than the file's: which row of the file stands at each place [the track's rows]; else null. */
+  readonly units: Int32Array | null;
 }
 
 export interface ParameterData {
@@ -360,11 +481,52 @@ export type DerivationDetail =
       readonly more: number;
       /** Where the file gives it: `layers[0].Whh[0][0]`; null where it does not. */
       readonly place: string | null;
+      /** What the author has in its place; null where that is right, or nothing. */
+      readonly written: WrittenNumber | null;
     }
   /** It has not been computed where the user stands. */
   | { readonly kind: "notYet"; readonly reference: string; readonly symbol: SymbolText; readonly title: string }
   /** The run has no such number, or has it no longer. */
   | { readonly kind: "gone"; readonly reference: string; readonly reason: string };
+
+/** A wrong number of the author's, beside the right one. */
+export interface WrittenNumber {
+  /** As he writes it. */
+  readonly number: string;
+  /** What explains it, or may: a sentence without its last point. */
+  readonly says: string | null;
+  /** The term or factor that makes the difference: the symbols of its numbers, and what he has done to it. */
+  readonly differing: { readonly symbols: readonly string[]; readonly how: string } | null;
+}
+
+/** How much is covered where somebody predicts what comes next. */
+export const coverings = ["states", "operations", "gradients"] as const;
+export type Covered = (typeof coverings)[number];
+
+/** What is asked for next. */
+export interface ToForetell {
+  readonly symbol: Symbol;
+  /** What it is, in words. */
+  readonly title: string;
+  readonly t: number;
+  /** How many numbers are asked for, the first ones of so many. */
+  readonly count: number;
+  readonly of: number;
+}
+
+/** What somebody has foretold, beside what it is. */
+export interface Foretold {
+  readonly symbol: Symbol;
+  readonly numbers: readonly {
+    readonly typed: number;
+    readonly right: number;
+    readonly nearness: "right" | "close" | "wrong";
+    /** In how many of its first digits a close one is right. */
+    readonly digits: number;
+    /** The slip that explains a wrong one, or what it may be. */
+    readonly says: string | null;
+  }[];
+}
 
 export type CopyFormat = "latex" | "markdown" | "text";
 
@@ -401,14 +563,43 @@ export type StepperCommand =
   | "train"
   | "cancelTraining"
   | "predict"
+  | "compareWith"
+  | "runInChunks"
+  | "keepUpdate"
   | "showText";
+
+/** What a key that is held down repeats. */
+export type RepeatedCommand = "step" | "stepBack" | "stepInto" | "stepOut";
 
 export interface Requests {
   /** The webview is there; the answer is what to show. */
-  ready: { params: Record<string, never>; result: { state: PanelState; training: TrainingSoFar } };
+  ready: {
+    params: Record<string, never>;
+    result: { state: PanelState; training: TrainingSoFar; comparison: ComparisonState };
+  };
   command: { params: { command: StepperCommand }; result: null };
+  /** The command of a key that is held down, as often as the key has come since the request before. Answered once it is done. */
+  repeat: { params: { command: RepeatedCommand; times: number }; result: null };
   /** To step t of the phase in which the user stands (of the forward phase at the start). */
   goTo: { params: { t: number }; result: null };
+  /** Somebody points at a number: what it is made of lights up in the text, where that gives it. */
+  light: { params: { revision: number; references: readonly string[] }; result: null };
+  /** To a phase: its step t where it has one, else where it begins; the update, where it is done. */
+  goToPhase: { params: { phase: Phase; t: number }; result: null };
+  /** Which weight's shares pile up: a parameter's entry by its name, or null for the one with the largest gradient. */
+  choosePile: { params: { revision: number; reference: string | null }; result: null };
+  /** The line for a number that somebody points at; null where it is not known where the user stands. */
+  now: { params: { revision: number; reference: string }; result: NowDetail | null };
+  /** Steps through what somebody has typed, as a sequence beside those of the file. `error` says what is wrong with it. */
+  tryInputs: { params: { text: string }; result: { error: string | null } };
+  /** The same with one of the outputs at its end: its index and its value. */
+  takeNext: { params: { text: string; index: number; value: number }; result: { text: string; error: string | null } };
+  /** What comes next of what is covered; null where nothing does. */
+  toForetell: { params: { revision: number }; result: ToForetell | null };
+  /** Somebody has foretold it: it is shown. `error` says what is wrong with the text. */
+  foretell: { params: { revision: number; text: string }; result: { foretold: Foretold | null; error: string | null } };
+  /** Shows the run with the weights of before or after the last training; the text stays as it is. */
+  showTrained: { params: { side: TrainedSide }; result: null };
   selectSequence: { params: { index: number }; result: null };
   setSpeed: { params: { speed: number }; result: null };
   tokens: {
@@ -426,9 +617,17 @@ export interface Requests {
   };
   /** Selects the place in the text that gives a number. */
   showPlace: { params: { revision: number; reference: string }; result: null };
+  /** The curves of one unit of a compared quantity, or of an output in pieces. */
+  comparisonCurves: { params: { id: number; quantity: number; unit: number }; result: ComparisonCurves };
+  /** Changes the text so that it computes as the other program does. */
+  takeOver: { params: { id: number }; result: null };
   copy: { params: { text: string }; result: null };
   /** Puts the text editor's cursor on an error. */
   openError: { params: { line: number; column: number }; result: null };
+  /** The panel is presented: its group takes the place of all others, or gives it back. */
+  present: { params: Record<string, never>; result: null };
+  /** A file that somebody has dropped on the panel: a model file is shown, a table or a text made into one, one of other software imported. */
+  openDropped: { params: { uri: string }; result: null };
   /** Something went wrong in the webview: the host writes it to the output channel. */
   report: { params: { message: string; stack: string }; result: null };
 }
@@ -466,6 +665,10 @@ export interface EpochNumbers {
   readonly gradientNorm: number;
 }
 
+/** What is measured after each epoch where sequences are held back; the accuracies where outputs are classes. */
+export const measures = ["validationLoss", "accuracy", "validationAccuracy"] as const;
+export type Measure = (typeof measures)[number];
+
 /** A training run as far as it has come. */
 export interface TrainingSoFar {
   /** Another number for each run; 0 where there has been none. */
@@ -473,15 +676,24 @@ export interface TrainingSoFar {
   readonly training: TrainingState;
   readonly loss: CurveData;
   readonly gradientNorm: CurveData;
+  /** Of what is measured. */
+  readonly measured: Readonly<Partial<Record<Measure, CurveData>>>;
+  /** The losses of the runs before it, the last one first. */
+  readonly earlier: readonly CurveData[];
+  /** Of how many sequences the loss is the mean. */
+  readonly sequences: number;
 }
 
 /** What has come to a run since the webview was told of its first `from` epochs: one number an epoch. */
 export interface TrainingProgress {
   readonly run: number;
+  /** Of how many sequences the loss is the mean. */
+  readonly sequences: number;
   readonly training: TrainingState;
   readonly from: number;
   readonly loss: Float64Array;
   readonly gradientNorm: Float64Array;
+  readonly measured: Readonly<Partial<Record<Measure, Float64Array>>>;
 }
 
 /**
@@ -508,6 +720,8 @@ export type PanelEvent =
       readonly cursors: readonly Cursor[];
     }
   | ({ readonly type: "training" } & TrainingProgress)
+  /** Something has been compared, or what was is no longer so. */
+  | { readonly type: "comparison"; readonly comparison: ComparisonState }
   /** Somebody asked in the text where a number comes from. */
   | { readonly type: "explain"; readonly reference: string };
 
@@ -526,11 +740,29 @@ const isString = (value: unknown) => typeof value === "string";
 const parameterChecks: { [N in RequestName]: { [K in keyof Requests[N]["params"]]-?: (value: unknown) => boolean } } = {
   ready: {},
   command: { command: isString },
+  repeat: { command: isString, times: isNumber },
   goTo: { t: isNumber },
+  goToPhase: { phase: isString, t: isNumber },
+  choosePile: { revision: isNumber, reference: (value) => value === null || isString(value) },
+  now: { revision: isNumber, reference: isString },
+  light: { revision: isNumber, references: (value) => Array.isArray(value) && value.every(isString) },
+  tryInputs: { text: isString },
+  takeNext: { text: isString, index: isNumber, value: isNumber },
+  toForetell: { revision: isNumber },
+  foretell: { revision: isNumber, text: isString },
+  showTrained: { side: (value) => value === "before" || value === "after" },
   selectSequence: { index: isNumber },
   setSpeed: { speed: isNumber },
   tokens: { revision: isNumber, from: isNumber, to: isNumber },
-  track: { revision: isNumber, id: isString, from: isNumber, to: isNumber, columns: isNumber, rows: isNumber },
+  track: {
+    revision: isNumber,
+    id: isString,
+    from: isNumber,
+    to: isNumber,
+    columns: isNumber,
+    rows: isNumber,
+    order: isString,
+  },
   parameter: { revision: isNumber, name: isString },
   checkGradients: { revision: isNumber },
   explain: {
@@ -540,8 +772,12 @@ const parameterChecks: { [N in RequestName]: { [K in keyof Requests[N]["params"]
     count: (value) => value === undefined || isNumber(value),
   },
   showPlace: { revision: isNumber, reference: isString },
+  comparisonCurves: { id: isNumber, quantity: isNumber, unit: isNumber },
+  takeOver: { id: isNumber },
   copy: { text: isString },
   openError: { line: isNumber, column: isNumber },
+  present: {},
+  openDropped: { uri: isString },
   report: { message: isString, stack: isString },
 };
 
@@ -558,6 +794,8 @@ export function isRequestMessage(value: unknown): value is RequestMessage {
 export function isHostMessage(value: unknown): value is HostMessage {
   return (
     isRecord(value) &&
-    ["response", "state", "cursor", "moved", "ahead", "training", "explain"].includes(String(value["type"]))
+    ["response", "state", "cursor", "moved", "ahead", "training", "comparison", "explain"].includes(
+      String(value["type"]),
+    )
   );
 }

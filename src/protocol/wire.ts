@@ -1,6 +1,7 @@
 /**
  * Messages cross to the webview as JSON, in which NaN and ∞ would become null: the very numbers that a user has to see.
- * `toWire` writes those as text objects before sending, `fromWire` reads them back. Typed arrays cross as they are.
+ * `toWire` writes those as text objects before sending, `fromWire` reads them back. Typed arrays cross as they are; of one that is a
+ * part of a larger memory VS Code would send all of that, so it is copied.
  */
 
 const key = "$number";
@@ -8,6 +9,8 @@ const key = "$number";
 /** The same value with NaN, ∞ and −∞ replaced by objects that JSON keeps. */
 export function toWire(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : { [key]: String(value) };
+  const isPart = ArrayBuffer.isView(value) && value.byteLength < value.buffer.byteLength;
+  if (isPart && (value instanceof Float64Array || value instanceof Int32Array)) return value.slice();
   return mapped(value, toWire);
 }
 

@@ -1,6 +1,8 @@
-import { cells } from "../engine/cells";
+import { inSentence } from "../engine/cell";
+import { cellOf } from "../engine/cells";
 import type { Expression } from "../engine/expression";
-import { expressionText, gradientText } from "../engine/expression";
+import { expressionText, gradientText } from "../engine/expressionText";
+import { hasTarget } from "../engine/loss";
 import type { Layer, Model, Pass, TrainingSettings } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import { hasReadout } from "../engine/network";
@@ -12,7 +14,7 @@ import {
   outputExpression,
   outputName,
   readoutShares,
-  targetAt,
+  targetKindOf,
 } from "../engine/readout";
 import type { Run } from "../engine/run";
 import type { Unit } from "../engine/sweeps";
@@ -39,6 +41,8 @@ export type Product =
   /** This step's share of the gradients of a pass's parameters, or of the read-out's. */
   | { readonly kind: "share"; readonly layer: number; readonly pass: number }
   | { readonly kind: "readoutShare" }
+  /** This step's share of the embedding's gradient: its row's. */
+  | { readonly kind: "embeddingShare" }
   | { readonly kind: "update"; readonly parameter: string };
 
 export interface Operation {
@@ -87,7 +91,7 @@ export class Program {
       phase: "forward",
       ascending,
       ...this.span(units),
-      operations: [...(g === 0 ? [inputOperation] : []), ...units.flatMap((unit) => forwardOperations(model, unit))],
+      operations: [...(g === 0 ? [inputOperation] : []), ...units.flatMap((unit) => forwardOperations(run, unit))],
     }));
     if (run.targetCount > 0) {
       for (const { ascending, units } of groups.toReversed())
@@ -95,7 +99,7 @@ export class Program {
           phase: "backward",
           ascending: !ascending,
           ...this.span(units),
-          operations: units.toReversed().flatMap((unit) => backwardOperations(model, unit)),
+          operations: units.toReversed().flatMap((unit) => backwardOperations(run, unit)),
         });
       sweeps.push({ phase: "update", ascending: true, low: 0, high: 0, operations: updateOperations(model, training) });
     }
@@ -114,7 +118,7 @@ export class Program {
   private span(units: readonly Unit[]): { low: number; high: number } {
     const T = this.run.length;
     const readoutAlone = units.every((unit) => unit.kind === "readout");
-    return { low: readoutAlone && this.run.model.output.at === "last" ? T : 1, high: T };
+    return { low: readoutAlone && this.run.model.output.at !== "every" ? T : 1, high: T };
   }
 
   /** The place of operation number `position` − 1: the last one done at that position; null at the start. */
@@ -170,11 +174,12 @@ export class Program {
       case "loss":
       case "dLogits":
       case "readoutShare":
-        return model.loss !== null && targetAt(sequence, place.t - 1, model.output.size) !== null;
+        return model.loss !== null && hasTarget(sequence, place.t - 1);
       case "input":
       case "value":
       case "gradient":
       case "share":
+      case "embeddingShare":
       case "update":
         return true;
     }
@@ -215,11 +220,13 @@ function where(model: Model, layer: number, pass: Pass): string {
   return parts.length > 0 ? `${parts.join(", ")}: ` : "";
 }
 
-function forwardOperations(model: Model, unit: Unit): Operation[] {
+function forwardOperations({ model, sequence }: Run, unit: Unit): Operation[] {
+  // What an embedding computes is x_t, which is there from the start.
+  if (unit.kind === "embedding") return [];
   if (unit.kind === "pass") {
     const layer = model.layers[unit.layer]!;
     const pass = layer.passes[unit.pass]!;
-    const cell = cells[layer.cell];
+    const cell = cellOf(layer);
     const titles = new Map(cell.quantities(layer.options).map(({ name, title }) => [name, title]));
     return cell.forwardOperations(layer.options).map(({ name, expression }) => ({
       product: { kind: "value", layer: unit.layer, pass: unit.pass, name },
@@ -228,13 +235,13 @@ function forwardOperations(model: Model, unit: Unit): Operation[] {
       equation: `${name}_t = ${expressionText(expression)}`,
     }));
   }
-  const { activation } = model.output;
+  const { activation, size } = model.output;
   return [
     {
       product: { kind: "logits" },
       key: "logits",
       title: "logits",
-      equation: `z_t = ${expressionText(logitsExpression)}`,
+      equation: `z_t = ${expressionText(logitsExpression(model))}`,
     },
     {
       product: { kind: "output" },
@@ -248,7 +255,7 @@ function forwardOperations(model: Model, unit: Unit): Operation[] {
             product: { kind: "loss" } as const,
             key: "loss",
             title: "loss",
-            equation: `ℓ_t = ${expressionText(lossExpression(model.loss.type, activation))}`,
+            equation: `ℓ_t = ${expressionText(lossExpression(model.loss, activation, targetKindOf(sequence), size))}`,
           },
         ]
       : []),
@@ -257,16 +264,25 @@ function forwardOperations(model: Model, unit: Unit): Operation[] {
 
 /** The quantities of a layer whose gradient is that of their pre-activation. */
 export function preActivationsOf(layer: Layer): ReadonlySet<string> {
-  const quantities = cells[layer.cell].quantities(layer.options);
+  const quantities = cellOf(layer).quantities(layer.options);
   return new Set(quantities.filter((quantity) => quantity.gradientOfPreActivation).map(({ name }) => name));
 }
 
-function backwardOperations(model: Model, unit: Unit): Operation[] {
+function backwardOperations({ model, sequence }: Run, unit: Unit): Operation[] {
+  if (unit.kind === "embedding")
+    return [
+      {
+        product: { kind: "embeddingShare" },
+        key: "shares.embedding",
+        title: "share of the embedding's gradient",
+        equation: "dE[token] += ∂L/∂x_t",
+      },
+    ];
   if (unit.kind === "pass") {
     const layer = model.layers[unit.layer]!;
     const pass = layer.passes[unit.pass]!;
-    const cell = cells[layer.cell];
-    const titles = new Map(cell.quantities(layer.options).map(({ name, title }) => [name, title]));
+    const cell = cellOf(layer);
+    const titles = new Map(cell.quantities(layer.options).map((quantity) => [quantity.name, inSentence(quantity)]));
     const preActivations = preActivationsOf(layer);
     const place = where(model, unit.layer, pass);
     return [
@@ -274,7 +290,7 @@ function backwardOperations(model: Model, unit: Unit): Operation[] {
         ({ name, expression }): Operation => ({
           product: { kind: "gradient", layer: unit.layer, pass: unit.pass, name },
           key: `gradients.${pass.prefix}.${name}`,
-          title: `${place}gradient of the ${titles.get(name) ?? name}`,
+          title: `${place}gradient of ${titles.get(name) ?? name}`,
           equation: `${gradientText(name, "now", preActivations)} = ${expressionText(expression, { preActivations })}`,
         }),
       ),
@@ -292,15 +308,19 @@ function backwardOperations(model: Model, unit: Unit): Operation[] {
       key: "gradients.logits",
       title: "gradient of the logits",
       equation: model.loss
-        ? `dL/dz_t = ${expressionText(logitGradientExpression(model.loss, model.output.activation))}`
-        : "dL/dz_t = 0",
+        ? `∂L/∂z_t = ${expressionText(logitGradientExpression(model.loss, model.output.activation, targetKindOf(sequence), model.output.size, sequence))}`
+        : "∂L/∂z_t = 0",
     },
-    {
-      product: { kind: "readoutShare" },
-      key: "shares.output",
-      title: "share of the read-out's gradients",
-      equation: sharesText(readoutShares),
-    },
+    ...(Object.keys(readoutShares(model)).length > 0
+      ? [
+          {
+            product: { kind: "readoutShare" } as const,
+            key: "shares.output",
+            title: "share of the read-out's gradients",
+            equation: sharesText(readoutShares(model)),
+          },
+        ]
+      : []),
   ];
 }
 
@@ -320,8 +340,8 @@ function updateOperations(model: Model, { optimizer, clip }: TrainingSettings): 
     return {
       product: { kind: "update", parameter },
       key: `updated.${parameter}`,
-      title: `update of ${parameter}`,
-      equation: updateEquation(optimizer, clip, short),
+      title: model.frozen.has(parameter) ? `${parameter} is held fixed` : `update of ${parameter}`,
+      equation: model.frozen.has(parameter) ? `${short} ← ${short}` : updateEquation(optimizer, clip, short),
     };
   });
 }

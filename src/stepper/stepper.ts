@@ -1,5 +1,5 @@
 import type { Problem } from "../engine/model";
-import type { Progress, Run } from "../engine/run";
+import type { Progress, Run, RunOptions } from "../engine/run";
 import { computeRun, run as runOf } from "../engine/run";
 import type { Tensor } from "../engine/tensor";
 import { updateOnce } from "../engine/train";
@@ -27,8 +27,12 @@ export class Stepper {
   }
 
   /** As the constructor, but yields now and then while the run is computed. */
-  static *prepare(problem: Problem, sequenceIndex: number): Generator<Progress, Stepper, void> {
-    const run = yield* computeRun(problem.model, problem.sequences, sequenceIndex);
+  static *prepare(
+    problem: Problem,
+    sequenceIndex: number,
+    options: RunOptions = {},
+  ): Generator<Progress, Stepper, void> {
+    const run = yield* computeRun(problem.model, problem.sequences, sequenceIndex, options);
     return new Stepper(problem, sequenceIndex, run);
   }
 
@@ -170,9 +174,14 @@ export class Stepper {
 
   /** The parameter after the update; null before it has been made. */
   updated(name: string): Tensor | null {
-    if (!this.known(`updated.${name}`)) return null;
-    this.update ??= updateOnce(this.problem.model, this.run.gradients, this.problem.training);
-    return this.update[name] ?? null;
+    return this.known(`updated.${name}`) ? (this.updatedParameters()[name] ?? null) : null;
+  }
+
+  /** Every parameter as the update leaves it, whether it has been made yet or not. */
+  updatedParameters(): Readonly<Record<string, Tensor>> {
+    const { sequence, gradients } = this.run;
+    this.update ??= updateOnce(this.problem.model, sequence, gradients, this.problem.training);
+    return this.update;
   }
 
   /** The same place in another run, as near as it has one: after the text has changed. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { parametersOf } from "../../src/engine/model";
 import { trainToEnd } from "./engine";
+import { ownCellBars } from "./goals";
+import { measureOwnCell } from "./ownCell";
 import { peerLine } from "./report";
 import { rateOf, ratioOf } from "./rounds";
 import { relativeDifference, tolerances } from "./sameThing";
@@ -10,10 +12,7 @@ import { drawWorkload, operationsOf, shortened, workloads } from "./workloads";
 
 const numpy = peerPrograms.find(({ name }) => name === "NumPy")!;
 
-describe("the benchmark", function () {
-  // It starts processes, on machines that may be busy.
-  this.timeout(60_000);
-
+describe("the benchmark", () => {
   describe("beside NumPy", () => {
     let started: { process: TrainingProcess; about: About } | string;
     before(async () => {
@@ -47,6 +46,13 @@ describe("the benchmark", function () {
           );
           assert.ok(difference <= tolerances[precision], `they are ${difference} apart`);
         });
+  });
+
+  it("compares the built-in lstm with an own cell of the same equations that computes the same, one sequence at a time", async () => {
+    for (const id of Object.keys(ownCellBars).filter((id) => id !== "E")) {
+      const { workload, same } = await measureOwnCell(id, true);
+      assert.deepEqual({ workload, same }, { workload: id, same: true });
+    }
   });
 
   it("says of a peer whose program is not installed that it is not there", async () => {

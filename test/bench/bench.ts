@@ -7,17 +7,24 @@ import { parseArgs } from "node:util";
 import { parametersOf } from "../../src/engine/model";
 import type { Contestant, Entrant } from "./contestant";
 import { enter, nameOf } from "./contestant";
+import { measureEmbedding } from "./embedding";
 import type { EngineOptions } from "./engine";
 import { supports } from "./engine";
-import { goalsFor } from "./goals";
+import { goalsFor, ownCellBars } from "./goals";
+import { measureImport } from "./importFile";
 import { measureOpening, measureScreen, measureSlices, measureSteps } from "./latency";
+import { measureOwnCell } from "./ownCell";
 import { measureProducts } from "./products";
+import { measureTable } from "./readTable";
 import type { ComparisonReport, Report, SameReport } from "./report";
 import {
   comparisonLines,
+  embeddingLine,
   latencyLines,
   machineLines,
+  ownCellLines,
   rateLine,
+  runLines,
   sameLines,
   screenLines,
   sliceLines,
@@ -26,6 +33,7 @@ import {
 } from "./report";
 import type { Rates, Rounds } from "./rounds";
 import { measure, quickRounds, rateOf, ratioOf, usualRounds } from "./rounds";
+import { measureRuns } from "./runs";
 import { relativeDifference, tolerances } from "./sameThing";
 import { commandLine, trainingWorker } from "./surroundings";
 import type { About, PeerName, Program } from "./trainingProcess";
@@ -224,6 +232,9 @@ async function main(): Promise<void> {
     rates: [],
     comparisons: [],
     through: [],
+    ownCells: [],
+    runs: [],
+    embedding: null,
     latencies: [],
     slices: [],
     screen: [],
@@ -237,7 +248,14 @@ async function main(): Promise<void> {
   print("", ...sameLines(report), "", ...comparisonLines(report), "");
   await measureThrough(only, report, quick);
   if (report.through.length > 0) print(...throughLines(report), "");
+  for (const id of Object.keys(ownCellBars).filter((id) => only.includes(id)))
+    report.ownCells.push(await measureOwnCell(id, quick));
+  if (report.ownCells.length > 0) print(...ownCellLines(report), "");
   if (only.length === workloads.length) {
+    report.embedding = await measureEmbedding(quick);
+    print(embeddingLine(report.embedding), "");
+    report.runs.push(...measureRuns(quick));
+    print(...runLines(report), "");
     report.latencies.push(...(await measureSteps(quick)));
     if (!quick) {
       report.latencies.push(...(await measureOpening()));
@@ -246,12 +264,22 @@ async function main(): Promise<void> {
     }
     print(...latencyLines(report), "");
     if (!quick) print(...sliceLines(report), "", ...screenLines(report), "");
+    const { importMs, plainMs, ratio } = measureImport(quick ? 1 : 5);
+    print(
+      `Import of a safetensors of 100 MB: ${importMs.toFixed(0)} ms, ${ratio.toFixed(2)} × a plain loop over its numbers (${plainMs.toFixed(0)} ms); the bar is 1.5`,
+      "",
+    );
+    const table = measureTable();
+    print(
+      `A table of 100 MB, read and its first window stepped through: ${(table.ms / 1000).toFixed(1)} s, ${table.memory.toFixed(2)} × its size in memory; the bar is 3`,
+      "",
+    );
   }
   report.seconds = (performance.now() - start) / 1000;
   print(`${report.seconds.toFixed(0)} s`);
   mkdirSync(path.dirname(json), { recursive: true });
   writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-  if (report.same.some(({ same }) => !same)) {
+  if ([...report.same, ...report.ownCells].some(({ same }) => !same)) {
     process.stderr.write("Somebody does not compute the same.\n");
     process.exitCode = 1;
   }

@@ -4,10 +4,12 @@
 import { Random } from "../../src/engine/random";
 import { computeRun } from "../../src/engine/run";
 import { train } from "../../src/engine/train";
-import { RunView } from "../../src/panel/present";
+import { RunView } from "../../src/host/panel/present";
+import { runOptions } from "../../src/host/panel/runs";
 import { Stepper } from "../../src/stepper/stepper";
 import { readText } from "../files";
 
+const folder = new URL("../../dist", import.meta.url).pathname;
 const steps = Number(process.argv[2] ?? 1_000_000);
 const units = Number(process.argv[3] ?? 128);
 const cell = process.argv[4] ?? "rnn";
@@ -65,7 +67,7 @@ function percentiles(what: string, times: number, action: () => void): void {
 process.stdout.write(`${steps.toLocaleString("en")} steps, ${cell} of ${units} units, Node ${process.version}\n`);
 const { problem } = readText(file({ truncate: 64, epochs: 1 }));
 print("read", `${(text.length / 1e6).toFixed(1)} MB`);
-const run = finish("run forward and back", computeRun(problem.model, problem.sequences, 0));
+const run = finish("run forward and back", computeRun(problem.model, problem.sequences, 0, runOptions(folder)));
 const stepper = new Stepper(problem, 0, run);
 const view = finish("look through it for the panel", RunView.build(stepper, 1));
 percentiles("go to a random step", 200, () => void run.at(1 + random.below(steps)));
@@ -82,7 +84,7 @@ percentiles("one step on", 100, () => {
   view.cursor({ playing: false, speed: 2 }, 4);
 });
 percentiles("draw the heat map of h_t, 1000 columns", 5, () => {
-  view.track({ revision: 1, id: "layers.0.h", from: 1, to: steps, columns: 1000, rows: 200 });
+  view.track({ revision: 1, id: "layers.0.h", from: 1, to: steps, columns: 1000, rows: 200, order: "file" });
 });
 
 const training = train(problem);

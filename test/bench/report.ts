@@ -1,7 +1,7 @@
 // What the benchmark found: as tables for people, and as JSON for machines.
 
 import { cpus, loadavg, totalmem } from "node:os";
-import { tableLines } from "../../src/training/table";
+import { tableLines } from "../../src/host/training/table";
 import type { EngineOptions } from "./engine";
 import { engineName } from "./engine";
 import type { Rival } from "./goals";
@@ -74,6 +74,34 @@ export interface ThroughReport {
   readonly percentOfEngine: number;
 }
 
+/** Updates a second of an lstm that reads an embedding's rows, and of the same one that reads vectors. */
+export interface EmbeddingReport {
+  readonly rows: number;
+  readonly vectors: number;
+  readonly ratio: number;
+  readonly bar: number;
+}
+
+/** Updates a second of an lstm that is written as an own cell, and of the built-in one, on a workload's sizes. */
+export interface OwnCellReport {
+  readonly workload: string;
+  readonly own: number;
+  readonly builtIn: number;
+  readonly ratio: number;
+  readonly bar: number;
+  /** Whether both compute the same. */
+  readonly same: boolean;
+}
+
+/** Until a run can be stepped through: as the extension computes it, and on the readable engine. */
+export interface RunReport {
+  readonly title: string;
+  readonly ms: number;
+  readonly readableMs: number;
+  readonly ratio: number;
+  readonly bar: number | null;
+}
+
 export interface Report {
   readonly machine: Machine;
   readonly options: { readonly only: readonly string[]; readonly quick: boolean };
@@ -83,6 +111,9 @@ export interface Report {
   readonly rates: RateReport[];
   readonly comparisons: ComparisonReport[];
   readonly through: ThroughReport[];
+  readonly ownCells: OwnCellReport[];
+  readonly runs: RunReport[];
+  embedding: EmbeddingReport | null;
   readonly latencies: Latency[];
   readonly slices: SlicedReading[];
   readonly screen: ScreenLatency[];
@@ -160,6 +191,53 @@ export function comparisonLines({ comparisons }: Report): string[] {
       ratio === null ? "" : `${ratioText(ratio)} ×`,
       factor === null ? "" : `≥ ${factor} ×`,
       verdict,
+    ]),
+  );
+}
+
+export function embeddingLine({ rows, vectors, ratio, bar }: EmbeddingReport): string {
+  const verdict = ratio >= bar ? "reached" : "not reached";
+  return `An embedding of 10,000 tokens × 64 with an lstm of 128: ${rateText(rows)} updates/s, fed with vectors ${rateText(vectors)}: ${ratio.toFixed(2)} times as fast, bar ${bar}: ${verdict}`;
+}
+
+export function ownCellLines({ ownCells }: Report): string[] {
+  return tableLines(
+    [
+      { title: "an lstm as an own cell", align: "left" },
+      { title: "own", align: "right" },
+      { title: "built in", align: "right" },
+      { title: "ratio", align: "right" },
+      { title: "bar", align: "right" },
+      { title: "", align: "left" },
+    ],
+    ownCells.map(({ workload, own, builtIn, ratio, bar, same }) => [
+      workload,
+      rateText(own),
+      rateText(builtIn),
+      `${ratioText(ratio)} ×`,
+      `≥ ${bar} ×`,
+      !same ? "not the same" : ratio >= bar ? "reached" : "not reached",
+    ]),
+  );
+}
+
+export function runLines({ runs }: Report): string[] {
+  return tableLines(
+    [
+      { title: "a run, until it can be stepped through", align: "left" },
+      { title: "ms", align: "right" },
+      { title: "on the readable engine", align: "right" },
+      { title: "ratio", align: "right" },
+      { title: "bar", align: "right" },
+      { title: "", align: "left" },
+    ],
+    runs.map(({ title, ms, readableMs, ratio, bar }) => [
+      title,
+      ms.toFixed(1),
+      readableMs.toFixed(1),
+      `${ratioText(ratio)} ×`,
+      bar === null ? "" : `≥ ${bar} ×`,
+      bar === null ? "" : ratio >= bar ? "reached" : "not reached",
     ]),
   );
 }

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Frame } from "playwright-core";
-import { RunView } from "../../src/panel/present";
+import { RunView } from "../../src/host/panel/present";
 import { toWire } from "../../src/protocol/wire";
 import { Stepper } from "../../src/stepper/stepper";
 import { readText } from "../files";

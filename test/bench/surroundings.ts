@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Problem } from "../../src/engine/model";
 import { printProblem } from "../../src/format/print";
-import { startThread } from "../../src/training/thread";
+import { startThread } from "../../src/host/training/thread";
 import type { Contestant } from "./contestant";
 import type { BatchAnswer } from "./trainingProcess";
 

@@ -2,7 +2,7 @@
 
 import { cells } from "../../src/engine/cells";
 import type { Layer, Model, Problem, Sequence } from "../../src/engine/model";
-import { parametersOf } from "../../src/engine/model";
+import { parametersOf, plainLoss, plainTraining } from "../../src/engine/model";
 import { Random } from "../../src/engine/random";
 import { zeroMatrix, zeroVector } from "../../src/engine/tensor";
 
@@ -157,6 +157,8 @@ export function drawWorkload(workload: Workload): WorkloadData {
       length: T,
       inputs: own instanceof Int32Array ? { tokens: own, vectors: null } : { tokens: null, vectors: own },
       targets: targetsOf(workload, targets, n),
+      weights: null,
+      weight: 1,
       initial: null,
       carry: false,
     };
@@ -186,6 +188,7 @@ export function drawWorkload(workload: Workload): WorkloadData {
       clip: clipValue === null ? null : { type: "value", at: clipValue },
       truncate: null,
       precision: "float64",
+      ...plainTraining,
     },
   };
   return { problem, inputs, targets };
@@ -226,6 +229,7 @@ function drawModel(workload: Workload, random: Random): Model {
   const model: Model = {
     inputSize: inputs,
     vocabulary: null,
+    embedding: null,
     labels: null,
     layers: [layer],
     output: {
@@ -234,8 +238,11 @@ function drawModel(workload: Workload, random: Random): Model {
       activation: workload.loss === "mse" ? "linear" : "softmax",
       Why: zeroMatrix(outputs, hidden),
       by: zeroVector(outputs),
+      Wxy: null,
+      skip: false,
     },
-    loss: { type: workload.loss, reduction: workload.reduction },
+    loss: { ...plainLoss, type: workload.loss, reduction: workload.reduction },
+    frozen: new Set(),
   };
   const bound = 1 / Math.sqrt(hidden);
   for (const { data } of Object.values(parametersOf(model)))
@@ -245,10 +252,10 @@ function drawModel(workload: Workload, random: Random): Model {
 
 function targetsOf({ at, steps: T }: Workload, all: Int32Array | Float64Array, n: number): Sequence["targets"] {
   if (all instanceof Int32Array) {
-    if (at === "every") return { kind: "classes", classes: all.subarray(n * T, (n + 1) * T) };
+    if (at === "every") return { kind: "classes", classes: all.subarray(n * T, (n + 1) * T), probabilities: null };
     const classes = new Int32Array(T).fill(-1);
     classes[T - 1] = all[n]!;
-    return { kind: "classes", classes };
+    return { kind: "classes", classes, probabilities: null };
   }
   const vectors = new Float64Array(T);
   const present = new Uint8Array(T);

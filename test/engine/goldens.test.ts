@@ -18,15 +18,18 @@ interface GoldenTraining {
   readonly parameters: Record<string, unknown>;
 }
 
-const documents = new URL("../goldens/documents", import.meta.url).pathname;
+const folders = ["../goldens", "../goldens/documents", "../goldens/cells"].map(
+  (folder) => new URL(folder, import.meta.url).pathname,
+);
+const filesOf = (pattern: RegExp) => folders.flatMap((folder) => goldenFiles(pattern, folder));
 
 describe("the engine and PyTorch", () => {
-  for (const [name, file] of [...goldenFiles(/\.trace\d*\.json$/), ...goldenFiles(/\.trace\d*\.json$/, documents)])
+  for (const [name, file] of filesOf(/\.trace\d*\.json$/))
     it(`every number of ${name} agrees within 1e-9`, () => {
       const golden = readJson(file) as GoldenTrace;
-      const { problem, items } = readFile(file.replace(/\.trace\d*\.json$/, ".rnn.json"));
+      const { problem, itemsOf } = readFile(file.replace(/\.trace\d*\.json$/, ".rnn.json"));
       const withContributions = golden.steps.some((step) => step.parameters !== undefined);
-      const item = items[golden.sequence]!;
+      const item = itemsOf(golden.sequence)!;
       const trace = traceOf(
         run(problem.model, problem.sequences, golden.sequence),
         golden.sequence,
@@ -42,7 +45,7 @@ describe("the engine and PyTorch", () => {
       if (golden.stepCount === undefined) assert.equal(steps.length, goldenSteps.length);
     });
 
-  for (const [name, file] of [...goldenFiles(/\.train\.json$/), ...goldenFiles(/\.train\.json$/, documents)])
+  for (const [name, file] of filesOf(/\.train\.json$/))
     it(`every epoch and parameter of ${name} agrees within 1e-7`, () => {
       const golden = readJson(file) as GoldenTraining;
       const { problem } = readFile(file.replace(/\.train\.json$/, ".rnn.json"));

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
+import type { CellActivation } from "../../src/engine/activation";
 import type { Cell } from "../../src/engine/cell";
 import { cells } from "../../src/engine/cells";
 import type { Expression } from "../../src/engine/expression";
 import { symbolsIn } from "../../src/engine/expression";
 import type { GruReset } from "../../src/engine/gruCell";
-import type { CellOptions } from "../../src/engine/model";
 import { walk } from "../../src/engine/picture";
-import type { CellActivation } from "../../src/engine/rnnCell";
+import type { CellOptions } from "../../src/engine/step";
 
 const activations: readonly CellActivation[] = ["tanh", "relu", "sigmoid", "linear"];
 const resets: readonly GruReset[] = ["after", "before"];
@@ -57,7 +57,7 @@ describe("a cell's picture", () => {
         assert.deepEqual(
           walk(picture, operation.name, "along").ends,
           gradientReads(operation.expression, "now"),
-          `${name}: dL/d${operation.name}`,
+          `${name}: ∂L/∂${operation.name}`,
         );
     });
   });
@@ -69,7 +69,7 @@ describe("a cell's picture", () => {
         assert.deepEqual(
           walk(picture, `${operation.name}_prev`, "along").ends,
           gradientReads(operation.expression, "after"),
-          `${name}: dL/d${operation.name}`,
+          `${name}: ∂L/∂${operation.name}`,
         );
     });
   });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { InitialSettings, ParameterShape } from "../../src/engine/initial";
 import { drawParameters } from "../../src/engine/initial";
 import { Random } from "../../src/engine/random";
-import { drawTask } from "../../src/engine/tasks";
+import { drawTask as drawing } from "../../src/engine/tasks";
+import { run } from "../../src/format/slices";
 
 function mean(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, v) => sum + v, 0) / values.length;
@@ -12,6 +13,8 @@ function deviation(values: ArrayLike<number>): number {
   const m = mean(values);
   return Math.sqrt(mean(Array.from(values, (v) => (v - m) ** 2)));
 }
+
+const drawTask = (...of: Parameters<typeof drawing>) => run(drawing(...of));
 
 describe("the generator of version 1", () => {
   // From an implementation of its own, in another language.
@@ -188,7 +191,7 @@ describe("tasks", () => {
   it("say what a model lacks that cannot do them", () => {
     assert.throws(
       () => drawTask({ ...settings, task: "adding" }, { size: 1, at: "last" }, "cross-entropy"),
-      /the adding task has real targets: loss\.type must be mse, found cross-entropy/,
+      /the adding task has real targets: loss\.type must be mse, mae or huber, found cross-entropy/,
     );
     assert.throws(
       () => drawTask({ ...settings, task: "copy" }, { size: 4, at: "every" }, "cross-entropy"),

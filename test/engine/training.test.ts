@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { OptimizerSettings, Problem } from "../../src/engine/model";
-import { parametersOf } from "../../src/engine/model";
+import { parametersOf, withParameters } from "../../src/engine/model";
 import type { EpochResult, TrainingEnd } from "../../src/engine/train";
 import { train } from "../../src/engine/train";
 import { readText } from "../files";
@@ -142,22 +142,22 @@ describe("training", () => {
   const cases: [string, Partial<OptimizerSettings>, (p: number, gradients: (p: number) => number[]) => number][] = [
     [
       "adam's first step is the learning rate, whatever the gradient's size",
-      { type: "adam", learningRate: 0.25, epsilon: 0 },
+      { type: "adam", learningRate: 0.25, epsilon: 1e-100 },
       (p, g) => p - 0.25 * Math.sign(g(p)[0]!),
     ],
     [
       "adamw shrinks the parameter by learning rate times weight decay before its step",
-      { type: "adamw", learningRate: 0.25, epsilon: 0, weightDecay: 0.1 },
+      { type: "adamw", learningRate: 0.25, epsilon: 1e-100, weightDecay: 0.1 },
       (p, g) => p * (1 - 0.025) - 0.25 * Math.sign(g(p)[0]!),
     ],
     [
       "adagrad's first step is the learning rate",
-      { type: "adagrad", learningRate: 0.125, epsilon: 0 },
+      { type: "adagrad", learningRate: 0.125, epsilon: 1e-100 },
       (p, g) => p - 0.125 * Math.sign(g(p)[0]!),
     ],
     [
       "rmsprop's first step is the learning rate over √(1 − α)",
-      { type: "rmsprop", learningRate: 0.01, alpha: 0.75, epsilon: 0 },
+      { type: "rmsprop", learningRate: 0.01, alpha: 0.75, epsilon: 1e-100 },
       (p, g) => p - (0.01 / 0.5) * Math.sign(g(p)[0]!),
     ],
     [
@@ -232,5 +232,44 @@ describe("training", () => {
     assert.equal(end.kind, "diverged");
     for (const { data } of Object.values(end.parameters)) assert.ok(data.every(Number.isFinite));
     assert.deepEqual([end.epoch, end.sequence, end.t, end.tensor], [1, 2, 2, "loss"]);
+  });
+
+  it("tries out the last update, too: what it breaks leaves the parameters before it, and names the place", () => {
+    const settings: [string, object][] = [
+      ["a rate of 1e200", { type: "sgd", learningRate: 1e200 }],
+      ["a rate of 1e308", { type: "sgd", learningRate: 1e308 }],
+    ];
+    for (const [name, optimizer] of settings) {
+      // One update alone: the batch is all sequences.
+      const once = scalarProblem({ epochs: 1, batchSize: data.length, optimizer }, "sum");
+      const { end } = finish(once);
+      assert.equal(end.kind, "diverged", name);
+      assert.deepEqual(end.parameters, parametersOf(once.model), name);
+      assert.equal(end.epoch, 1);
+      assert.deepEqual([end.sequence, end.t > 0], [0, true], name);
+    }
+    // A gradient of 0 over a square root of 0.
+    const optimizer = { type: "adagrad", learningRate: 0.1, epsilon: 0 };
+    const problem = scalarProblem({ epochs: 1, batchSize: data.length, optimizer }, "sum");
+    const zeros = withParameters(
+      problem.model,
+      Object.fromEntries(
+        Object.entries(parametersOf(problem.model)).map(([name, tensor]) => [
+          name,
+          { ...tensor, data: Float64Array.of(name === "output.by" ? 1 : 0) },
+        ]),
+      ),
+    );
+    const { end } = finish({ ...problem, model: zeros });
+    assert.equal(end.kind, "diverged");
+    assert.deepEqual(end.parameters, parametersOf(zeros));
+    assert.equal(end.tensor, "layers.0.Wxh");
+  });
+
+  it("stopped after an update that breaks, ends with the parameters before it", () => {
+    const problem = scalarProblem({ epochs: 9, optimizer: { type: "sgd", learningRate: 1e200 } }, "sum");
+    const { end } = finish(problem, 1);
+    assert.equal(end.kind, "diverged");
+    assert.deepEqual(end.parameters, parametersOf(problem.model));
   });
 });

@@ -14,9 +14,7 @@ import { sizeOf } from "./size";
 const close = (actual: number, expected: number, size: number) =>
   Math.abs(actual - expected) <= 1e-12 * Math.max(Math.abs(expected), size);
 
-describe("the derivation of every number of random models, with every optimizer, decay and clipping", function () {
-  this.timeout(120_000);
-
+describe("the derivation of every number of random models, with every optimizer, decay and clipping", () => {
   const inRuns = (check: (stepper: Stepper, derivations: Derivations) => void, numRuns: number) =>
     fc.assert(
       fc.property(trainedProblems, (problem) => {

@@ -5,6 +5,7 @@ import { parseReference } from "../../src/explain/reference";
 import { longSums, partsOf, restOf, termsOf } from "../../src/explain/terms";
 import { readProblem } from "../../src/format/read";
 import { Stepper } from "../../src/stepper/stepper";
+import { processorMs } from "../processorTime";
 
 const size = 512;
 
@@ -25,8 +26,7 @@ function largeRun(): Derivations {
   return new Derivations(new Stepper(problem, 0));
 }
 
-describe("derivations on a layer of 512 units", function () {
-  this.timeout(60_000);
+describe("derivations on a layer of 512 units", () => {
   let derivations: Derivations;
   before(() => {
     derivations = largeRun();
@@ -83,12 +83,10 @@ describe("derivations on a layer of 512 units", function () {
     "gradients.layers.0.Whi[5][7]",
     "updated.layers.0.Whi[5][7]",
   ])
-    it(`take under 50 ms, printed: ${text}`, () => {
+    it(`take under 50 ms of the processor, printed: ${text}`, () => {
       printText(derive(text), { digits: 4 });
       const times = Array.from({ length: 10 }, () => {
-        const start = performance.now();
-        printText(derive(text), { digits: 4 });
-        return performance.now() - start;
+        return processorMs(() => printText(derive(text), { digits: 4 }));
       });
       assert.ok(Math.min(...times) < 50, `${times.map((ms) => ms.toFixed(1)).join(", ")} ms`);
     });

@@ -1,10 +1,11 @@
-import { cells } from "../../src/engine/cells";
+import { cellOf } from "../../src/engine/cells";
 import type { UpdateQuantity } from "../../src/engine/expression";
-import { parametersOf } from "../../src/engine/model";
+import { weightAt } from "../../src/engine/loss";
+import { parametersOf, trainableOf } from "../../src/engine/model";
 import { clipGradients, gradientNorm, updateOperations } from "../../src/engine/optimizer";
 import type { Run } from "../../src/engine/run";
 import type { NamedTensors } from "../../src/engine/tensor";
-import { updateOnce } from "../../src/engine/train";
+import { factorOfUpdate, updateOnce } from "../../src/engine/train";
 import type { NumberReference } from "../../src/explain/reference";
 import type { Stepper } from "../../src/stepper/stepper";
 
@@ -20,11 +21,14 @@ export function* everyNumber({ run, problem }: Stepper): Generator<Known> {
   yield* numbersOfPasses(run);
   const { optimizer, clip } = problem.training;
   const parameters = parametersOf(run.model);
-  const updated = updateOnce(run.model, run.gradients, problem.training);
-  const clipped = copies(run.gradients);
-  if (clip) clipGradients(clipped, clip, gradientNorm(clipped));
+  const updated = updateOnce(run.model, run.sequence, run.gradients, problem.training);
+  const factor = factorOfUpdate(run.model, run.sequence, problem.training);
+  const clipped = copies(trainableOf(run.model, run.gradients));
+  for (const { data } of Object.values(clipped)) for (let k = 0; k < data.length; k++) data[k]! *= factor;
+  const whole = gradientNorm(clipped);
+  if (clip) clipGradients(clipped, clip, whole);
   const engineUpdates: Partial<Record<UpdateQuantity, NamedTensors>> = { updated, clipped };
-  yield { reference: { kind: "gradientNorm", name: null }, engine: gradientNorm(run.gradients) };
+  yield { reference: { kind: "gradientNorm", name: null }, engine: whole };
   for (const [name, { rows, cols, data }] of Object.entries(parameters)) {
     const gradient = run.gradients[name]!;
     yield { reference: { kind: "gradientNorm", name }, engine: gradientNorm({ gradient }) };
@@ -42,7 +46,7 @@ export function* everyNumber({ run, problem }: Stepper): Generator<Known> {
         for (const { quantity } of updateOperations(optimizer, clip))
           yield {
             reference: { kind: "update", quantity, name, i, j },
-            engine: engineUpdates[quantity]?.[name]!.data[at] ?? null,
+            engine: engineUpdates[quantity]?.[name]?.data[at] ?? null,
           };
       }
   }
@@ -59,14 +63,16 @@ function* numbersOfSteps(run: Run): Generator<Known> {
     for (const [i, engine] of (logits ?? []).entries()) yield { reference: { kind: "logit", t, i }, engine };
     for (const [i, engine] of (output ?? []).entries()) yield { reference: { kind: "output", t, i }, engine };
     for (const [i, engine] of (dLogits ?? []).entries()) yield { reference: { kind: "dLogit", t, i }, engine };
-    if (loss !== null) yield { reference: { kind: "loss", t }, engine: loss };
+    if (loss === null) continue;
+    yield { reference: { kind: "loss", t }, engine: loss };
+    yield { reference: { kind: "stepWeight", t }, engine: weightAt(run.weights, t - 1) };
   }
 }
 
 function* numbersOfPasses(run: Run): Generator<Known> {
   for (const [l, layer] of run.model.layers.entries())
     for (const [p, { prefix }] of layer.passes.entries()) {
-      for (const state of cells[layer.cell].states) {
+      for (const state of cellOf(layer).states) {
         const name = `${prefix}.${state}`;
         for (const [i, engine] of run.start[l]![p]![state]!.entries())
           yield { reference: { kind: "initial", name, i }, engine };
@@ -75,7 +81,7 @@ function* numbersOfPasses(run: Run): Generator<Known> {
       }
       for (let t = 1; t <= run.length; t++) {
         const { values, gradients, above, next } = run.at(t).passes[l]![p]!;
-        for (const { name } of cells[layer.cell].quantities(layer.options))
+        for (const { name } of cellOf(layer).quantities(layer.options))
           for (let i = 0; i < layer.size; i++) {
             const reference = { name: `${prefix}.${name}`, t, i };
             yield { reference: { kind: "value", ...reference }, engine: values[name]![i]! };

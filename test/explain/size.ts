@@ -29,6 +29,13 @@ export function sizeOf(scalar: Scalar<Part>): number {
       const under = Math.abs(evaluateScalar(scalar.under));
       return (sizeOf(scalar.over) * sizeOf(scalar.under)) / under / under;
     }
+    case "power": {
+      const exponent = evaluateScalar(scalar.exponent);
+      const of = Math.abs(evaluateScalar(scalar.of));
+      return (value * Math.max(1, Math.abs(exponent)) * sizeOf(scalar.of)) / of;
+    }
+    case "pool":
+      return sizeOf(scalar.of) / (scalar.over === "mean" ? scalar.of.count : 1);
     case "extreme":
       return Math.max(...scalar.of.map(sizeOf));
     case "apply":

@@ -41,38 +41,38 @@ describe("the worked example's numbers are derived, digit by digit:", () => {
     assert.equal(text("loss"), "L = ℓ_1 + ℓ_2 + ℓ_3 + ℓ_4 = 1.304 + 1.239 + 1.610 + 1.421 = 5.574");
   });
 
-  it("dL/dz_3, of the target and of another word", () => {
-    assert.equal(text("gradients.logits@3[3]"), "dL/dz_3[!] = p_3[!] − target_3[!] = 0.2000 − 1 = −0.8000");
-    assert.equal(text("gradients.logits@3[0]"), "dL/dz_3[hi] = p_3[hi] − target_3[hi] = 0.3794 − 0 = 0.3794");
+  it("∂L/∂z_3, of the target and of another word", () => {
+    assert.equal(text("gradients.logits@3[3]"), "∂L/∂z_3[!] = p_3[!] − target_3[!] = 0.2000 − 1 = −0.8000");
+    assert.equal(text("gradients.logits@3[0]"), "∂L/∂z_3[hi] = p_3[hi] − target_3[hi] = 0.3794 − 0 = 0.3794");
   });
 
-  it("dL/dh_3 from both its sources", () => {
+  it("∂L/∂h_3 from both its sources", () => {
     assert.equal(
       text("gradients.layers.0.h@3[0]"),
-      "dL/dh_3 = dL/dh_3|above + dL/dh_3|t=4 = 0.4446 + 0.05701 = 0.5016",
+      "∂L/∂h_3 = ∂L/∂h_3|above + ∂L/∂h_3|t=4 = 0.4446 + 0.05701 = 0.5016",
     );
-    assert.equal(derive("gradients.layers.0.h@3[0]").note, "dL/dh_3 has two sources: this step's loss and step 4");
+    assert.equal(derive("gradients.layers.0.h@3[0]").note, "∂L/∂h_3 has two sources: this step's loss and step 4");
     assert.equal(
       text("above.layers.0.h@3[0]"),
-      "dL/dh_3|above = Why[hi]·dL/dz_3[hi] + Why[there]·dL/dz_3[there] + Why[class]·dL/dz_3[class] + Why[!]·dL/dz_3[!]" +
+      "∂L/∂h_3|above = Why[hi]·∂L/∂z_3[hi] + Why[there]·∂L/∂z_3[there] + Why[class]·∂L/∂z_3[class] + Why[!]·∂L/∂z_3[!]" +
         " = 1·0.3794 + 0.5·0.2754 − 0.5·0.1452 + 0·(−0.8000) = 0.4446",
     );
-    assert.equal(text("next.layers.0.h@3[0]"), "dL/dh_3|t=4 = Whh·dL/da_4 = 0.2·0.2851 = 0.05701");
+    assert.equal(text("next.layers.0.h@3[0]"), "∂L/∂h_3|t=4 = Whh·∂L/∂a_4 = 0.2·0.2851 = 0.05701");
   });
 
   it("at the last step the one source that there is", () => {
-    assert.equal(text("gradients.layers.0.h@4[0]"), "dL/dh_4 = dL/dh_4|above = 0.2898");
+    assert.equal(text("gradients.layers.0.h@4[0]"), "∂L/∂h_4 = ∂L/∂h_4|above = 0.2898");
     assert.equal(derive("next.layers.0.h@4[0]").note, "no step comes after t = 4");
   });
 
-  it("dL/da_3", () =>
+  it("∂L/∂a_3", () =>
     assert.equal(
       text("gradients.layers.0.a@3[0]"),
-      "dL/da_3 = dL/dh_3·(1 − h_3²) = 0.5016·(1 − 0.6405²) = 0.5016·0.5897 = 0.2958",
+      "∂L/∂a_3 = ∂L/∂h_3·(1 − h_3²) = 0.5016·(1 − 0.6405²) = 0.5016·0.5897 = 0.2958",
     ));
 
   it("the share of t = 3 in dWhh, the sum so far, and the whole sum", () => {
-    assert.equal(text("shares.layers.0.Whh@3[0][0]"), "dWhh|t=3 = dL/da_3·h_2 = 0.2958·(−0.2046) = −0.06053");
+    assert.equal(text("shares.layers.0.Whh@3[0][0]"), "dWhh|t=3 = ∂L/∂a_3·h_2 = 0.2958·(−0.2046) = −0.06053");
     assert.equal(text("sums.layers.0.Whh@2[0][0]"), "dWhh|2 steps = dWhh|t=4 + dWhh|t=3 = 0.1826 − 0.06053 = 0.1221");
     assert.equal(
       text("gradients.layers.0.Whh[0][0]"),
@@ -81,7 +81,7 @@ describe("the worked example's numbers are derived, digit by digit:", () => {
   });
 
   it("a weight of a word is used at the step that reads it alone", () => {
-    assert.equal(text("shares.layers.0.Wxh@3[0][2]"), "dWxh[class]|t=3 = dL/da_3 = 0.2958");
+    assert.equal(text("shares.layers.0.Wxh@3[0][2]"), "dWxh[class]|t=3 = ∂L/∂a_3 = 0.2958");
     assert.equal(text("shares.layers.0.Wxh@3[0][0]"), "dWxh[hi]|t=3 = 0");
     assert.match(derive("shares.layers.0.Wxh@3[0][0]").note ?? "", /step 3 reads another token/);
   });
@@ -113,7 +113,7 @@ describe("the worked example's numbers are derived, digit by digit:", () => {
 \end{aligned}
 $$
 
-dL/dh_3 has two sources: this step's loss and step 4`,
+∂L/∂h_3 has two sources: this step's loss and step 4`,
     );
   });
 });

@@ -23,9 +23,7 @@ function assertNested(html: string): void {
   assert.deepEqual(open, []);
 }
 
-describe("every random model", function () {
-  this.timeout(60_000);
-
+describe("every random model", () => {
   it("is exported in every format, with every number in its place", () =>
     fc.assert(
       fc.property(problems, fc.constantFrom(...formats), (problem, format) => {
@@ -64,9 +62,7 @@ describe("every random model", function () {
     ));
 });
 
-describe("a large model", function () {
-  this.timeout(30_000);
-
+describe("a large model", () => {
   const { problem } = readText(
     JSON.stringify({
       version: 1,
@@ -101,9 +97,7 @@ describe("a large model", function () {
   });
 });
 
-describe("words that mean something in Markdown, LaTeX, HTML or Python", function () {
-  this.timeout(30_000);
-
+describe("words that mean something in Markdown, LaTeX, HTML or Python", () => {
   const tokens = ["$", "\\", "<b>", "a|b", "_*`", "\n", "{}", "%#&~^", "“é”", '"', "日本"];
   const { problem } = readText(
     JSON.stringify({
@@ -122,14 +116,12 @@ describe("words that mean something in Markdown, LaTeX, HTML or Python", functio
     assertNested(html);
     assert.ok(!html.includes("<b>"));
     assert.ok(html.includes("<code>&#60;b&#62;</code>"));
-    assert.match(exportText("markdown", sourceOf(problem), 4), /`` _\*` ``/);
+    assert.match(exportText("markdown", sourceOf(problem), 4), / \\_\\\*&#96; /);
     for (const format of formats) assert.doesNotMatch(exportText(format, sourceOf(problem), 4), /katex-error/);
   });
 });
 
-describe("a sequence without targets", function () {
-  this.timeout(30_000);
-
+describe("a sequence without targets", () => {
   const { problem } = readText(
     JSON.stringify({
       version: 1,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import { exportText } from "../../src/export";
+import { exportText, quantityKinds } from "../../src/export";
+import type { QuantityKind } from "../../src/export/worksheet";
 import { goldens, readFile } from "../files";
 import { sourceOf, splitAtKey } from "./cases";
 
@@ -76,7 +77,7 @@ describe("the worked example in Markdown prints the document's digits:", () => {
     }
   });
 
-  it("the numbers that are put in, and both sources of dL/dh_3", () => {
+  it("the numbers that are put in, and both sources of ∂L/∂h_3", () => {
     assert.match(markdown, /&= -0\.3 \+ 0\.2 \\cdot 0\.46211716 \+ 0 \\\\\n&= -0\.20757657\n/);
     assert.match(markdown, /\\left\.\\frac\{\\partial L\}\{\\partial h_\{3\}\}\\right\|_\{\\text\{above\}\} &= /);
     assert.match(markdown, /\\left\.\\frac\{\\partial L\}\{\\partial h_\{3\}\}\\right\|_\{t=4\} &= W_\{hh\} /);
@@ -84,10 +85,14 @@ describe("the worked example in Markdown prints the document's digits:", () => {
 });
 
 describe("the worksheet of the worked example", () => {
-  const [questions, key] = splitAtKey(exportText("worksheet-markdown", source, 8));
+  const all = Object.keys(quantityKinds) as QuantityKind[];
+  const sheet = (asked: { steps?: number[]; quantities?: QuantityKind[] } = {}) =>
+    splitAtKey(exportText("worksheet-markdown", source, 8, asked));
+  const gapsIn = (text: string) => text.match(/\\rule\{6em\}/g)?.length ?? 0;
+  const [questions, key] = sheet();
 
-  it("asks for each number that the worked example derives", () =>
-    assert.equal(questions.match(/\\rule\{6em\}/g)?.length, markdown.match(/\\begin\{aligned\}/g)?.length));
+  it("asks for each number that the worked example derives, where everything is chosen", () =>
+    assert.equal(gapsIn(sheet({ quantities: all })[0]), markdown.match(/\\begin\{aligned\}/g)?.length));
 
   it("gives no computed number before the key, and all of them in it", () => {
     const computed = [printed.h, ...printed.p, printed.loss, printed.dWhy, printed.updatedWxh].flat();
@@ -96,4 +101,27 @@ describe("the worksheet of the worked example", () => {
       assert.ok(key.includes(`$${number}$`), `${number} stands in the key`);
     }
   });
+
+  it("begins with the unrolled network: a cell a step with a gap for its state, its input, its target and its loss", () => {
+    const network = questions.slice(0, questions.indexOf("## The model"));
+    for (const t of [1, 2, 3, 4])
+      for (const symbol of [`h_{${t}}`, `\\ell_{${t}}`])
+        assert.ok(network.includes(`$${symbol} = \\rule{3.4em}{0.4pt}$`), `${symbol} in ${network}`);
+    assert.match(network, /\| input ↑ \| `hi` \| `there` \| `class` \| `!` \|/);
+    assert.match(network, /\| target \| `there` \| `class` \| `!` \| `!` \|/);
+  });
+
+  it("asks for the chosen steps and quantities alone: h and a of two steps are four gaps", () => {
+    const [asked, answers] = sheet({ steps: [2, 3], quantities: ["states"] });
+    assert.equal(gapsIn(asked), 4);
+    for (const number of [printed.a[1], printed.a[2], printed.h[1], printed.h[2]])
+      assert.ok(answers.includes(`$${number}$`), number);
+    assert.doesNotMatch(asked, /Backward pass|h_\{1\} =/);
+  });
+
+  it("says how the gradients go back, in symbols", () =>
+    assert.match(
+      questions,
+      /## Backward pass[^]*\\frac\{\\partial L\}\{\\partial h_\{t\}\}[^]*## Gradients and update/,
+    ));
 });

@@ -47,8 +47,7 @@ describe("The schema's compiled checks", () => {
   const folder = path.resolve(import.meta.dirname, "../../media/samples");
   const files = readdirSync(folder).filter((name) => name.endsWith(".rnn.json"));
   let checks: Pick<typeof byAjv, "validator">;
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     checks = await compiled();
   });
 

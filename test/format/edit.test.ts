@@ -175,8 +175,7 @@ const anyLayout = fc
 const commentsOf = (text: string) => text.match(/\/\*[^]*?\*\/|\/\/.*/g) ?? [];
 
 describe("parameters written into any file", () => {
-  it("read back bit for bit, and every comment stands as it stood", function () {
-    this.timeout(60_000);
+  it("read back bit for bit, and every comment stands as it stood", () => {
     fc.assert(
       fc.property(anyLayout, fc.infiniteStream(anyNumber), (text, stream) => {
         const { problem, diagnostics } = readProblem(text, { fileName: "x" });
@@ -197,8 +196,7 @@ describe("parameters written into any file", () => {
     );
   });
 
-  it("take no edit where they have not changed", function () {
-    this.timeout(60_000);
+  it("take no edit where they have not changed", () => {
     fc.assert(
       fc.property(anyLayout, (text) => {
         const { problem } = readProblem(text, { fileName: "x" });
@@ -209,8 +207,7 @@ describe("parameters written into any file", () => {
     );
   });
 
-  it("come as edits in the order of the text that do not overlap", function () {
-    this.timeout(60_000);
+  it("come as edits in the order of the text that do not overlap", () => {
     fc.assert(
       fc.property(anyLayout, (text) => {
         const edits = parameterEdits(text, parametersOf(readProblem(text, { fileName: "x" }).problem!.model));

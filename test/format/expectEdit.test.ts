@@ -96,4 +96,18 @@ describe("Taking expectations into a file's text", () => {
     assert.throws(() => expectEdits("[", 0, { loss: 1 }, null), /no valid file/);
     assert.throws(() => expectEdits("{}", 0, { loss: Number.NaN }, null), RangeError);
   });
+
+  it("writes the batch, and lets one number of a tensor follow the whole", () => {
+    const text =
+      '{ "expect": { "sequences": [{ "gradients": { "layers.0.Whh[0][1]": 9, "layers.0.bh": [null, 3] } }] } }';
+    const gradients = { "layers.0.Whh": [[1, 2]], "layers.0.bh": [4, 5] };
+    assert.equal(
+      written(text, 0, { gradients }),
+      '{ "expect": { "sequences": [{ "gradients": { "layers.0.Whh[0][1]": 2, "layers.0.bh": [4, 5], "layers.0.Whh": [[1, 2]] } }] } }',
+    );
+    assert.equal(
+      applyEdits(text, expectEdits(text, 0, {}, null, { loss: 1 })),
+      text.replace(/\] \} \}$/, '], "batch": { "loss": 1 } } }'),
+    );
+  });
 });

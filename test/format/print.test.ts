@@ -5,13 +5,14 @@ import { readProblem } from "../../src/format/read";
 import { anyProblem } from "./arbitrary";
 
 describe("printProblem", () => {
-  it("prints any problem so that it reads back as the same problem, bit for bit", function () {
-    this.timeout(60_000);
+  it("prints any problem so that it reads back as the same problem, bit for bit", () => {
     fc.assert(
       fc.property(anyProblem, (problem) => {
         const reading = readProblem(printProblem(problem), { fileName: "printed.rnn.json" });
         assert.deepEqual(
-          reading.diagnostics.filter(({ code }) => code !== "probability" && code !== "repeated-word"),
+          reading.diagnostics.filter(
+            ({ code }) => !["probability", "repeated-word", "last-of-backward"].includes(code),
+          ),
           [],
         );
         // deepStrictEqual tells 0 from −0 and compares every number of every tensor.

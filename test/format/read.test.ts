@@ -7,11 +7,17 @@ import { eachNumber } from "../../src/format/expectedNumbers";
 import { parseText } from "../../src/format/parse";
 import { LineIndex } from "../../src/format/position";
 import { type ReadOptions, readProblem } from "../../src/format/read";
+import { dataOf } from "../files";
+import { processorMs } from "../processorTime";
 
 /** Reads a text that has to be good. */
-function good(text: string, options: Partial<ReadOptions> = {}) {
+/** Reads a file without errors. @param warned codes of warnings that it may have */
+function good(text: string, options: Partial<ReadOptions> = {}, warned: readonly string[] = []) {
   const reading = readProblem(text, { fileName: "folder/case.rnn.json", ...options });
-  assert.deepEqual(reading.diagnostics, []);
+  assert.deepEqual(
+    reading.diagnostics.filter(({ code, severity }) => severity === "error" || !warned.includes(code)),
+    [],
+  );
   return { ...reading, problem: reading.problem! };
 }
 
@@ -41,18 +47,23 @@ describe("reading a good file", () => {
   for (const folder of [goldens, path.join(goldens, "documents")])
     for (const name of readdirSync(folder).filter((name) => name.endsWith(".rnn.json")))
       it(`finds nothing wrong with ${name}`, () => {
-        const reading = good(readFileSync(path.join(folder, name), "utf8"));
-        assert.equal(reading.items.length, reading.problem.sequences.length);
+        const reading = good(readFileSync(path.join(folder, name), "utf8"), {}, ["last-of-backward"]);
+        assert.ok(reading.problem.sequences.every((_, k) => reading.itemsOf(k)));
+        assert.equal(reading.itemsOf(reading.problem.sequences.length), null);
       });
 
   it("gives the numbers of the file, row after row", () => {
     const { problem } = good(words);
     const [layer] = problem.model.layers;
     assert.deepEqual(toNested(layer!.passes[0]!.parameters["Wxh"]!), [[0.5, -0.3, 0.8, 0]]);
-    assert.deepEqual(toNested(problem.model.output.Why), [[1], [0.5], [-0.5], [0]]);
+    assert.deepEqual(toNested(problem.model.output.Why!), [[1], [0.5], [-0.5], [0]]);
     assert.deepEqual(problem.model.labels, ["hi", "there", "class", "!"]);
     assert.deepEqual(problem.sequences[0]!.inputs, { tokens: Int32Array.of(0, 1, 2, 3), vectors: null });
-    assert.deepEqual(problem.sequences[0]!.targets, { kind: "classes", classes: Int32Array.of(1, -1, 3, 3) });
+    assert.deepEqual(problem.sequences[0]!.targets, {
+      kind: "classes",
+      classes: Int32Array.of(1, -1, 3, 3),
+      probabilities: null,
+    });
   });
 
   it("fills in the defaults of the format", () => {
@@ -60,9 +71,9 @@ describe("reading a good file", () => {
     assert.equal(problem.name, "case");
     assert.equal(problem.model.loss, null);
     assert.equal(problem.model.output.activation, "linear");
-    assert.deepEqual(problem.model.layers[0]!.options, { activation: "tanh", reset: "after" });
+    assert.deepEqual(problem.model.layers[0]!.options, { activation: "tanh", reset: "after", bias: "true" });
     assert.deepEqual(problem.model.layers[0]!.passes[0]!.initial, { h: new Float64Array(2) });
-    assert.deepEqual(toNested(problem.model.output.by), [0]);
+    assert.deepEqual(toNested(problem.model.output.by!), [0]);
     assert.deepEqual(problem.training, {
       optimizer: {
         type: "sgd",
@@ -76,7 +87,9 @@ describe("reading a good file", () => {
         weightDecay: 0,
       },
       epochs: 100,
+      schedule: null,
       batchSize: 1,
+      batchReduction: "sequences",
       shuffle: false,
       seed: 0,
       clip: null,
@@ -143,11 +156,15 @@ describe("reading a good file", () => {
       '[{ "text": "a😀é", "targets": "next" }]',
       '"vocabulary": ["é", "a", "😀"], "loss": { "type": "cross-entropy" },',
     ).replace('"size": 1, "at"', '"size": 3, "at"');
-    const { problem, items } = good(text);
+    const { problem, itemsOf } = good(text);
     assert.deepEqual(problem.sequences[0]!.inputs.tokens, Int32Array.of(1, 2, 0));
-    assert.deepEqual(problem.sequences[0]!.targets, { kind: "classes", classes: Int32Array.of(2, 0, -1) });
+    assert.deepEqual(problem.sequences[0]!.targets, {
+      kind: "classes",
+      classes: Int32Array.of(2, 0, -1),
+      probabilities: null,
+    });
     assert.deepEqual(
-      [0, 1, 2].map((k) => items[0]!(k)),
+      [0, 1, 2].map((k) => itemsOf(0)!(k)),
       ["a", "😀", "é"],
     );
   });
@@ -161,7 +178,11 @@ describe("reading a good file", () => {
     const classes = good(
       model(layers, '[{ "inputs": [0, 0, 0], "targets": "next" }]', '"loss": { "type": "cross-entropy" },'),
     );
-    assert.deepEqual(classes.problem.sequences[0]!.targets, { kind: "classes", classes: Int32Array.of(0, 0, -1) });
+    assert.deepEqual(classes.problem.sequences[0]!.targets, {
+      kind: "classes",
+      classes: Int32Array.of(0, 0, -1),
+      probabilities: null,
+    });
   });
 
   it("gives the target of the last step alone where output.at is last", () => {
@@ -178,14 +199,14 @@ describe("reading a good file", () => {
   });
 
   it("mixes tokens and vectors in one sequence", () => {
-    const { problem, items } = good(
+    const { problem, itemsOf } = good(
       model('[{ "cell": "rnn", "size": 1 }]', '[{ "inputs": ["b", [0.5, 0.25]] }]', '"vocabulary": ["a", "b"],'),
     );
     assert.deepEqual(problem.sequences[0]!.inputs, {
       tokens: Int32Array.of(1, -1),
       vectors: Float64Array.of(0, 0, 0.5, 0.25),
     });
-    assert.deepEqual([items[0]!(0), items[0]!(1)], ["b", [0.5, 0.25]]);
+    assert.deepEqual([itemsOf(0)!(0), itemsOf(0)!(1)], ["b", [0.5, 0.25]]);
   });
 
   it("prefers a label to a token of the same name", () => {
@@ -194,7 +215,11 @@ describe("reading a good file", () => {
       '[{ "inputs": ["a"], "targets": ["a"] }]',
       '"vocabulary": ["a", "b"], "labels": ["b", "a"], "loss": { "type": "cross-entropy" },',
     ).replace('"size": 1, "at"', '"size": 2, "at"');
-    assert.deepEqual(good(text).problem.sequences[0]!.targets, { kind: "classes", classes: Int32Array.of(1) });
+    assert.deepEqual(good(text).problem.sequences[0]!.targets, {
+      kind: "classes",
+      classes: Int32Array.of(1),
+      probabilities: null,
+    });
   });
 
   it("reads states of a sequence: H numbers for one one-way layer", () => {
@@ -228,9 +253,11 @@ describe("reading a good file", () => {
     const asked: string[] = [];
     const readData = (name: string) => {
       asked.push(name);
-      return '{"name":"first","inputs":[1,2],"targets":[3,null]}\r\n\r\n{ "inputs": [4], "state": "carry" } // last';
+      return dataOf(
+        '{"name":"first","inputs":[1,2],"targets":[3,null]}\r\n\r\n{ "inputs": [4], "state": "carry" } // last',
+      );
     };
-    const { problem, items } = good(text, { readData });
+    const { problem, itemsOf } = good(text, { readData });
     assert.deepEqual(asked, ["numbers.jsonl"]);
     assert.deepEqual(
       problem.sequences.map(({ name, length, carry }) => [name, length, carry]),
@@ -239,11 +266,11 @@ describe("reading a good file", () => {
         [null, 1, true],
       ],
     );
-    assert.equal(items[1]!(0), 4);
+    assert.equal(itemsOf(1)!(0), 4);
   });
 
   it("has the vector of each step of a task", () => {
-    const { problem, items } = good(
+    const { problem, itemsOf } = good(
       model(
         '[{ "cell": "rnn", "size": 1 }]',
         '{ "task": "adding", "count": 3, "length": 4, "seed": 1 }',
@@ -251,7 +278,7 @@ describe("reading a good file", () => {
       ),
     );
     assert.equal(problem.sequences.length, 3);
-    assert.deepEqual(items[2]!(1), [...problem.sequences[2]!.inputs.vectors!.subarray(2, 4)]);
+    assert.deepEqual(itemsOf(2)!(1), [...problem.sequences[2]!.inputs.vectors!.subarray(2, 4)]);
   });
 
   it("knows $schema", () => {
@@ -322,8 +349,7 @@ describe("the source map", () => {
 });
 
 describe("the parser", () => {
-  it("reads any JSON as JSON.parse does", function () {
-    this.timeout(60_000);
+  it("reads any JSON as JSON.parse does", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (text) => {
         const parsed = parseText(text);
@@ -334,8 +360,7 @@ describe("the parser", () => {
     );
   });
 
-  it("never throws and keeps every fault inside the text, whatever the text", function () {
-    this.timeout(60_000);
+  it("never throws and keeps every fault inside the text, whatever the text", () => {
     const piece = fc.constantFrom(
       "{",
       "}",
@@ -376,15 +401,13 @@ describe("the parser", () => {
     );
   });
 
-  it("a file of 10 MB of numbers is read within 15 seconds", function () {
-    this.timeout(60_000);
+  it("a file of 10 MB of numbers is read within 15 seconds of the processor", () => {
     const text = model(
       '[{ "cell": "rnn", "size": 1 }]',
       `[{ "inputs": [${"0.12345678901234567, ".repeat(470_000)}] }]`,
     );
-    const started = performance.now();
-    assert.equal(good(text).problem.sequences[0]!.length, 470_000);
-    assert.ok(performance.now() - started < 15_000);
+    const ms = processorMs(() => assert.equal(good(text).problem.sequences[0]!.length, 470_000));
+    assert.ok(ms < 15_000, `${ms} ms`);
   });
 });
 

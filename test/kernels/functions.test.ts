@@ -65,9 +65,7 @@ const reductionBoundaries = sweep(-2160, 2050, 2105)
   .filter((x) => x !== 0)
   .flatMap((x) => [neighbour(x, -1), x, neighbour(x, 1)]);
 
-describe("the kernels' elementary functions", function () {
-  this.timeout(60_000);
-
+describe("the kernels' elementary functions", () => {
   let f64: ReturnType<typeof functionsOf>;
   let f32: ReturnType<typeof functionsOf>;
   before(() => {

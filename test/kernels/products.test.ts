@@ -37,9 +37,7 @@ const forms = [0, 1, 2] as const;
 /** Sizes around the lanes, the tiles of 4 rows, the panels and the blocks of 256. */
 const sizes = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 64, 100, 255, 256, 257, 300));
 
-describe("the kernels' products of matrices", function () {
-  this.timeout(60_000);
-
+describe("the kernels' products of matrices", () => {
   for (const precision of ["float64", "float32"] as const) {
     const tolerance = precision === "float64" ? 1e-13 : 1e-5;
 

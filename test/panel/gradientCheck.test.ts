@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
-import { worked } from "../editor/worked";
+import { worked } from "../host/editor/worked";
 import { eventually, type PageElement, Panel } from "./panel";
-import { openWorkbench, type Workbench } from "./workbench";
+import { openWindow } from "./window";
+import type { Workbench } from "./workbench";
 
 const parameters = ["layers.0.Wxh", "layers.0.Whh", "layers.0.bh", "output.Why", "output.by"];
 
@@ -19,10 +20,10 @@ describe("The verdicts beside the gradients", () => {
   let workbench: Workbench;
   let panel: Panel;
   before(async () => {
-    workbench = await openWorkbench({ files: { "worked.rnn.json": worked, "kink.rnn.json": kink } });
+    workbench = await openWindow({ files: { "worked.rnn.json": worked, "kink.rnn.json": kink } });
     panel = new Panel(workbench);
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   /** The marks by parameter. */
   const marks = async (): Promise<Record<string, string>> => {

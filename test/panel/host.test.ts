@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
-import { worked } from "../editor/worked";
-import { openWorkbench, type Workbench } from "./workbench";
+import { worked } from "../host/editor/worked";
+import { openWindow } from "./window";
+import type { Workbench } from "./workbench";
 
 /** h_t = 1e200 h_{t−1} + x_t: 1, 1e200, then what no double holds. */
 const overflowing = JSON.stringify({
@@ -16,11 +17,11 @@ describe("The panel's host", function () {
   let workbench: Workbench;
 
   before(async () => {
-    workbench = await openWorkbench({ files: { "worked.rnn.json": worked, "overflow.rnn.json": overflowing } });
+    workbench = await openWindow({ files: { "worked.rnn.json": worked, "overflow.rnn.json": overflowing } });
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
   beforeEach(async () => {
-    await workbench.runCommand("View: Close All Editors");
+    await workbench.closeEditors();
     await workbench.openFile("worked.rnn.json");
     // Beside the text, where the last test has left the stepper: it is remembered.
     await workbench.runCommand("RNN: Open Stepper to the Side");
@@ -32,7 +33,7 @@ describe("The panel's host", function () {
   /** Waits until the panel says where the user stands. */
   const position = (text: string) => workbench.panel.getByTestId("position").filter({ hasText: text }).waitFor();
   const statusBar = (text: string) =>
-    workbench.page.locator(".statusbar-item").filter({ hasText: text }).first().waitFor({ timeout: 10_000 });
+    workbench.page.locator(".statusbar-item").filter({ hasText: text }).first().waitFor();
   const value = async (name: string, t: number) =>
     workbench.panel
       .locator(`[data-testid=cell][data-name="${name}"][data-where="t = ${t}"]`)
@@ -84,7 +85,7 @@ describe("The panel's host", function () {
   });
 
   it("shows ∞ as such, and where it comes from", async () => {
-    await workbench.runCommand("View: Close All Editors");
+    await workbench.closeEditors();
     await workbench.openFile("overflow.rnn.json");
     await workbench.runCommand("RNN: Run to End");
     await workbench.panel

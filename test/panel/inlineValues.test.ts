@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import type { Locator } from "playwright-core";
-import { worked } from "../editor/worked";
-import { openWorkbench, type Workbench } from "./workbench";
+import { worked } from "../host/editor/worked";
+import { openWindow } from "./window";
+import type { Workbench } from "./workbench";
 
 /** What the page's own objects are here: the tests are checked without the DOM's types. */
 interface Styled {
@@ -14,15 +15,19 @@ interface Styled {
 describe("The numbers behind the lines, as they are seen", () => {
   let workbench: Workbench;
   before(async () => {
-    workbench = await openWorkbench({ files: { "worked.rnn.json": worked }, size: { width: 1800, height: 1000 } });
+    workbench = await openWindow({ files: { "worked.rnn.json": worked }, size: { width: 1800, height: 1000 } });
+    await workbench.setSettings({ "rnn.inlineValues.columns": 120 });
     await workbench.openFile("worked.rnn.json");
-    // Four steps forward and two back: to t = 3.
-    for (let k = 0; k < 6; k++) {
+    for (const place of [...[1, 2, 3, 4].map((t) => `${t} of 4 · forward`), "4 of 4 · backward", "3 of 4 · backward"]) {
       await lens("Step").click();
-      await workbench.page.waitForTimeout(k === 0 ? 3000 : 200);
+      await workbench.page
+        .locator(".statusbar-item")
+        .filter({ hasText: `RNN t = ${place}` })
+        .first()
+        .waitFor();
     }
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   const lens = (title: string): Locator => workbench.page.locator(".codelens-decoration a", { hasText: title }).first();
   /** The line of the text that begins with some words. */
@@ -44,7 +49,7 @@ describe("The numbers behind the lines, as they are seen", () => {
   const textBehind = async (words: string) => (await behind(words)).map(({ text }) => text).join("");
 
   async function eventually(ask: () => Promise<string>, expected: string): Promise<void> {
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 60_000;
     for (;;) {
       const answer = await ask();
       if (answer === expected) return;
@@ -63,8 +68,17 @@ describe("The numbers behind the lines, as they are seen", () => {
   });
 
   it("stand behind each input what its step has computed", async () => {
-    await eventually(() => textBehind('"class",'), "h 0.6405  p(!) 0.2000  ℓ 1.610  dL/dh 0.5016");
+    await eventually(() => textBehind('"class",'), "h 0.6405  p(!) 0.2000  ℓ 1.610  ∂L/∂h 0.5016");
     await eventually(() => textBehind('"hi",'), "h 0.4621  p(there) 0.2715  ℓ 1.304");
+  });
+
+  it("end before the columns that are in view, and stand above inputs that share a long line", async () => {
+    await workbench.setSettings({ "rnn.inlineValues.columns": 50 });
+    await eventually(() => textBehind('"class",'), "h 0.6405  ∂L/∂h 0.5016");
+    await workbench.setSettings({ "rnn.inlineValues.columns": 20 });
+    await eventually(() => textBehind('"class",'), "∂L/∂h 0.5016");
+    await workbench.setSettings({ "rnn.inlineValues.columns": 120 });
+    await eventually(() => textBehind('"class",'), "h 0.6405  p(!) 0.2000  ℓ 1.610  ∂L/∂h 0.5016");
   });
 
   it("go and come back with rnn.inlineValues.enabled", async () => {

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { near, nearAt, type PageElement, Panel } from "./panel";
-import { openWorkbench, type Workbench } from "./workbench";
+import { openWindow } from "./window";
+import type { Workbench } from "./workbench";
 
 const json = (model: object): string => JSON.stringify({ version: 1, ...model });
 /** A linear unit: h_t = w h_{t−1} + x_t. */
@@ -80,6 +81,44 @@ const files = {
       },
     ],
   }),
+  // Forward the sums 1, 3, 6, backward 6, 5, 3; z = 6 + 2 · 6 = 18, and dL/dz = 2 (18 − 16) = 4.
+  "ends.rnn.json": json({
+    vocabulary: ["one", "two", "three"],
+    embedding: { size: 1, E: [[1], [2], [3]], trainable: false },
+    layers: [
+      {
+        cell: "rnn",
+        size: 1,
+        activation: "linear",
+        direction: "both",
+        bias: false,
+        frozen: ["Whh"],
+        Wxh: [[1]],
+        Whh: [[1]],
+        reverse: { Wxh: [[1]], Whh: [[1]] },
+      },
+    ],
+    output: { size: 1, at: "ends", Why: [[1, 2]], bias: false },
+    loss: { type: "mse" },
+    sequences: [{ inputs: ["one", "two", "three"], target: 16 }],
+    training: { optimizer: { type: "sgd", learningRate: 0.01 } },
+  }),
+  // h_t = x_t, z_t = h_t + 2 x_t + x_t = 4, 8
+  "read-out.rnn.json": json({
+    inputSize: 1,
+    layers: [unit(0)],
+    output: { size: 1, bias: false, readsInput: true, skip: true, Why: [[1]], Wxy: [[2]] },
+    loss: { type: "mse" },
+    sequences: [{ inputs: [1, 2], targets: [4, 6] }],
+  }),
+  // y_t = h_t = max(0, −x_t) = 0, 2; ℓ_t = 0.5 · |y_t − target| = 0.5, 1
+  "dense.rnn.json": json({
+    inputSize: 1,
+    layers: [{ cell: "dense", size: 1, activation: "relu", W: [[-1]], bias: false }],
+    output: { Why: "identity" },
+    loss: { type: "mae", factor: 0.5 },
+    sequences: [{ inputs: [1, -2], targets: [1, 4], weights: [1, 2] }],
+  }),
   // The logits are k / 10, whatever comes in; the target w5 is not among the largest.
   "words.rnn.json": json({
     vocabulary: words,
@@ -109,10 +148,10 @@ describe("The panel for other models", () => {
   let workbench: Workbench;
   let panel: Panel;
   before(async () => {
-    workbench = await openWorkbench({ files, settings: { "rnn.digits": 4 } });
+    workbench = await openWindow({ files, settings: { "rnn.digits": 4 } });
     panel = new Panel(workbench);
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   const steps = async (places: readonly string[]) => {
     for (const place of places) {
@@ -137,7 +176,8 @@ describe("The panel for other models", () => {
     );
     assert.match(await panel.part("phases").innerText(), /^\s*Forward\s*$/);
     assert.equal(await panel.part("total-loss").count(), 0);
-    assert.equal(await panel.part("train").getAttribute("disabled"), "");
+    assert.equal(await (await panel.reach("train")).getAttribute("disabled"), "");
+    await panel.closeMenu();
     await panel.choose("training");
     assert.match(await panel.part("training-tab").innerText(), /no loss/);
     assert.equal(await panel.part("start-training").getAttribute("disabled"), "");
@@ -154,7 +194,7 @@ describe("The panel for other models", () => {
     assert.equal(await panel.frame.locator("[data-track=loss] [data-testid=not-yet]").count(), 0);
     near(await panel.number("L"), 36, "L");
     await steps([3, 2, 1].map((t) => `t = ${t} of 3, backward`));
-    nearAt(await panel.track("gradients.layers.0.h[0]"), { 1: 12, 2: 12, 3: 12 }, "dL/dh");
+    nearAt(await panel.track("gradients.layers.0.h[0]"), { 1: 12, 2: 12, 3: 12 }, "∂L/∂h");
   });
 
   it("shows vectors as inputs and as targets", async () => {
@@ -185,8 +225,8 @@ describe("The panel for other models", () => {
     // y_t = h→ + h← = 7, 8, 9
     nearAt(await panel.track("loss"), { 1: 49, 2: 64, 3: 81 }, "loss");
     // What reaches h→_t are the 2 y of its own step and of those after it: 18, 16 + 18, 14 + 16 + 18.
-    nearAt(await panel.track("gradients.layers.0.h[0]"), { 1: 48, 2: 34, 3: 18 }, "dL/dh→");
-    nearAt(await panel.track("gradients.layers.0.reverse.h[0]"), { 1: 14, 2: 30, 3: 48 }, "dL/dh←");
+    nearAt(await panel.track("gradients.layers.0.h[0]"), { 1: 48, 2: 34, 3: 18 }, "∂L/∂h→");
+    nearAt(await panel.track("gradients.layers.0.reverse.h[0]"), { 1: 14, 2: 30, 3: 48 }, "∂L/∂h←");
   });
 
   it("has a group of tracks for each LSTM layer, with its cell state and gates, and for the gradients of each", async () => {
@@ -211,6 +251,70 @@ describe("The panel for other models", () => {
     );
     assert.ok((await groups()).filter((name) => name.startsWith("Gradients")).length >= 1);
     for (const gate of ["i", "f", "g", "o"]) assert.ok((await tracks()).includes(`layers.1.${gate}`), gate);
+  });
+
+  it("reads both passes where they end, and lets each end's gradient come in there", async () => {
+    await panel.open("ends.rnn.json");
+    await panel.press("run-to-end");
+    await panel.at("update");
+    nearAt(await panel.track("layers.0.h[0]"), { 1: 1, 2: 3, 3: 6 }, "h→");
+    nearAt(await panel.track("layers.0.reverse.h[0]"), { 1: 6, 2: 5, 3: 3 }, "h←");
+    nearAt(await panel.track("loss"), { 3: 4 }, "loss");
+    nearAt(await panel.track("gradients.layers.0.h[0]"), { 1: 4, 2: 4, 3: 4 }, "∂L/∂h→");
+    nearAt(await panel.track("gradients.layers.0.reverse.h[0]"), { 1: 8, 2: 8, 3: 8 }, "∂L/∂h←");
+    await panel.press("step-back");
+    assert.match(
+      (await panel.part("stage-end").locator("title").textContent()) ?? "",
+      /^∂L\/∂h_1: the gradient of the read-out comes in where the backward pass ends$/,
+    );
+  });
+
+  it("shows the row of an embedding that a token picks, and a lock at what is held fixed, which no update moves", async () => {
+    await panel.open("ends.rnn.json");
+    await steps(["t = 1 of 3, forward", "t = 2 of 3, forward"]);
+    await panel.choose("parameters");
+    const of = (name: string) => panel.frame.locator(`[data-testid=parameter][data-parameter="${name}"]`);
+    assert.equal((await of("embedding.E").getByTestId("picked-row").innerText()).trim(), "t = 2 picks row 1, “two”");
+    await panel.press("run-to-end");
+    await panel.at("update");
+    const locked = await panel
+      .part("parameter")
+      .evaluateAll((all: PageElement[]) =>
+        all
+          .filter((element) => [...element.querySelectorAll("[data-testid=lock]")].length > 0)
+          .map((element) => element.getAttribute("data-parameter")),
+      );
+    assert.deepEqual(locked, ["embedding.E", "layers.0.Whh", "layers.0.reverse.Whh"]);
+    // 1 − 0.01 · 4 · 6, while 4 · (1 + 3) + 4 · … of Whh moves nothing
+    near(await panel.number("updated output.Why[0][0]"), 0.76, "Why after the update");
+    near(await panel.number("gradients.layers.0.Whh, so far[0][0]"), 4 * 3 + 4 * 1, "dWhh");
+    near(await panel.number("updated layers.0.Whh[0][0]"), 1, "Whh after the update");
+    await panel.choose("step");
+  });
+
+  it("reads the input beside the state, and adds it, where the read-out does", async () => {
+    await panel.open("read-out.rnn.json");
+    await panel.press("run-to-end");
+    await panel.at("update");
+    nearAt(await panel.track("output[0]"), { 1: 4, 2: 8 }, "y");
+    nearAt(await panel.track("loss"), { 1: 0, 2: 4 }, "loss");
+    nearAt(await panel.track("gradients.layers.0.h[0]"), { 1: 0, 2: 4 }, "∂L/∂h");
+    await panel.choose("parameters");
+    near(await panel.number("gradients.output.Wxy, so far[0][0]"), 8, "dWxy");
+    await panel.choose("step");
+  });
+
+  it("goes through a dense layer that is read as it is, with half of the absolute error and weights of the steps", async () => {
+    await panel.open("dense.rnn.json");
+    await steps(["t = 1 of 2, forward", "t = 2 of 2, forward"]);
+    near(await panel.number("L"), 2.5, "L");
+    await panel.press("run-to-end");
+    await panel.at("update");
+    nearAt(await panel.track("layers.0.h[0]"), { 1: 0, 2: 2 }, "h");
+    nearAt(await panel.track("loss"), { 1: 0.5, 2: 1 }, "ℓ");
+    nearAt(await panel.track("gradients.layers.0.h[0]"), { 1: -0.5, 2: -1 }, "∂L/∂h");
+    // relu'(−1) is 0
+    nearAt(await panel.track("gradients.layers.0.a[0]"), { 1: 0, 2: -1 }, "∂L/∂a");
   });
 
   it("marks NaN, and says where it first appears", async () => {

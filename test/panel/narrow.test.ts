@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
-import { worked } from "../editor/worked";
-import { type PageElement, Panel } from "./panel";
-import { openWorkbench, type Workbench } from "./workbench";
+import { worked } from "../host/editor/worked";
+import { eventually, type PageElement, Panel } from "./panel";
+import { openWindow } from "./window";
+import type { Workbench } from "./workbench";
 
 const width = 480;
 
@@ -9,7 +10,7 @@ describe(`The panel at ${width} pixels of width`, () => {
   let workbench: Workbench;
   let panel: Panel;
   before(async () => {
-    workbench = await openWorkbench({
+    workbench = await openWindow({
       files: { "worked.rnn.json": worked, "wide.rnn.json": wide },
       size: { width: 1100, height: 900 },
     });
@@ -18,7 +19,7 @@ describe(`The panel at ${width} pixels of width`, () => {
     await panel.open("worked.rnn.json");
     await resize();
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   const innerWidth = () =>
     panel.frame.locator(":root").evaluate(() => (globalThis as unknown as { innerWidth: number }).innerWidth);
@@ -30,7 +31,7 @@ describe(`The panel at ${width} pixels of width`, () => {
       if (found === width) return;
       const size = workbench.page.viewportSize()!;
       await workbench.page.setViewportSize({ width: size.width + 2 * (width - found), height: size.height });
-      await workbench.page.waitForTimeout(400);
+      await eventually(innerWidth, (now) => now !== found, "the panel's new width");
     }
     assert.equal(await innerWidth(), width);
   }
@@ -125,9 +126,7 @@ function unreachable(app: PageElement): string[] {
       };
     };
   const found: string[] = [];
-  const all = app.querySelectorAll(
-    "button:not(.token), vscode-button, vscode-dropdown, vscode-checkbox, vscode-panel-tab",
-  );
+  const all = app.querySelectorAll("button:not(.token, .stage-token), vscode-button, vscode-dropdown, vscode-checkbox");
   for (const control of all as Iterable<Control>) {
     control.scrollIntoView({ block: "nearest" });
     const { left, right, top, width, height } = control.getBoundingClientRect();

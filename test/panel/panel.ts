@@ -13,6 +13,19 @@ export interface PageElement {
   querySelectorAll(selector: string): Iterable<PageElement>;
 }
 
+/** What a narrow panel keeps in a menu. */
+const inMenu: ReadonlySet<string> = new Set([
+  "restart",
+  "step-out",
+  "go-to-step",
+  "speed",
+  "sequence",
+  "train",
+  "cancel-training",
+  "predict-then-reveal",
+  "keys",
+]);
+
 export class Panel {
   constructor(readonly workbench: Workbench) {}
 
@@ -23,11 +36,11 @@ export class Panel {
 
   /** Opens a file alone, with its stepper beside it at the start of the run. The text has the focus. */
   async open(name: string): Promise<void> {
-    await this.workbench.runCommand("View: Close All Editors");
+    await this.workbench.closeEditors();
     await this.workbench.openFile(name);
     await this.workbench.runCommand("RNN: Open Stepper to the Side");
-    const [restart, errors] = [this.part("restart"), this.part("errors")];
-    await restart.or(errors).first().waitFor();
+    const [step, errors] = [this.part("step"), this.part("errors")];
+    await step.or(errors).first().waitFor();
     if (await errors.isVisible()) assert.fail(await errors.innerText());
     // A file's place is remembered.
     if ((await this.part("position").getAttribute("data-position")) !== "0") await this.press("restart");
@@ -38,15 +51,31 @@ export class Panel {
     return this.frame.getByTestId(testId);
   }
 
+  /** What has this test id; where the panel is too narrow for it, in the menu of what has no room, which is opened for it. */
+  async reach(testId: string): Promise<Locator> {
+    const [part, more] = [this.part(testId), this.part("more")];
+    await part.or(more).first().waitFor();
+    if ((await part.count()) === 0 && inMenu.has(testId)) await more.click();
+    return part;
+  }
+
   /** Clicks on what has this test id. */
   async press(testId: string): Promise<void> {
-    await this.part(testId).click();
+    await (await this.reach(testId)).click();
   }
 
   /** Chooses an entry of a list. */
   async select(testId: string, text: string): Promise<void> {
     await this.press(testId);
     await this.part(testId).getByRole("option", { name: text, exact: true }).click();
+    await this.closeMenu();
+  }
+
+  /** The menu of what has no room lets go of the keyboard. */
+  async closeMenu(): Promise<void> {
+    if (!(await this.part("more-list").isVisible())) return;
+    await this.press("more");
+    await this.part("more-list").waitFor({ state: "detached" });
   }
 
   /** A key, wherever the focus is. */
@@ -83,7 +112,7 @@ export class Panel {
     return (await this.part("position").innerText()).trim();
   }
 
-  async choose(tab: "step" | "parameters" | "explain" | "training"): Promise<void> {
+  async choose(tab: "step" | "parameters" | "explain" | "training" | "predict" | "compare"): Promise<void> {
     await this.press(`tab-${tab}`);
     await this.part(`${tab}-tab`).waitFor();
   }
@@ -126,7 +155,8 @@ export class Panel {
   }
 }
 
-const patienceMs = 15_000;
+/** Long enough for a machine that does much else; who waits longer waits for what will not come. */
+const patienceMs = 60_000;
 
 /** Asks until the answer is as wanted. @throws AssertionError that says what was wanted and the last answer */
 export async function eventually<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean, wanted: string): Promise<T> {

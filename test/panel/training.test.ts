@@ -1,20 +1,22 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { worked } from "../editor/worked";
+import { worked } from "../host/editor/worked";
 import { eventually, near, type PageElement, Panel } from "./panel";
-import { openWorkbench, type Workbench } from "./workbench";
+import { openWindow } from "./window";
+import type { Workbench } from "./workbench";
 
 const samples = path.join(import.meta.dirname, "../../media/samples");
 /** So many epochs that nobody waits for them. */
+const lastEpoch = 100_000;
 const long = readFileSync(path.join(samples, "sign-of-a-sum.rnn.json"), "utf8").replace(
   '"epochs": 10',
-  '"epochs": 100000',
+  `"epochs": ${lastEpoch}`,
 );
 assert.match(long, /100000/);
-/** As many, each done in less than a millisecond. */
-const many = readFileSync(path.join(samples, "hello.rnn.json"), "utf8").replace('"epochs": 100', '"epochs": 100000');
-assert.match(many, /100000/);
+/** So many that none of them, each done in less than a millisecond, is the last before somebody has pressed Cancel. */
+const many = readFileSync(path.join(samples, "hello.rnn.json"), "utf8").replace('"epochs": 100', '"epochs": 100000000');
+assert.match(many, /100000000/);
 
 interface ListeningWindow {
   addEventListener(
@@ -28,16 +30,20 @@ describe("Training from the panel", () => {
   let workbench: Workbench;
   let panel: Panel;
   before(async () => {
-    workbench = await openWorkbench({
+    workbench = await openWindow({
       files: {
         "worked.rnn.json": worked.replace('"learningRate": 0.1 }', '"learningRate": 0.1 }, "epochs": 1'),
         "long.rnn.json": long,
         "many.rnn.json": many,
+        "watched.rnn.json": worked.replace(
+          '"learningRate": 0.1 }',
+          '"learningRate": 0.1 }, "epochs": 30 }, "validation": { "sequences": [{ "inputs": ["hi", "class"], "targets": ["class", "!"] }]',
+        ),
       },
     });
     panel = new Panel(workbench);
   });
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   const kind = (name: string) => panel.frame.locator(`[data-testid=training-tab][data-kind=${name}]`).waitFor();
   const epochs = async () => Number.parseInt(await panel.part("epoch").innerText(), 10);
@@ -92,11 +98,27 @@ describe("Training from the panel", () => {
     await panel.at(/^t = 1 of \d+, forward$/);
   });
 
-  it("ends within two seconds when it is cancelled, and keeps what it has learned as one edit", async () => {
-    const began = Date.now();
+  it("paints the shown sequence with the weights of the moment while it trains, at the same step, with a ghost of before", async () => {
+    const weights = () => panel.part("weights");
+    const state = () => panel.frame.locator(".now-result").innerText();
+    const [epoch, value] = [await weights().innerText(), await state()];
+    assert.match(epoch, /^weights of epoch \d+$/);
+    // On a busy machine they come less often: they must not cost the training
+    for (const [part, old] of [
+      [weights(), epoch],
+      [panel.frame.locator(".now-result"), value],
+    ] as const)
+      await part.filter({ hasNotText: old }).first().waitFor({ timeout: 120_000 });
+    await panel.frame.locator(".stage-cell [data-testid=ghost]").first().waitFor();
+    assert.match(await panel.place(), /^t = 1 of \d+, forward$/);
+    assert.match(await panel.part("training-loss-of").innerText(), /^loss, mean of [\d,]+ sequences$/);
+    assert.match(await panel.part("status").innerText(), /weights of epoch/);
+  });
+
+  it("ends when it is cancelled, long before its last epoch, and keeps what it has learned as one edit", async () => {
     await panel.press("cancel");
     await kind("cancelled");
-    assert.ok(Date.now() - began < 2000, `${Date.now() - began} ms`);
+    assert.ok((await epochs()) < lastEpoch / 2);
     await dirty("long.rnn.json").first().waitFor();
     await panel.focusText();
     await panel.key("ControlOrMeta+Z");
@@ -137,6 +159,51 @@ describe("Training from the panel", () => {
     const seconds = (told.at(-1)!.at - told[0]!.at) / 1000;
     // One more when it begins and one when it ends
     assert.ok(told.length <= 20 * seconds + 3, `${told.length} messages in ${seconds} s`);
+    // What it has learned is written, and taken back: no file is left that has to be saved
+    await dirty("many.rnn.json").first().waitFor();
+    await panel.focusText();
+    await panel.key("ControlOrMeta+Z");
+    await dirty("many.rnn.json").first().waitFor({ state: "detached" });
+  });
+
+  it("draws what is held back beside what is trained on, and the accuracies", async () => {
+    await panel.open("watched.rnn.json");
+    await panel.choose("training");
+    await panel.press("start-training");
+    await kind("done");
+    assert.equal(await panel.frame.locator("training-chart canvas").count(), 3);
+    assert.match(await panel.part("chart-loss").innerText(), /^loss, validation \d/);
+    assert.match(await panel.part("chart-accuracy").innerText(), /^accuracy, validation [01]/);
+  });
+
+  it("shows the sequence with the weights of before and of after, and the text stays as it is", async () => {
+    await panel.press("step");
+    await panel.at("t = 1 of 4, forward");
+    const state = () =>
+      panel.frame.locator('.stage-number[data-reference="layers.0.h@1[0]"]').getAttribute("data-value");
+    const pressed = (side: string) => panel.part(`show-${side}`).getAttribute("aria-pressed");
+    await eventually(
+      () => pressed("after"),
+      (is) => is === "true",
+      "after",
+    );
+    const after = await state();
+    await panel.press("show-before");
+    await panel.part("weights").filter({ hasText: "weights before the training" }).waitFor();
+    // tanh(0.5)
+    near(Number(await state()), 0.46211715726001, "h_1 of before");
+    assert.equal(await pressed("before"), "true");
+    assert.equal(await panel.place(), "t = 1 of 4, forward");
+    await panel.press("show-after");
+    await panel.part("weights").waitFor({ state: "detached" });
+    assert.equal(await state(), after);
+  });
+
+  it("keeps the curve of the run before as a thin line", async () => {
+    assert.equal(await panel.part("earlier-curves").count(), 0);
+    await panel.press("start-training");
+    await panel.part("earlier-curves").filter({ hasText: "the run before" }).waitFor();
+    await kind("done");
   });
 
   it("puts no error on the console and breaks its content security policy nowhere", () => {

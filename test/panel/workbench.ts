@@ -1,14 +1,15 @@
 // A real VS Code with the extension in it, for tests that look and click.
 
+import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { errors, type FrameLocator, type Locator, type Page } from "playwright-core";
+import { type Browser, errors, type FrameLocator, type Locator, type Page } from "playwright-core";
 import { launchBrowser, pageDefaults } from "../vscode/harness/browser";
 import { isNoise } from "../vscode/harness/noise";
 import { pageAddress } from "../vscode/harness/page";
 import { repository } from "../vscode/harness/paths";
-import { type Settings, startServer } from "../vscode/harness/server";
+import { type Server, type Settings, startServer } from "../vscode/harness/server";
 import { temporaryFolder } from "../vscode/harness/temporary";
 
 const themes = {
@@ -33,6 +34,8 @@ export type WorkbenchOptions = {
   scale?: number;
   /** More variables for the extension host. */
   env?: Record<string, string>;
+  /** False: in Restricted Mode, as where nobody has said that he trusts the folder's authors. */
+  isTrusted?: boolean;
   /** A packed extension to install, in place of this repository as the extension under development. */
   vsix?: string;
 };
@@ -47,6 +50,8 @@ export type Workbench = {
   activeEditor: Locator;
   /** Runs a command by the title that the palette shows, as "View: Close All Editors". */
   runCommand: (title: string) => Promise<void>;
+  /** Closes every editor, and waits until their webviews are gone: a panel that is on its way out is not mistaken for the next one. */
+  closeEditors: () => Promise<void>;
   /** Opens a file of the folder by its name, as a person does with quick open. */
   openFile: (name: string) => Promise<void>;
   /** Puts the cursor of the active text editor at a 1-based line and column. */
@@ -62,20 +67,44 @@ export type Workbench = {
   setSettings: (settings: Settings) => Promise<void>;
   /** The texts of all notifications, the newest first. */
   notifications: () => Promise<string[]>;
+  /** Waits for the notification that begins so, and takes a button of it; null closes it. */
+  answer: (message: string, button: string | null) => Promise<void>;
   /** The errors so far that are not VS Code's own: exceptions, and what webviews put on the console or were refused. */
   consoleErrors: () => string[];
   close: () => Promise<void>;
 };
 
-const loadTimeoutMs = 60_000;
-const commandTimeoutMs = 20_000;
+/** A server and a browser: each window is a page of theirs. */
+export type VsCode = { server: Server; browser: Browser; stop: () => Promise<void> };
+
+const loadTimeoutMs = 180_000;
+const commandTimeoutMs = 60_000;
+
+/** Starts a server and a browser that have no window yet. */
+export async function startVsCode({ settings, env, vsix, isTrusted }: WorkbenchOptions = {}): Promise<VsCode> {
+  const [server, browser] = await Promise.all([
+    startServer({
+      settings: settings ?? {},
+      testDriver: !vsix,
+      asksForTrust: isTrusted === false,
+      ...(env && { env }),
+      ...(vsix && { vsix }),
+    }),
+    launchBrowser(),
+  ]);
+  const stop = async (): Promise<void> => {
+    await browser.close();
+    await server.stop();
+  };
+  return { server, browser, stop };
+}
 
 /**
- * Opens VS Code with the extension and a folder of its own. It takes about 8 s, so open one for all the tests of a file
- * (`before`) and close it (`after`).
+ * Opens VS Code with the extension and a folder of its own, in a fresh profile.
+ * @param running in place of a VS Code of its own, which ends with the window, one that runs already, with the settings of the window
  * @throws Error with the end of the server's log if VS Code does not show up
  */
-export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+export async function openWorkbench(options: WorkbenchOptions = {}, running?: VsCode): Promise<Workbench> {
   const { folder: parent, remove } = temporaryFolder("folder");
   const folder = path.join(parent, "samples");
   mkdirSync(folder);
@@ -85,18 +114,10 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     writeFileSync(file, text);
   }
   let settings: Settings = { ...options.settings };
-  const [server, browser] = await Promise.all([
-    startServer({
-      settings,
-      testDriver: !options.vsix,
-      ...(options.env && { env: options.env }),
-      ...(options.vsix && { vsix: options.vsix }),
-    }),
-    launchBrowser(),
-  ]);
+  const { server, browser, stop } = running ?? (await startVsCode(options));
+  if (running) await server.writeSettings(settings);
   const close = async (): Promise<void> => {
-    await browser.close();
-    await server.stop();
+    await (running ? page.context().close() : stop());
     remove();
   };
 
@@ -105,11 +126,16 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     ...(options.size && { viewport: options.size }),
     deviceScaleFactor: options.scale ?? 1,
   });
+  page.setDefaultTimeout(commandTimeoutMs);
   const consoleErrors: string[] = [];
   page.on("console", (message) => {
     const { url } = message.location();
+    // What the workbench asks its server for is its own affair: with much to do it sends requests that this server has no answer to.
+    const isRequest = message.text().startsWith("Failed to load resource");
     const ours =
-      url.includes("/webview/") || url.includes("vscode-resource") || !/\/_?static\/|open-vsx|\/update\//.test(url);
+      url.includes("/webview/") ||
+      url.includes("vscode-resource") ||
+      (!isRequest && !/\/_?static\/|open-vsx|\/update\//.test(url));
     if (message.type() === "error" && ours && !isNoise(message.text())) consoleErrors.push(message.text());
   });
   page.on("pageerror", (error) => consoleErrors.push(error.stack ?? error.message));
@@ -169,6 +195,18 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       .contentFrame(),
     activeEditor,
     runCommand: (title) => pick("F1", `>${title}`, title),
+    async closeEditors() {
+      await workbench.runCommand("View: Close All Editors");
+      const webviews = page.locator("iframe.webview");
+      // VS Code asks about a text that a test has typed in
+      const leave = page.locator(".monaco-dialog-box").getByRole("button", { name: "Don't Save" });
+      const deadline = Date.now() + commandTimeoutMs;
+      while ((await webviews.count()) > 0) {
+        assert.ok(Date.now() < deadline, "the editors do not close");
+        if (await leave.isVisible()) await leave.click();
+        else await appears(webviews.first(), 500, "hidden");
+      }
+    },
     async openFile(name) {
       await pick("ControlOrMeta+P", name, path.basename(name));
       await activeEditor
@@ -200,6 +238,18 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await page.keyboard.press("Escape");
       return texts;
     },
+    async answer(message, button) {
+      await pick("F1", ">Notifications: Show Notifications", "Notifications: Show Notifications");
+      const item = page.locator(".notifications-center.visible .notification-list-item").filter({ hasText: message });
+      await item.first().waitFor();
+      await item.first().hover();
+      await (button === null
+        ? item.first().getByRole("button", { name: /Clear Notification/ })
+        : item.first().getByRole("button", { name: button, exact: true })
+      ).click();
+      await item.first().waitFor({ state: "detached" });
+      await page.keyboard.press("Escape");
+    },
     consoleErrors: () => [...consoleErrors],
     close,
   };
@@ -210,6 +260,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       { timeout: loadTimeoutMs },
     );
     await page.locator(".monaco-workbench .editor-group-container").first().waitFor({ timeout: loadTimeoutMs });
+    if (options.isTrusted === false) await page.locator(".statusbar-item", { hasText: "Restricted Mode" }).waitFor();
     await setTheme(options.theme ?? "dark");
     const sideBar = page.locator(".part.auxiliarybar");
     if (await sideBar.isVisible()) {

@@ -21,4 +21,11 @@ describe("Messages to the webview", () => {
     assert.equal((toWire({ data }) as { data: unknown }).data, data);
     assert.equal((fromWire({ data }) as { data: unknown }).data, data);
   });
+
+  it("carry of a large memory the part alone that is meant", () => {
+    const data = Float64Array.from({ length: 1000 }, (_, k) => k).subarray(10, 12);
+    const sent = (toWire({ data }) as { data: Float64Array }).data;
+    assert.deepEqual([...sent], [10, 11]);
+    assert.equal(sent.buffer.byteLength, 16);
+  });
 });

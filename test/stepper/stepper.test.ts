@@ -106,9 +106,7 @@ describe("the stepper on the worked example", () => {
   });
 });
 
-describe("the stepper on random architectures", function () {
-  this.timeout(120_000);
-
+describe("the stepper on random architectures", () => {
   const inProblem = (check: (problem: Problem) => void, numRuns: number) =>
     fc.assert(fc.property(problems, check), { numRuns });
 

@@ -23,6 +23,34 @@ files["broken.rnn.json"] = files["hi-there-class.rnn.json"]!.replace('"size": 1'
   '"clas"',
 );
 
+// An embedding that is held fixed, both passes read at their ends.
+files["ends.rnn.json"] = `{
+  "version": 1,
+  "vocabulary": ["good", "not", "at all", "bad"],
+  "embedding": { "size": 2, "E": [[0.9, 0.1], [-0.2, 0.8], [0.1, 0.3], [-0.8, 0.2]], "trainable": false },
+  "layers": [{ "cell": "rnn", "size": 2, "direction": "both", "bias": false, "frozen": ["Whh"] }],
+  "output": { "size": 2, "at": "ends" },
+  "labels": ["praise", "blame"],
+  "loss": { "type": "cross-entropy", "classWeights": [1, 2], "labelSmoothing": 0.1 },
+  "sequences": [{ "inputs": ["not", "good", "at all"], "target": "blame" }],
+  "training": { "optimizer": { "type": "adam", "learningRate": 0.05 }, "epochs": 20 }
+}
+`;
+
+// A read-out that reads the input and adds it, under a gradient that comes from outside.
+files["read-out.rnn.json"] = `{
+  "version": 1,
+  "inputSize": 1,
+  "layers": [
+    { "cell": "rnn", "size": 2 },
+    { "cell": "dense", "size": 3, "activation": "relu" }
+  ],
+  "output": { "size": 1, "readsInput": true, "skip": true },
+  "loss": { "type": "linear" },
+  "sequences": [{ "inputs": [0.5, -1, 2], "targets": [1, null, -2], "weights": [1, 1, 0.5] }]
+}
+`;
+
 // The author of these numbers has left the bias out.
 files["slip.rnn.json"] = files["hi-there-class.rnn.json"]!.replace('"bh": [0]', '"bh": [0.3]');
 
@@ -39,6 +67,49 @@ const views: {
     show: async (bench) => {
       await open(bench, "hi-there-class.rnn.json");
       await repeat(6, () => bench.runCommand("RNN: Step"));
+    },
+  },
+  {
+    name: "own-cell-backward",
+    show: async (bench) => {
+      await open(bench, "own-cell.rnn.json");
+      await repeat(8, () => bench.runCommand("RNN: Step"));
+      await tab(bench, "Step");
+    },
+  },
+  {
+    name: "own-cell-derivation",
+    show: async (bench) => {
+      await bench.openFile("own-cell.rnn.json");
+      await bench.runCommand("RNN: Show a Cell's Derivation");
+      await bench.panel.locator("h1").waitFor();
+    },
+  },
+  {
+    name: "ends-backward",
+    show: async (bench) => {
+      await open(bench, "ends.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+      await repeat(3, () => bench.runCommand("RNN: Step Back"));
+      await tab(bench, "Step");
+    },
+  },
+  {
+    name: "embedding-parameters",
+    show: async (bench) => {
+      await open(bench, "ends.rnn.json");
+      await bench.runCommand("RNN: Run to End");
+      await bench.runCommand("RNN: Step Back");
+      await tab(bench, "Parameters");
+    },
+  },
+  {
+    name: "read-out-operations",
+    show: async (bench) => {
+      await open(bench, "read-out.rnn.json");
+      await repeat(2, () => bench.runCommand("RNN: Step"));
+      await repeat(6, () => bench.runCommand("RNN: Step Into"));
+      await tab(bench, "Step");
     },
   },
   {
@@ -201,6 +272,29 @@ const views: {
       await bench.goTo(46, 12);
       await bench.page.locator(".squiggly-warning").first().waitFor();
       await bench.runCommand("Problems: Focus on Problems View");
+    },
+  },
+  {
+    name: "predict-then-reveal",
+    show: async (bench) => {
+      await open(bench, "hi-there-class.rnn.json");
+      await bench.panel.getByTestId("predict-then-reveal").click();
+      for (const number of ["0.4621", "0.2046", "0.63"]) {
+        const input = bench.panel.getByTestId("foretell-input").and(bench.panel.locator(":focus"));
+        await input.fill(number);
+        await input.press("Enter");
+      }
+    },
+  },
+  {
+    name: "hidden-answers",
+    show: async (bench) => {
+      await bench.openFile("slip.rnn.json");
+      await bench.runCommand("RNN: Hide the Answers…");
+      await bench.page.locator(".quick-input-title", { hasText: "Hide the Answers" }).waitFor();
+      await bench.page.keyboard.press("Enter");
+      await bench.page.locator(".tab.dirty").first().waitFor();
+      await bench.runCommand("View: Focus Problems (Errors, Warnings, Infos)");
     },
   },
   {

@@ -11,9 +11,10 @@ const sizeOf = (file: string): number => statSync(path.join(repository, file)).s
 describe("The packaged extension", () => {
   let vsix: string;
   let outputs: Metafile["outputs"];
+  let inputs: Metafile["inputs"];
   before(() => {
     vsix = packageExtension();
-    ({ outputs } = JSON.parse(readFileSync(path.join(repository, "dist/meta.json"), "utf8")) as Metafile);
+    ({ inputs, outputs } = JSON.parse(readFileSync(path.join(repository, "dist/meta.json"), "utf8")) as Metafile);
   });
 
   /** What is loaded with a file at once: itself and what it imports. */
@@ -39,21 +40,31 @@ describe("The packaged extension", () => {
   });
 
   it("loads neither the engine, the reader, derivations, the exporter nor the panel at activation", () => {
-    const inputs = [...loadedWith("dist/extension.js")].flatMap((file) => Object.keys(outputs[file]!.inputs));
+    const loaded = [...loadedWith("dist/extension.js")].flatMap((file) => Object.keys(outputs[file]!.inputs));
     for (const heavy of [
       "engine/run",
       "format/read",
       "explain/derive",
       "export/index",
-      "panel/panel",
+      "host/panel/panel",
       "stepper/stepper",
     ]) {
       assert.ok(
         Object.values(outputs).some((output) => `src/${heavy}.ts` in output.inputs),
         heavy,
       );
-      assert.ok(!inputs.includes(`src/${heavy}.ts`), heavy);
+      assert.ok(!loaded.includes(`src/${heavy}.ts`), heavy);
     }
+  });
+
+  it("is split by the composition root alone", () => {
+    const splitting = Object.entries(inputs).filter(([, { imports }]) =>
+      imports.some(({ kind }) => kind === "dynamic-import"),
+    );
+    assert.deepEqual(
+      splitting.map(([file]) => file),
+      ["src/extension.ts"],
+    );
   });
 
   it("holds all that the build makes, but nothing for those who develop it", async () => {

@@ -5,8 +5,8 @@ const typeset = (text: string) => equationParts(text).map(({ text: part, place }
 
 describe("an equation", () => {
   it("puts what follows _ below the line and what follows ^ above it", () => {
-    assert.deepEqual(typeset("dL/da_3 = (1 − h_3^2)"), [
-      "line:dL/da",
+    assert.deepEqual(typeset("∂L/∂a_3 = (1 − h_3^2)"), [
+      "line:∂L/∂a",
       "sub:3",
       "line: = (1 − h",
       "sub:3",

@@ -13,13 +13,22 @@ describe("what is kept about the view", () => {
       trail: ["layers.0.h@2[0]", "layers.0.h@1[0]"],
       opened: ["layers.0.h@2[0] layers.0.h@1[0]"],
       copyFormat: "markdown" as const,
+      unitOrder: "variance" as const,
     };
     assert.deepEqual(restoreUi(structuredClone(saved)), saved);
   });
   it("is as at first where nothing or nonsense was saved", () => {
     for (const saved of [undefined, null, 7, "tab", []]) assert.deepEqual(restoreUi(saved), initialUi);
     assert.deepEqual(
-      restoreUi({ tab: "weights", hidden: [1], trail: "h", copyFormat: "pdf", view: { from: "a" }, paneHeight: null }),
+      restoreUi({
+        tab: "weights",
+        hidden: [1],
+        trail: "h",
+        copyFormat: "pdf",
+        unitOrder: "size",
+        view: { from: "a" },
+        paneHeight: null,
+      }),
       initialUi,
     );
   });

@@ -18,7 +18,7 @@ import type {
 import { equationParts } from "../equation";
 import { formatNumber, formatToFit } from "../numbers";
 import { svgNum, symbolText } from "../symbols";
-import { bordersOf, exitLine, linePath, pictureSize, placeOf, type Size, sizeOf } from "./wiring";
+import { bordersOf, exitCorners, exitLine, linePath, pictureSize, placeOf, type Size, sizeOf } from "./wiring";
 
 /** What a box has room for. */
 const mostCharacters = 7;
@@ -30,7 +30,7 @@ export function cellPictures(info: RunInfo, step: StepDetail): TemplateResult {
   const has = (measure: PictureNumber["measure"]) => numbers.some((number) => number?.measure === measure);
   const note = [
     ...(has("mean") ? ["a line over a gate stands for the mean of its units"] : []),
-    ...(has("length") ? ["‖·‖ is the length of a vector"] : []),
+    ...(has("norm") ? ["‖·‖ is the norm of a vector"] : []),
   ].join("; ");
   return html`<div class="cell-pictures">
     ${step.layers
@@ -51,15 +51,13 @@ interface Drawing {
   readonly digits: number;
   readonly isMirrored: boolean;
   readonly size: Size;
-  /** `t = 3, layer 2` */
-  readonly where: string;
 }
 
 function picture({ settings: { digits }, layers }: RunInfo, step: StepDetail, pass: PassDetail): TemplateResult {
   const isMirrored = pass.direction === "backward";
   const size = pictureSize(pass.picture);
   const where = `t = ${step.t}${layers.length > 1 ? `, layer ${pass.layer + 1}` : ""}`;
-  const drawing: Drawing = { picture: pass.picture, digits, isMirrored, size, where };
+  const drawing: Drawing = { picture: pass.picture, digits, isMirrored, size };
   const order: readonly PictureState[] = ["ahead", "known", "active"];
   const edges = pass.picture.edges.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   const isBack = pass.picture.carries === "gradients";
@@ -72,8 +70,9 @@ function picture({ settings: { digits }, layers }: RunInfo, step: StepDetail, pa
     tabindex="0"
     data-numbers
     data-testid="cell-picture"
+    data-when=${where}
     data-carries=${pass.picture.carries}
-    aria-label="The ${pass.cell} cell at step ${step.t} and its ${pass.picture.carries}. Arrow keys read the numbers"
+    aria-label="The ${pass.cell} cell at step t and its ${pass.picture.carries}. Arrow keys read the numbers"
   >
     ${edges.map(
       (edge) => svg`<path class="arrow is-${edge.state}" data-from=${edge.from} data-to=${edge.to}
@@ -95,7 +94,6 @@ function node(drawing: Drawing, detail: PictureNodeDetail): TemplateResult {
     data-node=${detail.id}
     data-state=${detail.state}
     data-name=${symbol === null ? (number === null ? "" : measured("", number)) : title}
-    data-where=${symbol === null ? "" : drawing.where}
     data-equation=${equation}
     data-value=${value}
   >${symbol === null ? operator(detail, x, y) : box(drawing, detail, symbol, x, y)}</g>`;
@@ -150,14 +148,14 @@ function box(drawing: Drawing, detail: PictureNodeDetail, name: MathSymbol, x: n
 
 const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
-/** `mean f_3`, `‖dL/dc_3‖`, `h_3` */
+/** `mean f_3`, `‖∂L/∂c_3‖`, `h_3` */
 function measured(name: string, { measure }: PictureNumber): string {
   if (measure === "itself") return name;
   return measure === "mean" ? `mean ${name}` : `‖${name}‖`;
 }
 
 function pictureNumber(
-  { digits, where }: Drawing,
+  { digits }: Drawing,
   number: PictureNumber,
   name: string,
   title: string,
@@ -165,17 +163,12 @@ function pictureNumber(
 ): TemplateResult {
   const { value } = number;
   const text = formatToFit(value, digits, mostCharacters) ?? formatNumber(value, 2);
-  return svgNum(
-    value,
-    text,
-    { name: measured(name, number), where: `${title}, ${where}`, reference: number.reference },
-    at,
-  );
+  return svgNum(value, text, { name: measured(name, number), where: title, reference: number.reference }, at);
 }
 
-/** The symbol typeset, and what its number is of a vector: ‖h‖ its length, a line over it the mean. */
+/** The symbol typeset, and what its number is of a vector: ‖h‖ its norm, a line over it the mean. */
 function symbolSpans({ base, sub, gradient }: MathSymbol, number: PictureNumber | null): TemplateResult {
-  const bar = number?.measure === "length" ? "‖" : "";
+  const bar = number?.measure === "norm" ? "‖" : "";
   const over = number?.measure === "mean" ? "is-mean" : "";
   let shift = 0;
   const span = (text: string, place: "line" | "sub" | "sup") => {
@@ -185,7 +178,7 @@ function symbolSpans({ base, sub, gradient }: MathSymbol, number: PictureNumber 
     return svg`<tspan class=${place === "line" ? over : "picture-sub"} dy=${dy}>${text}</tspan>`;
   };
   const parts = [
-    ...(bar === "" && !gradient ? [] : [span(bar + (gradient ? "dL/d" : ""), "line")]),
+    ...(bar === "" && !gradient ? [] : [span(bar + (gradient ? "∂L/∂" : ""), "line")]),
     ...equationParts(base).map(({ text, place }) => span(text, place)),
     ...(sub === "" ? [] : [span(sub, "sub")]),
     ...(bar === "" ? [] : [span(bar, "line")]),
@@ -202,11 +195,17 @@ function exit(drawing: Drawing, detail: PictureExit): TemplateResult {
   const isBack = picture.carries === "gradients";
   const { x, y } = placeOf(picture, from);
   const { number } = detail;
-  const name = `dL/d${detail.node}`;
+  const name = `∂L/∂${detail.node}`;
   const title = `what comes back from ${detail.label}`;
   if (detail.side === "above") {
     const side = isMirrored ? -1 : 1;
-    return svg`<path class="arrow is-${detail.state}" d=${exitLine({ x, y: bordersOf(picture, from).top }, { x, y: 16 }, isBack)}></path>
+    return svg`<path class="arrow is-${detail.state}" d=${exitLine(
+      [
+        { x, y: bordersOf(picture, from).top },
+        { x, y: 16 },
+      ],
+      isBack,
+    )}></path>
       <text class="picture-name" x=${x} y="11" text-anchor="middle">${detail.label}</text>
       ${
         number === null
@@ -220,11 +219,14 @@ function exit(drawing: Drawing, detail: PictureExit): TemplateResult {
   }
   const end = isMirrored ? 1 : size.width - 1;
   const borders = bordersOf(picture, from);
-  const start = isMirrored ? borders.left : borders.right;
+  const corners = exitCorners(picture, detail);
+  const beginning = { x: isMirrored ? borders.left : borders.right, y };
+  const ending = { x: end, y: corners.at(-1)?.y ?? y };
   // Under the line, or under the box where the line is too short for it
-  const below = Math.abs(end - start) > 60 ? y + 14 : y + sizeOf(from).height / 2 + 14;
+  const isLong = corners.length > 0 || Math.abs(end - beginning.x) > 60;
+  const below = isLong ? ending.y + 14 : y + sizeOf(from).height / 2 + 14;
   const anchor = isMirrored ? "start" : "end";
-  return svg`<path class="arrow is-${detail.state}" d=${exitLine({ x: start, y }, { x: end, y }, isBack)}></path>
+  return svg`<path class="arrow is-${detail.state}" d=${exitLine([beginning, ...corners, ending], isBack)}></path>
     ${number === null ? nothing : pictureNumber(drawing, number, name, title, { x: end, y: below, anchor })}
     ${
       detail.node === "h"

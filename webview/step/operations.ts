@@ -43,9 +43,10 @@ function result(
   digits: number,
 ): TemplateResult {
   const name = symbolText(operation.symbol);
+  const track = model.run?.info.tracks.find(({ id }) => operation.reference?.startsWith(`${id}@`));
   return html`<div class="operation-result">
     <span class="quiet">=</span>
-    ${matrix({ rows: 1, cols: data.length, data, scale: largest(data), theme: model.theme, digits, name, where: `t = ${cursor.t}`, reference: (_, j) => entryOf(operation.reference, j), isVector: true, label: name })}
+    ${matrix({ rows: 1, cols: data.length, data, scale: track === undefined ? largest(data) : track.scale, palette: track?.palette ?? "signed", theme: model.theme, digits, name, where: `t = ${cursor.t}`, reference: (_, j) => entryOf(operation.reference, j), isVector: true, label: name })}
   </div>`;
 }
 

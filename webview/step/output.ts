@@ -1,6 +1,7 @@
 /** The read-out of the current step: outputs as bars, logits and their gradients beside, the target marked. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { largestOf } from "../../src/protocol/extremes";
 import type { Cursor, OutputDetail, OutputEntry, RunInfo, StepDetail } from "../../src/protocol/panel";
 import { cssColor, inkOn } from "../colors";
 import type { Model } from "../model";
@@ -19,29 +20,37 @@ export function output(
   const { digits } = info.settings;
   const p = outputSymbol[activation];
   const t = step.t;
-  const where = (entry: OutputEntry) => `t = ${t}, ${entry.label}`;
+  const where = (entry: OutputEntry) => entry.label;
   const withLogits = activation !== "linear";
   const withGradients = info.loss !== null;
   const isProbability = activation === "softmax" || activation === "sigmoid";
-  const most = isProbability ? 1 : Math.max(1e-300, ...outputs.map(({ output }) => Math.abs(finite(output))));
-  const steepest = Math.max(1e-300, ...outputs.map(({ dLogit }) => Math.abs(finite(dLogit))));
+  const most = isProbability
+    ? 1
+    : largestOf(
+        outputs.map(({ output }) => Math.abs(finite(output))),
+        1e-300,
+      );
+  const steepest = largestOf(
+    outputs.map(({ dLogit }) => Math.abs(finite(dLogit))),
+    1e-300,
+  );
   const hasVector = outputs.some(({ target }) => target !== null && target !== 0 && target !== 1);
   const sub = html`<sub>${t}</sub>`;
   return html`<section class="section is-output">
     <h2>
       <span>${activation} <span class="symbol">${p}${sub}</span></span>
-      ${step.target === null ? nothing : html`<span class="h-end">target <strong>${step.target}</strong></span>`}
+      ${step.target === null ? nothing : html`<span class="h-end">target <strong>${step.target}</strong>${ofTarget(outputs, p, t, digits)}</span>`}
     </h2>
-    <div class="table-scroll" data-numbers role="group" tabindex="0" aria-label="Outputs of step ${t}">
-      <table class="outputs" data-testid="outputs">
+    <div class="table-scroll" data-numbers role="group" tabindex="0" aria-label="Outputs of step t">
+      <table class="outputs ${hasVector ? "has-targets" : ""}" data-testid="outputs" data-when=${`t = ${t}`}>
         <thead>
           <tr>
             <th scope="col">output</th>
             <th class="for-bar"><span class="visually-hidden">size</span></th>
             <th scope="col" class="is-number">${p}</th>
             ${hasVector ? html`<th scope="col" class="is-number">target</th>` : nothing}
-            ${withLogits ? html`<th scope="col" class="is-number">z</th>` : nothing}
-            ${withGradients ? html`<th scope="col" class="is-number">dL/dz</th>` : nothing}
+            ${withLogits ? html`<th scope="col" class="is-number is-logit">z</th>` : nothing}
+            ${withGradients ? html`<th scope="col" class="is-number">∂L/∂z</th>` : nothing}
           </tr>
         </thead>
         <tbody>
@@ -58,7 +67,7 @@ export function output(
               </td>
               <td class="is-number">${num(entry.output, digits, { name: `output[${entry.index}]`, where: where(entry), reference: `output@${t}[${entry.index}]` })}</td>
               ${hasVector ? html`<td class="is-number">${num(entry.target, digits, { name: `target[${entry.index}]`, where: where(entry), reference: `target@${t}[${entry.index}]` })}</td>` : nothing}
-              ${withLogits ? html`<td class="is-number">${num(entry.logit, digits, { name: `logits[${entry.index}]`, where: where(entry), reference: `logits@${t}[${entry.index}]` })}</td>` : nothing}
+              ${withLogits ? html`<td class="is-number is-logit">${num(entry.logit, digits, { name: `logits[${entry.index}]`, where: where(entry), reference: `logits@${t}[${entry.index}]` })}</td>` : nothing}
               ${withGradients ? html`<td class="is-number">${gradient(model, entry, steepest, digits, where(entry), t)}</td>` : nothing}
             </tr>`,
           )}
@@ -75,7 +84,7 @@ export function output(
                     }
                   </td>
                   <td class="is-number">
-                    ${others.total === null ? nothing : num(others.total, digits, { name: "sum of the other outputs", where: `t = ${t}` })}
+                    ${others.total === null ? nothing : num(others.total, digits, { name: "sum of the other outputs" })}
                   </td>
                 </tr>`
           }
@@ -84,9 +93,9 @@ export function output(
       ${
         loss === null
           ? nothing
-          : html`<div class="loss-line">
+          : html`<div class="loss-line" data-when=${`t = ${t}`}>
               <span><span class="symbol">ℓ${sub}</span> <span class="quiet">${info.loss?.type ?? "loss"}</span></span>
-              ${num(loss, digits, { name: "loss", where: `t = ${t}`, reference: `loss@${t}` })}
+              ${num(loss, digits, { name: "loss", reference: `loss@${t}` })}
             </div>`
       }
       ${
@@ -99,6 +108,19 @@ export function output(
       }
     </div>
   </section>`;
+}
+
+/** How probable the target is: its line may be below the others. */
+function ofTarget(
+  outputs: readonly OutputEntry[],
+  p: string,
+  t: number,
+  digits: number,
+): TemplateResult | typeof nothing {
+  const targets = outputs.filter(({ isTarget }) => isTarget);
+  const [only] = targets;
+  if (targets.length !== 1 || only === undefined || only.output === null) return nothing;
+  return html` <span class="quiet">${p}</span> ${num(only.output, Math.min(3, digits), { name: `output[${only.index}]`, where: `t = ${t}, ${only.label}`, reference: `output@${t}[${only.index}]` })}`;
 }
 
 const finite = (value: number | null) => (value !== null && Number.isFinite(value) ? value : 0);

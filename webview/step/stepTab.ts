@@ -3,32 +3,34 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Run } from "../../src/protocol/panel";
 import { inTurn } from "../inTurn";
+import { afterUpdate } from "../lights/after";
+import { pile } from "../lights/pile";
 import type { Model } from "../model";
 import { cellPictures } from "./cellPicture";
 import { operations } from "./operations";
 import { output } from "./output";
 import { vectors } from "./vectors";
 
-export function stepTab(model: Model, { info, cursor }: Run): TemplateResult {
+export function stepTab(model: Model, run: Run): TemplateResult {
+  const { info, cursor } = run;
   const { step } = cursor;
   const { digits } = info.settings;
   const wide = info.layers.some((layer) => layer.size > 8);
   const isGated = step?.layers.some(({ picture }) => picture.nodes.some(({ kind }) => kind === "gate")) ?? false;
   return html`<div class="sections ${isGated ? "is-gated" : ""}" data-testid="step-tab">
+    <div class="lights">
+      ${pile(model, run)}
+      ${step === null ? afterUpdate(model, run) : step.output === null ? nothing : output(model, info, cursor, step, step.output)}
+    </div>
     ${
       step === null
-        ? html`<section class="section is-wide"><p class="quiet" data-testid="no-step">${
-            cursor.phase === "update"
-              ? "The update is made once for the whole sequence. What it does to each parameter is under Parameters."
-              : "Nothing has been computed yet. Step → begins with the first input."
-          }</p></section>`
-        : html`${inTurn(
+        ? nothing
+        : inTurn(
             () => html`<section class="section">
               <h2>${cursor.phase === "backward" ? "The cell, flowing back" : "The cell"}</h2>
               ${cellPictures(info, step)}
             </section>`,
-          )}
-            ${inTurn(() => (step.output === null ? nothing : output(model, info, cursor, step, step.output)))}`
+          )
     }
     ${inTurn(() => (cursor.operations.length === 0 ? nothing : operations(model, cursor, digits)))}
     ${step === null ? nothing : step.layers.map((pass) => inTurn(() => vectors(model, step.t, pass, digits, wide)))}

@@ -1,6 +1,7 @@
 /** Where the parts of a cell's picture stand, in pixels, and the paths of its lines. */
 
-import type { PictureDetail, PictureEdgeDetail, PictureNodeDetail } from "../../src/protocol/panel";
+import { largestOf } from "../../src/protocol/extremes";
+import type { PictureDetail, PictureEdgeDetail, PictureExit, PictureNodeDetail } from "../../src/protocol/panel";
 
 export interface Point {
   readonly x: number;
@@ -47,24 +48,34 @@ function frameOf(picture: PictureDetail): Frame {
   return frame;
 }
 
-function measure({ nodes, exits }: PictureDetail): Frame {
+function measure({ nodes, edges, exits }: PictureDetail): Frame {
   const columnOf = (id: string) => nodes.find((node) => node.id === id)?.column ?? 0;
   const isMirrored = columnOf("h") < columnOf("h_prev");
+  const highest = -largestOf([0, ...[...edges, ...exits].flatMap(({ via }) => via.map(([, at]) => -at * row))]);
   const left = 1 + state.width / 2 + (isMirrored ? beside : 0);
-  const top = 1 + state.height / 2 + (exits.some(({ side }) => side === "above") ? above : 0);
-  const columns = Math.max(...nodes.map((node) => node.column));
-  const lowest = Math.max(...nodes.map((node) => node.row * row + sizeOf(node).height / 2));
-  const texts = exits.flatMap(({ side, node }) => {
+  const top =
+    1 +
+    Math.max(state.height / 2, gateAbove(nodes), 4 - highest) +
+    (exits.some(({ side }) => side === "above") ? above : 0);
+  const columns = largestOf(nodes.map((node) => node.column));
+  const lowest = largestOf(nodes.map((node) => node.row * row + sizeOf(node).height / 2));
+  const texts = exits.flatMap(({ side, node, via }) => {
     const from = nodes.find(({ id }) => id === node);
-    return side === "next" && from !== undefined ? [from.row * row + sizeOf(from).height / 2 + below + 4] : [];
+    if (side !== "next" || from === undefined) return [];
+    const lowest = largestOf([...via.map(([, at]) => at * row), from.row * row + sizeOf(from).height / 2]);
+    return [lowest + below + 4];
   });
   return {
     left,
     top,
     width: left + columns * column + state.width / 2 + 1 + (isMirrored ? 0 : beside),
-    height: top + Math.max(lowest, ...texts) + 1,
+    height: top + largestOf(texts, lowest) + 1,
   };
 }
+
+/** How far the highest nodes reach above the middle of row 0. */
+const gateAbove = (nodes: readonly PictureNodeDetail[]) =>
+  largestOf(nodes.map((node) => sizeOf(node).height / 2 - node.row * row));
 
 export const pictureSize = (picture: PictureDetail): Size => frameOf(picture);
 
@@ -111,8 +122,14 @@ export function linePath(picture: PictureDetail, edge: PictureEdgeDetail, isReve
   return path(isReversed ? points.toReversed() : points, last.symbol !== null || last.sign !== "");
 }
 
-export function exitLine(from: Point, to: Point, isReversed: boolean): string {
-  return path(isReversed ? [to, from] : [from, to], true);
+export function exitLine(points: readonly Point[], isReversed: boolean): string {
+  return path(isReversed ? points.toReversed() : points, true);
+}
+
+/** The corners of a line that leaves the cell, in pixels. */
+export function exitCorners(picture: PictureDetail, { via }: PictureExit): Point[] {
+  const frame = frameOf(picture);
+  return via.map(([column, row]) => place(frame, { column, row }));
 }
 
 const radius = 5;

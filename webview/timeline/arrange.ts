@@ -2,9 +2,6 @@
 
 import type { TrackInfo } from "../../src/protocol/panel";
 
-/** Under this name the picture of the network is hidden and shown, as if it were a track. */
-export const networkId = "network";
-
 export interface TrackGroup {
   readonly name: string;
   readonly tracks: readonly TrackInfo[];

@@ -7,14 +7,15 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Run, RunInfo } from "../../src/protocol/panel";
 import { cssColor } from "../colors";
 import { inTurn } from "../inTurn";
+import { flow } from "../lights/flow";
 import type { Model } from "../model";
 import { point } from "../pointed";
+import { lanesOf, stageHeight } from "../stage/layout";
+import { stage } from "../stage/stage";
 import { styles } from "../styles";
-import { typeset } from "../symbols";
-import { position } from "../toolbar";
 import { toggled } from "../uiState";
-import { arrangeTracks, networkId } from "./arrange";
-import { network, networkHeight, networkLabels } from "./network";
+import { arrangeTracks, type TrackGroup } from "./arrange";
+import { overview } from "./overview";
 import { hasTargets, tokenStrip, tokensInView } from "./tokens";
 import { trackMenu } from "./trackMenu";
 import { pointAtTrack, trackRow } from "./trackRow";
@@ -22,17 +23,22 @@ import { fitView, lastStep, panView, stepAt, stepLeft, stepWidth, zoomView } fro
 
 export function timeline(model: Model, run: Run): TemplateResult {
   const { ui } = model;
-  const groups = arrangeTracks(run.info.tracks, ui.order);
+  const rows = run.info.tracks.filter(({ kind }) => kind !== "flow");
+  const all = arrangeTracks(rows, ui.order);
+  // The phase decides what stands first
+  const isBack = run.cursor.phase === "backward" || run.cursor.phase === "update";
+  const isOfBack = ({ tracks }: TrackGroup) => tracks[0]?.phase === "backward";
+  const groups = isBack ? [...all.filter(isOfBack), ...all.filter((group) => !isOfBack(group))] : all;
   const tokens = tokensInView(model);
-  const height = ui.paneHeight;
-  // How the gradient runs is said once, where its lengths are drawn
-  const flow = run.cursor.gradientFlow;
-  const flowGroup = groups.find((group) => group.tracks.some((track) => track.kind === "log"))?.name;
+  const height = ui.paneHeight ?? paneHeight(model, run.info);
+  const tall = stageHeight(lanesOf(run.info).length, height - (run.info.loss === null ? 0 : flowHeight));
   return html`<section class="timeline" aria-label="Time">
-    ${timelineBar(model, run)}
-    <div class="pane" ${ref(measurePane)} ${styles(height === null ? {} : { height: `${height}px`, "max-height": "none" })}>
+    <div class="pane" data-testid="pane" ${ref(measurePane)} ${styles({ height: `${height}px` })}>
+      ${stage(model, run, tall)} ${flow(model, run)}
+      ${timelineBar(model, run)} ${overview(model, run)}
       <div
         class="axis"
+        id="tracks"
         data-testid="axis"
         @pointerdown=${(event: PointerEvent) => onPointerDown(model, event)}
         @pointermove=${(event: PointerEvent) => onPointerMove(model, run, event)}
@@ -48,7 +54,6 @@ export function timeline(model: Model, run: Run): TemplateResult {
           </div>
           <div class="plot" data-testid="tokens">${tokenStrip(model, tokens)}</div>
         </div>
-        ${ui.hidden.includes(networkId) ? nothing : networkRow(model, run)}
         ${repeat(
           groups,
           (group) => group.name,
@@ -64,7 +69,6 @@ export function timeline(model: Model, run: Run): TemplateResult {
                 @click=${() => model.setUi({ folded: toggled(ui.folded, name) })}
               >
                 <span class="codicon codicon-chevron-${isFolded ? "right" : "down"}"></span>${name}
-                ${name === flowGroup && flow !== null ? html`<span class="verdict" data-testid="verdict" data-verdict=${flow.verdict}>${typeset(flow.text)}</span>` : nothing}
               </button>
               ${
                 isFolded
@@ -80,17 +84,21 @@ export function timeline(model: Model, run: Run): TemplateResult {
         )}
       </div>
     </div>
-    ${guard([height, windowHeight], () => sash(model))}
+    ${guard([height, model.panelHeight], () => sash(model, height))}
   </section>`;
 }
 
-function networkRow(model: Model, { info, cursor }: Run): TemplateResult {
-  const { view, plotWidth } = model;
-  if (plotWidth <= 0) return html``;
-  return html`<div class="row row-network" ${styles({ height: `${networkHeight(info, view, plotWidth)}px` })}>
-    <div class="label">${networkLabels(info, view, plotWidth)}</div>
-    <div class="plot" data-testid="network">${network(info, cursor, view, plotWidth)}</div>
-  </div>`;
+/** What stands around the stage: toolbar, *Now*, tabs with what belongs to the step, the last line. */
+const around = 32 + 44 + 24;
+const flowHeight = 56;
+/** The tabs have at least this. */
+const leastDetails = 170;
+
+/** The stage with *Flow* under it, and, where there is more room than that, the tracks. */
+function paneHeight({ panelHeight }: Model, info: RunInfo): number {
+  const body = panelHeight - around;
+  const lights = 250 + (info.loss === null ? 0 : flowHeight);
+  return Math.round(Math.min(Math.max(lights, body * 0.56), Math.max(lights, body - leastDetails)));
 }
 
 /** The current step: a shaded column under everything, and its edges above everything. */
@@ -116,15 +124,9 @@ function timelineBar(model: Model, run: Run): TemplateResult {
   const { info } = run;
   const { view } = model;
   return html`<div class="timeline-bar">
-    ${position(run)}
-    ${
-      info.nonFinite === null
-        ? nothing
-        : html`<div class="non-finite-note" role="note" data-testid="non-finite">
-            <span class="codicon codicon-warning"></span> ${info.nonFinite}
-          </div>`
-    }
-    ${guard([info, view.from, view.span, model.theme, model.overlay, model.ui.hidden, model.ui.order], () => barEnd(model, info))}
+    <span class="light-name">Tracks</span>
+    ${model.ui.unitOrder === "file" ? nothing : html`<span class="quiet" data-testid="unit-order-text">units by ${model.ui.unitOrder}</span>`}
+    ${guard([info, view.from, view.span, model.theme, model.overlay, model.ui.hidden, model.ui.order, model.ui.unitOrder], () => barEnd(model, info))}
   </div>`;
 }
 
@@ -145,7 +147,10 @@ function barEnd(model: Model, info: RunInfo): TemplateResult {
         ${iconButton("zoom-in", "Show fewer steps (+)", "zoom-in", view.span <= Math.min(4, info.length), () => zoom(0.5))}
         ${iconButton("screen-full", "Show all steps (0)", "zoom-fit", isFit, () => model.setView(fitView(info.length)))}
       </div>
-      ${trackMenu(model, info.tracks)}
+      ${trackMenu(
+        model,
+        info.tracks.filter(({ kind }) => kind !== "flow"),
+      )}
     </div>`;
 }
 
@@ -179,15 +184,18 @@ function stepUnder(model: Model, event: MouseEvent): number | null {
   const axis = event.currentTarget;
   if (!(axis instanceof Element)) return null;
   const columns = axis.querySelector(".columns")?.getBoundingClientRect();
-  return columns === undefined ? null : stepAt(model.view, model.plotWidth, event.clientX - columns.left);
+  return columns === undefined
+    ? null
+    : stepAt(model.view, model.plotWidth, (event.clientX - columns.left) / model.zoom);
 }
 
 function onPointerDown(model: Model, event: PointerEvent): void {
   if (event.button !== 0 || !(event.target instanceof Element) || event.target.closest(".plot") === null) return;
-  const t = stepUnder(model, event);
-  if (t === null) return;
   // The keyboard stays where it was: a click on a track is not a wish to read its cells with the arrow keys
   event.preventDefault();
+  // A click in a track keeps its number: time moves on the axis of tokens alone
+  const t = event.target.closest(".row-tokens") === null ? null : stepUnder(model, event);
+  if (t === null) return;
   if (event.currentTarget instanceof Element) event.currentTarget.setPointerCapture(event.pointerId);
   model.goTo(t);
 }
@@ -229,30 +237,23 @@ function measureColumns(model: Model, element: Element | undefined): void {
   sizes.set(element, observer);
 }
 
-/** Asking the window itself would lay out the page in the middle of each drawing. */
-let windowHeight = window.innerHeight;
-window.addEventListener("resize", () => {
-  windowHeight = window.innerHeight;
-});
-
 let pane: Element | undefined;
 
 function measurePane(element: Element | undefined): void {
   if (element !== undefined) pane = element;
 }
 
-const paneHeight = () => pane?.getBoundingClientRect().height ?? 300;
-
 /** The border between the tracks and the tabs: drag it, or move it with the arrow keys; a double click lets the tracks have what they need. */
-function sash(model: Model): TemplateResult {
-  const set = (height: number) =>
-    model.setUi({ paneHeight: Math.round(Math.min(windowHeight - 160, Math.max(96, height))) });
+function sash(model: Model, height: number): TemplateResult {
+  const most = Math.max(96, model.panelHeight - around - 60);
+  const now = () => pane?.getBoundingClientRect().height ?? height;
+  const set = (height: number) => model.setUi({ paneHeight: Math.round(Math.min(most, Math.max(96, height))) });
   const drag = (event: PointerEvent) => {
     const handle = event.currentTarget;
     if (!(handle instanceof HTMLElement) || event.button !== 0) return;
     event.preventDefault();
     handle.setPointerCapture(event.pointerId);
-    const [startY, start] = [event.clientY, paneHeight()];
+    const [startY, start] = [event.clientY, now()];
     const move = (moved: PointerEvent) => set(start + moved.clientY - startY);
     const end = () => handle.removeEventListener("pointermove", move);
     handle.addEventListener("pointermove", move);
@@ -263,17 +264,17 @@ function sash(model: Model): TemplateResult {
     role="separator"
     tabindex="0"
     aria-orientation="horizontal"
-    aria-label="Height of the tracks"
-    aria-valuenow=${model.ui.paneHeight ?? 300}
+    aria-label="Height of the stage"
+    aria-valuenow=${height}
     aria-valuemin="96"
-    aria-valuemax=${Math.max(96, windowHeight - 160)}
+    aria-valuemax=${Math.max(most, height)}
     @pointerdown=${drag}
     @dblclick=${() => model.setUi({ paneHeight: null })}
     @keydown=${(event: KeyboardEvent) => {
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
       event.preventDefault();
       event.stopPropagation();
-      set(paneHeight() + (event.key === "ArrowUp" ? -24 : 24));
+      set(now() + (event.key === "ArrowUp" ? -24 : 24));
     }}
   ></div>`;
 }

@@ -2,12 +2,20 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { TrackInfo } from "../../src/protocol/panel";
+import { type TrackInfo, type UnitOrder, unitOrders } from "../../src/protocol/panel";
 import { floating } from "../dialog";
 import type { Model } from "../model";
 import { symbol, symbolText } from "../symbols";
 import { toggled } from "../uiState";
-import { arrangeTracks, moveTrack, networkId } from "./arrange";
+import { arrangeTracks, moveTrack } from "./arrange";
+
+const orderTexts: Readonly<Record<UnitOrder, string>> = {
+  file: "as in the file",
+  saturation: "by saturation: most often near ±1",
+  mean: "by the mean of h",
+  variance: "by the variance of h",
+  gradient: "by the size of ∂L/∂h",
+};
 
 let dragged: string | null = null;
 
@@ -17,8 +25,8 @@ export function trackMenu(model: Model, tracks: readonly TrackInfo[]): TemplateR
     <button
       class="icon-button"
       data-testid="track-menu"
-      aria-label="Choose tracks"
-      title="Choose tracks"
+      aria-label="Choose tracks, sort units"
+      title="Choose tracks, sort units"
       aria-haspopup="dialog"
       aria-expanded=${isOpen}
       @click=${() => model.setOverlay(isOpen ? "none" : "tracks")}
@@ -50,7 +58,18 @@ function menu(model: Model, tracks: readonly TrackInfo[]): TemplateResult {
     tabindex="-1"
     ${floating(() => model.setOverlay("none"))}
   >
-    <div class="menu-row">${checkbox(networkId, "unrolled network")}</div>
+    ${
+      tracks.some(({ kind, rows }) => kind === "heat" && rows > 1)
+        ? html`<label class="menu-row">Units
+            <select class="unit-order" data-testid="unit-order" @change=${(event: Event) => {
+              const { value } = event.target as HTMLSelectElement;
+              model.setUi({ unitOrder: unitOrders.find((one) => one === value) ?? "file" });
+            }}>
+              ${unitOrders.map((order) => html`<option value=${order} ?selected=${order === ui.unitOrder}>${orderTexts[order]}</option>`)}
+            </select>
+          </label>`
+        : nothing
+    }
     ${arrangeTracks(tracks, ui.order).map(
       (group) => html`<div class="menu-group">${group.name}</div>
         ${repeat(

@@ -7,7 +7,8 @@ import { cssColor, inkOn } from "../colors";
 import type { Model, TrackEntry } from "../model";
 import { formatToFit, plainNumber } from "../numbers";
 import { styles } from "../styles";
-import { charactersIn, digitsIn, hasNumbers, heatHeight, narrowestNumber, trackWindow } from "./layout";
+import { colorsOf } from "../theme";
+import { charactersIn, digitsIn, hasNumbers, heatHeight, isExpandable, narrowestNumber, trackWindow } from "./layout";
 import { isKnown, type Known, linePaths, type SeriesPoint, valuesAt, visiblePoints } from "./series";
 import { logPart, logRange, logTicks } from "./ticks";
 import { lastStep, stepLeft, stepWidth, type View } from "./view";
@@ -25,7 +26,7 @@ export interface PlotContext {
 }
 
 /** Height of a track's plot in CSS pixels. */
-export function plotHeight(track: TrackInfo, expanded: boolean): number {
+function plotHeight(track: TrackInfo, expanded: boolean): number {
   switch (track.kind) {
     case "heat":
       return heatHeight(track.rows, expanded);
@@ -34,10 +35,23 @@ export function plotHeight(track: TrackInfo, expanded: boolean): number {
     case "number":
       return 24;
     case "log":
-      return 64;
+      return 48;
+    case "flow":
+      return 0;
     default:
       throw new Error(`unknown kind of track ${String(track.kind satisfies never)}`);
   }
+}
+
+/** Height of a track of the forward pass while gradients flow: what is in colours folds to a strip. */
+const foldedHeight = 12;
+
+/** Height of a track's plot where the run stands, in CSS pixels. */
+export function heightOf({ ui, run }: Model, track: TrackInfo): number {
+  const isExpanded = ui.expanded.includes(track.id);
+  const isBack = run?.cursor.phase === "backward" || run?.cursor.phase === "update";
+  const isStrip = track.kind === "heat" && track.phase === "forward" && isExpandable(track.rows);
+  return isBack && isStrip && !isExpanded ? foldedHeight : plotHeight(track, isExpanded);
 }
 
 /** Everything that the plot of a track needs; asks the host for its data. */
@@ -45,10 +59,10 @@ export function plotContext(model: Model, track: TrackInfo): PlotContext | null 
   const { run, view, plotWidth: width } = model;
   if (run === null || width <= 0) return null;
   const { info, cursor } = run;
-  const height = plotHeight(track, model.ui.expanded.includes(track.id));
+  const height = heightOf(model, track);
   const ratio = window.devicePixelRatio;
   const pixels = { width: width * ratio, height: height * ratio };
-  const entry = model.track(trackWindow(track, info.revision, info.length, view, pixels));
+  const entry = model.track(trackWindow(track, info.revision, info.length, view, pixels, model.ui.unitOrder));
   return { model, track, entry, view, width, height, known: cursor.known[track.id], digits: info.settings.digits };
 }
 
@@ -65,10 +79,15 @@ export function trackPlot(context: PlotContext): TemplateResult {
       return isNarrow ? smallChart(context, context.track.scale) : numberCells(context);
     case "log":
       return logLine(context);
+    case "flow":
+      return html``;
     default:
       throw new Error(`unknown kind of track ${String(context.track.kind satisfies never)}`);
   }
 }
+
+/** The row of the file that stands at a place of the picture: a layer's units may be sorted. */
+export const unitAt = (entry: TrackEntry | null, row: number): number => entry?.data.units?.[row] ?? row;
 
 /** `layers.0.h[3]`; a track of one row is named without its row unless it is a vector of one. */
 export function numberName(track: TrackInfo, row: number): string {
@@ -88,7 +107,7 @@ function stepsOf(view: View): number[] {
 /** With more cells than this, "not yet" is said once for all of them. */
 const mostNotYet = 16;
 
-const notYet = html`<div class="cell not-yet" data-testid="not-yet"><span>not yet</span></div>`;
+const notYet = html`<div class="cell not-yet" data-testid="not-yet"></div>`;
 
 /** A row of cells, drawn anew only when what it shows is another. */
 function cells(context: PlotContext, cell: (t: number, row: number, value: number) => TemplateResult): unknown {
@@ -98,9 +117,11 @@ function cells(context: PlotContext, cell: (t: number, row: number, value: numbe
   return guard([entry, view.from, view.span, from, to, width, height, digits, model.theme], () =>
     Array.from({ length: track.rows }, (_, row) =>
       stepsOf(view).map((t) => {
-        if (!isKnown(known, t)) return isSaidOnce(context) ? html`<div></div>` : notYet;
         const values = entry === null ? null : valuesAt(entry, t, row, track.rows);
-        return values === null ? html`<div class="cell"></div>` : cell(t, row, values.max);
+        // A step that will never have a value is empty from the start
+        const isEmpty = entry !== null && values === null;
+        if (!isKnown(known, t) && !isEmpty) return isSaidOnce(context) ? html`<div></div>` : notYet;
+        return values === null ? html`<div class="cell"></div>` : cell(t, unitAt(entry, row), values.max);
       }),
     ),
   );
@@ -128,7 +149,7 @@ function heatCells(context: PlotContext): TemplateResult {
   return grid(
     context,
     cells(context, (t, row, value) => {
-      const color = model.theme.colors.color(value, track.scale);
+      const color = colorsOf(model.theme, track).color(value, track.scale);
       const text = formatToFit(value, digits, characters);
       return html`<div
         class="cell heat num ${Number.isFinite(value) ? "" : "non-finite"}"
@@ -143,8 +164,15 @@ function heatCells(context: PlotContext): TemplateResult {
   );
 }
 
-/** The part of the plot whose steps are not known yet, as covers over the picture. */
-function covers({ view, width, known }: PlotContext): TemplateResult[] {
+/** The parts of the plot whose steps are not known yet, as covers over the picture, where any of them will have a value. */
+function covers({ view, width, known, entry, track }: PlotContext): TemplateResult[] {
+  const willCome = ([from, to]: readonly [number, number]): boolean => {
+    if (entry === null) return true;
+    const { window, data } = entry;
+    const stride = Math.max(1, Math.floor((window.to - window.from + 1) / data.columns));
+    for (let t = from; t <= to; t += stride) if (valuesAt(entry, t, 0, track.rows) !== null) return true;
+    return false;
+  };
   const [from, to] = [view.from, lastStep(view)];
   const parts: [number, number][] =
     known === undefined
@@ -154,12 +182,11 @@ function covers({ view, width, known }: PlotContext): TemplateResult[] {
           [Math.max(from, known[1] + 1), to],
         ];
   return parts
-    .filter(([a, b]) => a <= b)
+    .filter(([a, b]) => a <= b && willCome([a, b]))
     .map(([a, b]) => {
       const pixels = (b - a + 1) * stepWidth(view, width);
       const place = { left: `${stepLeft(view, width, a)}px`, width: `${pixels}px` };
       return html`<div class="cover" data-testid="not-yet" ${styles(place)}>
-        ${pixels >= 64 ? html`<span>not yet</span>` : nothing}
       </div>`;
     });
 }
@@ -176,7 +203,7 @@ function heatMap(context: PlotContext): TemplateResult {
         ? nothing
         : html`<heat-canvas
             ${styles({ "clip-path": knownPart(context) })}
-            .picture=${{ data: entry.data, scale: track.scale, colors: model.theme.colors, width, height, ...place }}
+            .picture=${{ data: entry.data, scale: track.scale, colors: colorsOf(model.theme, track), width, height, ...place }}
           ></heat-canvas>`
     }
     ${covers(context)}

@@ -9,17 +9,18 @@ import { announce, describe, type Pointed, point } from "../pointed";
 import { styles } from "../styles";
 import { symbol, symbolText } from "../symbols";
 import { toggled } from "../uiState";
-import { trackWindow } from "./layout";
+import { isExpandable, numberedRows, trackWindow } from "./layout";
 import { isKnown, valuesAt } from "./series";
 import {
+  heightOf,
   logAxis,
   logHeightOf,
   numberName,
   numberReference,
   type PlotContext,
   plotContext,
-  plotHeight,
   trackPlot,
+  unitAt,
 } from "./trackPlots";
 import { clamp, followStep, lastStep, stepLeft, stepWidth } from "./view";
 
@@ -40,6 +41,7 @@ export function trackRow(model: Model, track: TrackInfo): unknown {
     theme,
     cell?.track === track.id ? cell : null,
     ui.expanded,
+    ui.unitOrder,
     window.devicePixelRatio,
   ];
   return guard(parts, () => row(model, track, context));
@@ -48,13 +50,13 @@ export function trackRow(model: Model, track: TrackInfo): unknown {
 function row(model: Model, track: TrackInfo, context: PlotContext | null): TemplateResult {
   const { ui } = model;
   return html`<div class="row track" data-testid="track" data-track=${track.id}>
-    ${guard([track, context?.digits, ui.expanded], () => label(model, track))}
+    ${guard([track, context?.digits, ui.expanded, context?.height, context?.entry?.data.units], () => label(model, track, context))}
     <div
       class="plot"
       tabindex="0"
       role="group"
       aria-roledescription="track"
-      aria-label=${`${symbolText(track.symbol)}, ${track.title}. Arrow keys read the cells, Enter goes to the step`}
+      aria-label=${`${symbolText(track.symbol)}, ${track.title}. Arrow keys read the cells, Enter derives the number`}
       data-track=${track.id}
       @keydown=${(event: KeyboardEvent) => onTrackKey(model, track, event)}
       @blur=${() => {
@@ -66,15 +68,16 @@ function row(model: Model, track: TrackInfo, context: PlotContext | null): Templ
   </div>`;
 }
 
-function label(model: Model, track: TrackInfo): TemplateResult {
+function label(model: Model, track: TrackInfo, context: PlotContext | null): TemplateResult {
   const { info } = model.run ?? {};
   const digits = Math.min(3, info?.settings.digits ?? 3);
-  const canExpand = track.kind === "heat" && track.rows > 4;
+  const canExpand = track.kind === "heat" && isExpandable(track.rows);
   const isExpanded = model.ui.expanded.includes(track.id);
-  const height = plotHeight(track, isExpanded);
+  const height = heightOf(model, track);
   const isNorm = track.kind === "log";
   const axis = isNorm ? logAxis(track) : null;
-  return html`<div class="label ${axis === null ? "" : "has-ticks"}" title=${track.title}>
+  const isMany = track.kind === "heat" && track.rows > 1 && height >= 16;
+  return html`<div class="label ${axis === null ? "" : "has-ticks"} ${isMany ? "has-units" : ""} ${height < 16 ? "is-low" : ""}" title=${track.title}>
     <div class="label-main">
       <span class="label-symbol">${isNorm ? "‖" : nothing}${symbol(track.symbol)}${isNorm ? "‖" : nothing}</span>
       ${height < 34 ? html`<span class="label-title">${track.short}</span>` : nothing}
@@ -94,7 +97,17 @@ function label(model: Model, track: TrackInfo): TemplateResult {
     ${height >= 34 ? html`<div class="label-title">${track.short}</div>` : nothing}
     ${
       track.kind === "heat" && height >= 44
-        ? html`<div class="label-scale" title="The colours run from −scale to scale">±${formatNumber(track.scale, digits)}</div>`
+        ? track.palette === "gate"
+          ? html`<div class="label-scale" title="Dark is shut, bright is open">0…1</div>`
+          : html`<div class="label-scale" title="The colours run from −scale to scale">±${formatNumber(track.scale, digits)}</div>`
+        : nothing
+    }
+    ${
+      isMany
+        ? numberedRows(track.rows, height).map(
+            (row) =>
+              html`<div class="unit-tick" title="unit ${unitAt(context?.entry ?? null, row)}" ${styles({ top: `${3 + ((row + 0.5) * height) / track.rows}px` })}>${unitAt(context?.entry ?? null, row)}</div>`,
+          )
         : nothing
     }
     ${
@@ -119,18 +132,19 @@ function formatTick(value: number): string {
 function pointedAt(model: Model, track: TrackInfo, t: number, row: number): Pointed | null {
   const { run, view } = model;
   if (run === null || !isKnown(run.cursor.known[track.id], t)) return null;
-  const height = plotHeight(track, model.ui.expanded.includes(track.id));
+  const height = heightOf(model, track);
   const ratio = window.devicePixelRatio;
   const pixels = { width: model.plotWidth * ratio, height: height * ratio };
-  const entry = model.track(trackWindow(track, run.info.revision, run.info.length, view, pixels));
+  const entry = model.track(trackWindow(track, run.info.revision, run.info.length, view, pixels, model.ui.unitOrder));
   const values = entry === null ? null : valuesAt(entry, t, row, track.rows);
   if (values === null) return null;
   const isOne = Object.is(values.min, values.max);
+  const unit = unitAt(entry, row);
   return {
-    name: numberName(track, row),
+    name: numberName(track, unit),
     where: isOne ? `t = ${t}` : `around t = ${t}, smallest … largest`,
     values: isOne ? [values.max] : [values.min, values.max],
-    reference: isOne ? numberReference(track, t, row) : "",
+    reference: isOne ? numberReference(track, t, unit) : "",
   };
 }
 
@@ -143,7 +157,7 @@ export function pointAtTrack(model: Model, tracks: readonly TrackInfo[], event: 
     point(null);
     return;
   }
-  const box = plot.getBoundingClientRect();
+  const box = (plot.firstElementChild ?? plot).getBoundingClientRect();
   const row = Math.min(track.rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * track.rows)));
   point(pointedAt(model, track, t, track.kind === "heat" ? row : 0), event.clientX, event.clientY);
 }
@@ -153,7 +167,7 @@ function cellMark(model: Model, track: TrackInfo): TemplateResult | typeof nothi
   const { cell, view, plotWidth } = model;
   if (cell === null || cell.track !== track.id || cell.t < view.from || cell.t > lastStep(view)) return nothing;
   const rows = track.kind === "heat" ? track.rows : 1;
-  const height = plotHeight(track, model.ui.expanded.includes(track.id)) / rows;
+  const height = heightOf(model, track) / rows;
   return html`<div
     class="cell-mark"
     ${styles({
@@ -182,9 +196,12 @@ function onTrackKey(model: Model, track: TrackInfo, event: KeyboardEvent): void 
     case "ArrowDown":
       if (isThere) row = clamp(row + (event.key === "ArrowUp" ? -1 : 1), 0, rows - 1);
       break;
-    case "Enter":
-      model.goTo(t);
+    case "Enter": {
+      // Time moves by the axis and the keys: here a number is kept and derived
+      const reference = pointedAt(model, track, t, row)?.reference ?? "";
+      if (reference !== "") model.pin(reference);
       break;
+    }
     case "Escape":
       model.setCell(null);
       point(null);
@@ -204,5 +221,5 @@ function onTrackKey(model: Model, track: TrackInfo, event: KeyboardEvent): void 
   const box = event.currentTarget instanceof Element ? event.currentTarget.getBoundingClientRect() : null;
   if (box !== null)
     point(pointed, box.left + stepLeft(model.view, plotWidth, t) + stepWidth(model.view, plotWidth) / 2, box.top);
-  announce(pointed === null ? `${numberName(track, row)}, t = ${t}: not yet` : describe(pointed));
+  announce(pointed === null ? `${symbolText(track.symbol)}, row ${row}, t = ${t}: not yet` : describe(pointed));
 }

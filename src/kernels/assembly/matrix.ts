@@ -3,6 +3,7 @@
  * 4 rows × 2 vectors of the result stays in the registers (Goto and van de Geijn 2008). One row alone takes 7 vectors of the
  * result at a time. Strides are in bytes.
  */
+import { clearRows } from "./rows";
 import { addProduct, combineRows, innerProducts, LANES, outerProduct, zero } from "./vector";
 
 const R: usize = sizeof<real>();
@@ -481,6 +482,7 @@ export function sumOuterProducts(
   room: usize,
 ): void {
   if (rows < FEW) {
+    if (rows == 0 && !add) clearRows(c, cStride, m, n);
     for (let k = 0; k < rows; k++)
       outerProduct(c, cStride, a + <usize>k * aStride, b + <usize>k * bStride, m, n, add || k > 0);
     return;

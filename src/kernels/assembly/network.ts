@@ -1,9 +1,9 @@
 /** A whole network over a whole batch, forward and back; and updates one after the other. */
-import { Batch, Layer, LSTM, Network, Pass } from "./layout";
-import { gradientNorm, Optimizer, update } from "./optimizer";
+import { Batch, DENSE, Layer, LSTM, Network, OWN, Pass } from "./layout";
+import { clearFrozen, clearTouched, gradientNorm, Optimizer, touch, Touched, touchedRow, update } from "./optimizer";
 import { backwardPass, forwardPass } from "./pass";
 import { backwardReadout, forwardReadout } from "./readout";
-import { gatherRows, scatterRows } from "./rows";
+import { addTo, gatherRows, scatterRows } from "./rows";
 import { clear, copy } from "./vector";
 
 const R: usize = sizeof<real>();
@@ -21,9 +21,10 @@ function outputOf(layer: Layer, batch: Batch): usize {
 
 /** @returns the sum over the sequences of their losses, NaN where the loss of a step is not finite */
 export function forward(network: Network, batch: Batch): f64 {
-  let x = batch.vectors;
-  let tokens = batch.tokens;
-  let xStride = <usize>layerAt(network, 0).first.inputs * R;
+  if (network.E != 0) gatherRows(network.xE, <usize>network.inputs * R, network.E, <usize>network.inputs * R, batch.tokens, batch.rows, network.inputs);
+  let x = network.E != 0 ? network.xE : batch.vectors;
+  let tokens = network.E != 0 ? <usize>0 : batch.tokens;
+  let xStride = <usize>network.inputs * R;
   let states = batch.initial;
   for (let l = 0; l < network.layerCount; l++) {
     const layer = layerAt(network, l);
@@ -48,7 +49,7 @@ export function forward(network: Network, batch: Batch): f64 {
   }
   if (batch.final != 0) endStates(network, batch);
   const top = layerAt(network, network.layerCount - 1);
-  return batch.targetCount > 0 ? forwardReadout(network, batch, x, top.columns) : 0;
+  return batch.targetCount > 0 ? forwardReadout(network, batch, top, x) : 0;
 }
 
 /** Rows of the input need not be a whole number of lanes. */
@@ -64,8 +65,20 @@ function reverseTokens(to: usize, from: usize, batch: Batch): void {
 
 /** Puts the states that a pass starts from before its rows. @returns where the next pass's stand */
 function startStates(pass: Pass, batch: Batch, states: usize): usize {
+  if (pass.cell == DENSE) return states;
   const n = batch.sequences * pass.units;
   const block = <usize>(batch.stateRows * pass.units) * R;
+  if (pass.cell == OWN) {
+    for (let k = 0; k < pass.plan.states.count; k++) {
+      const rows = load<usize>(pass.plan.states.first + ((<usize>k) << 2));
+      if (states == 0) clear(rows, n);
+      else {
+        copy(rows, states, n);
+        states += block;
+      }
+    }
+    return states;
+  }
   if (states == 0) {
     clear(pass.h, n);
     if (pass.cell == LSTM) clear(pass.c, n);
@@ -83,7 +96,15 @@ function endStates(network: Network, batch: Batch): void {
     const layer = layerAt(network, l);
     for (let p = 0; p < layer.passes; p++) {
       const pass = p == 0 ? layer.first : layer.second;
+      if (pass.cell == DENSE) continue;
       const block = <usize>(batch.stateRows * pass.units) * R;
+      if (pass.cell == OWN) {
+        for (let k = 0; k < pass.plan.states.count; k++) {
+          lastRows(to, load<usize>(pass.plan.states.first + ((<usize>k) << 2)), pass.units, batch);
+          to += block;
+        }
+        continue;
+      }
       lastRows(to, pass.h, pass.units, batch);
       to += block;
       if (pass.cell != LSTM) continue;
@@ -109,16 +130,17 @@ function lastRows(to: usize, rows: usize, units: i32, batch: Batch): void {
 /** After `forward` over the same batch: the gradients of all parameters. */
 export function backward(network: Network, batch: Batch): void {
   const top = layerAt(network, network.layerCount - 1);
-  backwardReadout(network, batch, outputOf(top, batch), top.above, top.columns);
+  if (network.dxE != 0) clear(network.dxE, batch.rows * network.inputs);
+  backwardReadout(network, batch, top, outputOf(top, batch));
   for (let l = network.layerCount - 1; l >= 0; l--) {
     const layer = layerAt(network, l);
     const stride = <usize>layer.columns * R;
     const first = l == 0;
     const below = first ? layer : layerAt(network, l - 1);
-    const tokens = first ? batch.tokens : <usize>0;
-    const x = first ? batch.vectors : outputOf(below, batch);
+    const tokens = first && network.E == 0 ? batch.tokens : <usize>0;
+    const x = !first ? outputOf(below, batch) : network.E != 0 ? network.xE : batch.vectors;
     const xStride = <usize>layer.first.inputs * R;
-    const dx = first ? <usize>0 : below.above;
+    const dx = first ? network.dxE : below.above;
     if (!first) clear(dx, batch.rows * layer.first.inputs);
     for (let p = 0; p < layer.passes; p++) {
       const pass = p == 0 ? layer.first : layer.second;
@@ -135,12 +157,25 @@ export function backward(network: Network, batch: Batch): void {
         backwardPass(pass, batch, x, xStride, tokens, dh, dhStride, dx, xStride, network.room);
         continue;
       }
-      const dxOwn = first ? <usize>0 : pass.dx;
-      if (!first) clear(dxOwn, batch.rows * pass.inputs);
+      const dxOwn = dx == 0 ? <usize>0 : pass.dx;
+      if (dx != 0) clear(dxOwn, batch.rows * pass.inputs);
       const tokensOwn = tokens != 0 ? pass.tokens : <usize>0;
       backwardPass(pass, batch, pass.x, xStride, tokensOwn, dh, dhStride, dxOwn, xStride, network.room);
-      if (!first) scatterRows(dx, xStride, dxOwn, xStride, index, batch.rows, pass.inputs);
+      if (dx != 0) scatterRows(dx, xStride, dxOwn, xStride, index, batch.rows, pass.inputs);
     }
+  }
+  if (network.dxE != 0) sumRowsOfTokens(network, batch);
+}
+
+/** dE[token] += dL/dx_t: a token has a gradient in its own row alone. */
+function sumRowsOfTokens(network: Network, batch: Batch): void {
+  const bytes = <usize>network.inputs * R;
+  const dE = batch.gradients + network.dE;
+  const touched = changetype<Touched>(batch.gradients + network.touched);
+  for (let k = 0; k < batch.rows; k++) {
+    const token = load<i32>(batch.tokens + ((<usize>k) << 2));
+    addTo(dE + <usize>token * bytes, network.dxE + <usize>k * bytes, network.inputs);
+    touch(touched, token, network.tokens);
   }
 }
 
@@ -163,7 +198,7 @@ export function train(network: Network, optimizer: Optimizer, batches: usize, co
     const batch = changetype<Batch>(load<usize>(batches + ((<usize>k) << 2)));
     const loss = forward(network, batch);
     if (isNaN(loss)) return k;
-    if (batch.targetCount > 0) backward(network, batch);
+    if (batch.back != 0) backward(network, batch);
     if (batch.updates != 0 && !step(optimizer, report)) return k;
     report.loss += loss;
   }
@@ -172,17 +207,19 @@ export function train(network: Network, optimizer: Optimizer, batches: usize, co
 
 /** One update from the gradients. @returns whether they are finite; where not, nothing is updated */
 export function step(optimizer: Optimizer, report: Report): bool {
+  if (optimizer.frozenCount != 0) clearFrozen(optimizer);
   const norm = gradientNorm(optimizer);
   if (!isFinite(norm)) return false;
   report.norm = max<f64>(report.norm, norm);
   update(optimizer, norm);
+  if (optimizer.rows != 0) forgetRows(optimizer);
   return true;
 }
 
 /** The gradients of a batch without an update. @returns as `forward` */
 export function gradients(network: Network, batch: Batch): f64 {
   const loss = forward(network, batch);
-  if (batch.targetCount > 0 && !isNaN(loss)) backward(network, batch);
+  if (batch.back != 0 && !isNaN(loss)) backward(network, batch);
   return loss;
 }
 
@@ -199,6 +236,29 @@ export function sumGradients(first: usize, next: usize, stride: usize, count: i3
     v128.store(first, sum);
     next += 16;
   }
+}
+
+/** Sums the rows of an embedding of `count` gradients, always in the same order, into the first, and makes the others' zero. */
+export function sumTouched(optimizer: Optimizer, stride: usize, count: i32): void {
+  const behind = <usize>optimizer.size * R;
+  const bytes = <usize>optimizer.rowSize * R;
+  const all = changetype<Touched>(optimizer.touched);
+  for (let s: usize = 1; s < <usize>count; s++) {
+    const dE = optimizer.gradients + s * stride + behind;
+    const touched = changetype<Touched>(optimizer.touched + s * stride);
+    for (let k = 0; k < touched.count; k++) {
+      const row = touchedRow(touched, k);
+      addTo(optimizer.gradients + behind + <usize>row * bytes, dE + <usize>row * bytes, optimizer.rowSize);
+      touch(all, row, optimizer.rows);
+    }
+    clearTouched(touched, dE, optimizer.rows, optimizer.rowSize);
+  }
+}
+
+/** Forgets the rows that have a gradient, of the first of the gradients. */
+export function forgetRows(optimizer: Optimizer): void {
+  const dE = optimizer.gradients + <usize>optimizer.size * R;
+  clearTouched(changetype<Touched>(optimizer.touched), dE, optimizer.rows, optimizer.rowSize);
 }
 
 /** Copies so many bytes. */

@@ -2,7 +2,7 @@
  * An update of all parameters at once; they and their gradients stand one after the other. PyTorch's meaning of each
  * optimizer: the equations stand in the engine's own file of them.
  */
-import { addProduct } from "./vector";
+import { copy, addProduct, clear } from "./vector";
 
 const R: usize = sizeof<real>();
 const SGD: i32 = 0;
@@ -34,9 +34,85 @@ export class Optimizer {
   size: i32;
   parameters: usize;
   gradients: usize;
-  /** Momentum or first moment, and the squares */
+  /** Momentum or first moment, and the squares; what a type does not remember may be 0 */
   first: usize;
   second: usize;
+  /** Behind the others, an embedding's rows of `rowSize` numbers; 0 where there are none, or none that are trained */
+  rows: i32;
+  rowSize: i32;
+  /** Which of them have a gradient: `Touched`, beside the gradients */
+  touched: usize;
+  /** Parts that are held fixed, by `Frozen`, and what they hold, as it stands among the parameters */
+  frozenCount: i32;
+  frozen: usize;
+  kept: usize;
+}
+
+/** Some numbers of each of some rows that follow each other. */
+@unmanaged
+export class Frozen {
+  /** Which number is the first */
+  start: i32;
+  rows: i32;
+  /** Numbers from row to row, and how many of each are meant: whole lanes */
+  stride: i32;
+  count: i32;
+}
+
+/** The rows of an embedding that have a gradient: how many, then which; behind the room for all of them a byte for each row, 1 where it is one. */
+@unmanaged
+export class Touched {
+  count: i32;
+}
+
+/** Notes that a row has a gradient. @param rows V */
+// @ts-ignore: decorator
+@inline
+export function touch(touched: Touched, row: i32, rows: i32): void {
+  const list = changetype<usize>(touched) + 4;
+  const flag = list + ((<usize>rows) << 2) + <usize>row;
+  if (load<u8>(flag) != 0) return;
+  store<u8>(flag, 1);
+  store<i32>(list + ((<usize>touched.count) << 2), row);
+  touched.count += 1;
+}
+
+/** The k-th of the rows that have a gradient. */
+// @ts-ignore: decorator
+@inline
+export function touchedRow(touched: Touched, k: i32): i32 {
+  return load<i32>(changetype<usize>(touched) + 4 + ((<usize>k) << 2));
+}
+
+/** Forgets them, and makes their gradients zero. @param dE the first row's */
+export function clearTouched(touched: Touched, dE: usize, rows: i32, rowSize: i32): void {
+  const flags = changetype<usize>(touched) + 4 + ((<usize>rows) << 2);
+  for (let k = 0; k < touched.count; k++) {
+    const row = touchedRow(touched, k);
+    store<u8>(flags + <usize>row, 0);
+    clear(dE + <usize>(row * rowSize) * R, rowSize);
+  }
+  touched.count = 0;
+}
+
+/** Makes the gradients of what is held fixed zero: they are in no norm and in no update. */
+export function clearFrozen(optimizer: Optimizer): void {
+  for (let k = 0; k < optimizer.frozenCount; k++) {
+    const part = changetype<Frozen>(optimizer.frozen + <usize>k * 16);
+    for (let r = 0; r < part.rows; r++)
+      clear(optimizer.gradients + <usize>(part.start + r * part.stride) * R, part.count);
+  }
+}
+
+/** Puts back what is held fixed: weight decay may have moved it. */
+function keepFrozen(optimizer: Optimizer): void {
+  for (let k = 0; k < optimizer.frozenCount; k++) {
+    const part = changetype<Frozen>(optimizer.frozen + <usize>k * 16);
+    for (let r = 0; r < part.rows; r++) {
+      const at = <usize>(part.start + r * part.stride) * R;
+      copy(optimizer.parameters + at, optimizer.kept + at, part.count);
+    }
+  }
 }
 
 /** What `clip_grad_norm_` adds to the norm, so that nothing is divided by 0. */
@@ -48,10 +124,8 @@ function splat(x: f64): v128 {
   return v128.splat<real>(<real>x);
 }
 
-/** ‖g‖ over all gradients together. */
-export function gradientNorm(optimizer: Optimizer): f64 {
-  let p = optimizer.gradients;
-  const end = p + <usize>optimizer.size * R;
+/** Σ g² from `p` to before `end`, whole lanes. */
+function sumOfSquares(p: usize, end: usize): f64 {
   let s0 = splat(0);
   let s1 = splat(0);
   let s2 = splat(0);
@@ -71,14 +145,27 @@ export function gradientNorm(optimizer: Optimizer): f64 {
     s0 = addProduct(s0, g, g);
   }
   s0 = v128.add<real>(v128.add<real>(s0, s1), v128.add<real>(s2, s3));
-  let sum: f64 = 0;
-  if (sizeof<real>() == 8) sum = f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1);
-  else
-    sum =
-      <f64>f32x4.extract_lane(s0, 0) +
-      <f64>f32x4.extract_lane(s0, 1) +
-      <f64>f32x4.extract_lane(s0, 2) +
-      <f64>f32x4.extract_lane(s0, 3);
+  if (sizeof<real>() == 8) return f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1);
+  return (
+    <f64>f32x4.extract_lane(s0, 0) +
+    <f64>f32x4.extract_lane(s0, 1) +
+    <f64>f32x4.extract_lane(s0, 2) +
+    <f64>f32x4.extract_lane(s0, 3)
+  );
+}
+
+/** ‖g‖ over all gradients together. */
+export function gradientNorm(optimizer: Optimizer): f64 {
+  const behind = optimizer.gradients + <usize>optimizer.size * R;
+  let sum = sumOfSquares(optimizer.gradients, behind);
+  if (optimizer.rows != 0) {
+    const touched = changetype<Touched>(optimizer.touched);
+    const bytes = <usize>optimizer.rowSize * R;
+    for (let k = 0; k < touched.count; k++) {
+      const row = behind + <usize>touchedRow(touched, k) * bytes;
+      sum += sumOfSquares(row, row + bytes);
+    }
+  }
   // Where squares overflow or vanish, the largest entry is taken out first.
   const least: f64 = sizeof<real>() == 8 ? 1e-290 : 1e-30;
   const most: f64 = sizeof<real>() == 8 ? 1e290 : 1e30;
@@ -86,11 +173,13 @@ export function gradientNorm(optimizer: Optimizer): f64 {
 }
 
 function scaledNorm(optimizer: Optimizer): f64 {
-  const end = optimizer.gradients + <usize>optimizer.size * R;
+  const end = optimizer.gradients + <usize>(optimizer.size + optimizer.rows * optimizer.rowSize) * R;
   let largest: f64 = 0;
   for (let p = optimizer.gradients; p < end; p += R) {
     const size = abs<f64>(<f64>load<real>(p));
-    if (!(size <= largest)) largest = size;
+    // The next number would hide it.
+    if (isNaN(size)) return size;
+    if (size > largest) largest = size;
   }
   if (largest == 0 || !isFinite(largest)) return largest;
   let sum: f64 = 0;
@@ -122,6 +211,26 @@ export function update(optimizer: Optimizer, norm: f64): void {
   optimizer.updates += 1;
   optimizer.beta1Power *= optimizer.beta1;
   optimizer.beta2Power *= optimizer.beta2;
+  updatePart(optimizer, norm, 0, optimizer.size);
+  if (optimizer.rows != 0) updateRows(optimizer, norm);
+  if (optimizer.frozenCount != 0) keepFrozen(optimizer);
+}
+
+/** Where nothing moves that has no gradient, the other rows of an embedding are left alone. */
+function updateRows(optimizer: Optimizer, norm: f64): void {
+  const rowSize = optimizer.rowSize;
+  const leaves = (optimizer.type == SGD && optimizer.momentum == 0) || optimizer.type == ADAGRAD;
+  if (!leaves || optimizer.weightDecay != 0) {
+    updatePart(optimizer, norm, optimizer.size, optimizer.rows * rowSize);
+    return;
+  }
+  const touched = changetype<Touched>(optimizer.touched);
+  for (let k = 0; k < touched.count; k++)
+    updatePart(optimizer, norm, optimizer.size + touchedRow(touched, k) * rowSize, rowSize);
+}
+
+/** The update of `count` numbers from number `from` on, whole lanes. */
+function updatePart(optimizer: Optimizer, norm: f64, from: i32, count: i32): void {
   const type = optimizer.type;
   // Where nothing is clipped, the update does not wait for the norm.
   const factor = splat(optimizer.normLimit == Infinity ? 1 : min<f64>(1, optimizer.normLimit / (norm + NORM_MARGIN)));
@@ -131,11 +240,12 @@ export function update(optimizer: Optimizer, norm: f64): void {
   const rate = splat(optimizer.learningRate);
   const momentum = splat(optimizer.momentum);
   const epsilon = splat(optimizer.epsilon);
-  let g = optimizer.gradients;
-  let m = optimizer.first;
-  let s = optimizer.second;
-  let q = optimizer.parameters;
-  const end = q + <usize>optimizer.size * R;
+  const start = <usize>from * R;
+  let g = optimizer.gradients + start;
+  let m = optimizer.first + start;
+  let s = optimizer.second + start;
+  let q = optimizer.parameters + start;
+  const end = q + <usize>count * R;
 
   if (type == SGD) {
     if (optimizer.momentum == 0 && decays == 0 && optimizer.valueLimit == Infinity) {

@@ -1,60 +1,23 @@
 /** One direction of a layer over all steps of a batch, forward and back. */
 import { gruAfterBackward, gruAfterForward, gruBeforeBackward, gruBeforeForward, gruBeforeReset, gruBeforeResetBackward } from "./gru";
-import { Batch, LSTM, Pass, RNN } from "./layout";
+import { Batch, DENSE, LSTM, OWN, Pass, RNN } from "./layout";
 import { lstmBackward, lstmForward } from "./lstm";
-import { FOR_ROWS, FOR_TILES, multiply, NOT_PACKED, pack, sumOuterProducts } from "./matrix";
+import { multiply, NOT_PACKED, pack, sumOuterProducts } from "./matrix";
+import { ownBackward, ownForward } from "./own";
 import { rnnBackward, rnnForward } from "./rnn";
 import { addTo, repeatRow, sumRows } from "./rows";
+import { addInputs, count, formFor, offset, rowBefore, rowOf, sumOverInputs, sumOverStates } from "./steps";
 import { clear } from "./vector";
 
 const R: usize = sizeof<real>();
 const SIGMOID: i32 = 2;
-
-/** So few sequences are multiplied one by one. */
-const FEW: i32 = 3;
-/** For them a matrix of so many bytes is packed where so many steps read it. */
-const LARGE: usize = 32768;
-const LONG: i32 = 16;
-
-/** How Wh is packed for all the steps of a batch. */
-function formFor(pass: Pass, batch: Batch): i32 {
-  if (batch.sequences > FEW) return FOR_TILES;
-  const bytes = <usize>(pass.units * pass.columns) * R;
-  return bytes >= LARGE && batch.length >= LONG ? FOR_ROWS : NOT_PACKED;
-}
-
-// @ts-ignore: decorator
-@inline
-function offset(batch: Batch, t: i32): i32 {
-  return load<i32>(batch.offsets + ((<usize>t) << 2));
-}
-
-/** How many sequences are still going at step t. */
-// @ts-ignore: decorator
-@inline
-function count(batch: Batch, t: i32): i32 {
-  return offset(batch, t + 1) - offset(batch, t);
-}
-
-/** Where the states before step t begin among the rows of a state, which the initial ones lead. */
-// @ts-ignore: decorator
-@inline
-function rowBefore(batch: Batch, t: i32): i32 {
-  return t == 0 ? 0 : batch.sequences + offset(batch, t - 1);
-}
-
-/** Where step t's own begin. */
-// @ts-ignore: decorator
-@inline
-function rowOf(batch: Batch, t: i32): i32 {
-  return batch.sequences + offset(batch, t);
-}
+const GRU: i32 = 2;
 
 /** A gru with reset before multiplies Whn with r ∘ h_prev, and the rest with h_prev. */
 // @ts-ignore: decorator
 @inline
 function resetsBefore(pass: Pass): bool {
-  return pass.cell > LSTM && pass.option == 1;
+  return pass.cell == GRU && pass.option == 1;
 }
 
 /** How many of Wh's columns are multiplied with h_prev itself. */
@@ -78,16 +41,23 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
   const C = pass.columns;
   const hBytes = <usize>H * R;
   const zBytes = <usize>C * R;
+  if (pass.cell == OWN) return ownForward(pass, batch, x, xStride, tokens, room);
   projectInputs(pass, batch, x, xStride, tokens, room);
+  if (pass.cell == DENSE) {
+    const h = pass.h + <usize>(batch.sequences * H) * R;
+    rnnForward(pass.option, pass.z, h, batch.rows * H);
+    if (pass.option == SIGMOID && H > pass.trueUnits) clearFilling(h, batch.rows, H, pass.trueUnits);
+    return;
+  }
 
   const direct = directColumns(pass);
-  const form = formFor(pass, batch);
+  const form = formFor(H * C, batch);
   pass.form = form;
   if (form != NOT_PACKED) {
     pack(pass.panels, pass.Wh, zBytes, false, form, H, direct);
     if (resetsBefore(pass)) pack(panelsOfN(pass), pass.Wh + 2 * hBytes, zBytes, false, form, H, H);
   }
-  const after = pass.cell > LSTM && pass.option == 0;
+  const after = pass.cell == GRU && pass.option == 0;
   for (let t = 0; t < batch.length; t++) {
     const n = count(batch, t);
     const row = <usize>offset(batch, t);
@@ -105,15 +75,8 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
 
 /** The part of all steps' pre-activations that does not wait for the step before: b + Wx x_t. */
 function projectInputs(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: usize, room: usize): void {
-  const C = pass.columns;
-  const zBytes = <usize>C * R;
-  repeatRow(pass.z, pass.b, batch.rows, C);
-  if (tokens == 0) {
-    multiply(pass.z, zBytes, x, xStride, pass.Wx, zBytes, false, 0, NOT_PACKED, batch.rows, pass.inputs, C, true, room);
-    return;
-  }
-  for (let k = 0; k < batch.rows; k++)
-    addTo(pass.z + <usize>k * zBytes, pass.Wx + <usize>load<i32>(tokens + ((<usize>k) << 2)) * zBytes, C);
+  repeatRow(pass.z, pass.b, batch.rows, pass.columns);
+  addInputs(pass.z, pass.Wx, pass.columns, x, xStride, pass.inputs, tokens, batch.rows, room);
 }
 
 /** The cell's own equations at step t, for n sequences. */
@@ -186,6 +149,17 @@ export function backwardPass(
   const C = pass.columns;
   const hBytes = <usize>H * R;
   const zBytes = <usize>C * R;
+  const adds = batch.adds != 0;
+  if (pass.cell == OWN)
+    return ownBackward(pass, batch, x, xStride, tokens, above, aboveStride, dx, dxStride, room);
+  if (pass.cell == DENSE) {
+    rnnBackward(pass.option, pass.z, pass.h + <usize>batch.sequences * hBytes, above, batch.rows * H);
+    sumRows(batch.gradients + pass.db, pass.z, zBytes, batch.rows, C, adds);
+    sumOverInputs(batch.gradients + pass.dWx, zBytes, x, xStride, pass.inputs, tokens, pass.z, zBytes, C, batch, adds, room);
+    if (dx != 0)
+      multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, NOT_PACKED, batch.rows, C, pass.inputs, true, room);
+    return;
+  }
   const direct = directColumns(pass);
   const form = pass.form;
   if (form != NOT_PACKED) {
@@ -203,13 +177,12 @@ export function backwardPass(
       multiply(before, aboveStride, products + row * zBytes, zBytes, pass.Wh, zBytes, true, pass.panels, form, n, direct, H, true, room);
   }
 
-  const adds = batch.adds != 0;
-  sumRecurrent(pass, batch, products, direct, adds, room);
+  sumOverStates(batch.gradients + pass.dWh, zBytes, pass.h, H, products, zBytes, direct, batch, adds, room);
   if (resetsBefore(pass))
     sumOuterProducts(batch.gradients + pass.dWh + 2 * hBytes, zBytes, pass.q, hBytes, pass.z + 2 * hBytes, zBytes, H, batch.rows, H, adds, room);
   sumRows(batch.gradients + pass.db, pass.z, zBytes, batch.rows, C, adds);
   if (pass.u != 0) sumRows(batch.gradients + pass.dbhn, pass.u + 2 * hBytes, zBytes, batch.rows, H, adds);
-  sumInputs(pass, batch, x, xStride, tokens, adds, room);
+  sumOverInputs(batch.gradients + pass.dWx, zBytes, x, xStride, pass.inputs, tokens, pass.z, zBytes, C, batch, adds, room);
   if (dx != 0)
     multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, NOT_PACKED, batch.rows, C, pass.inputs, true, room);
 }
@@ -274,52 +247,4 @@ function stepBackward(
       before == 0 ? <usize>0 : before + k * stride,
       hBytes,
     );
-}
-
-/** dWh = Σ_t h_prev ⊗ da_t, over stretches in which the rows of h_prev follow each other as those of da_t do. */
-function sumRecurrent(pass: Pass, batch: Batch, products: usize, direct: i32, adds: bool, room: usize): void {
-  const hBytes = <usize>pass.units * R;
-  const zBytes = <usize>pass.columns * R;
-  let t = batch.initial == 0 ? 1 : 0;
-  if (t >= batch.length) {
-    if (!adds) clearRows(batch.gradients + pass.dWh, zBytes, pass.units, direct);
-    return;
-  }
-  while (t < batch.length) {
-    const first = t;
-    do t++;
-    while (t < batch.length && rowBefore(batch, t) == rowBefore(batch, t - 1) + count(batch, t - 1));
-    const from = offset(batch, first);
-    sumOuterProducts(
-      batch.gradients + pass.dWh,
-      zBytes,
-      pass.h + <usize>rowBefore(batch, first) * hBytes,
-      hBytes,
-      products + <usize>from * zBytes,
-      zBytes,
-      pass.units,
-      offset(batch, t) - from,
-      direct,
-      adds,
-      room,
-    );
-    adds = true;
-  }
-}
-
-function clearRows(to: usize, stride: usize, rows: i32, n: i32): void {
-  for (let k = 0; k < rows; k++) clear(to + <usize>k * stride, n);
-}
-
-/** dWx = Σ_t x_t ⊗ da_t; a token has a gradient in its own row alone. */
-function sumInputs(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: usize, adds: bool, room: usize): void {
-  const C = pass.columns;
-  const zBytes = <usize>C * R;
-  if (tokens == 0) {
-    sumOuterProducts(batch.gradients + pass.dWx, zBytes, x, xStride, pass.z, zBytes, pass.inputs, batch.rows, C, adds, room);
-    return;
-  }
-  if (!adds) clear(batch.gradients + pass.dWx, pass.inputs * C);
-  for (let k = 0; k < batch.rows; k++)
-    addTo(batch.gradients + pass.dWx + <usize>load<i32>(tokens + ((<usize>k) << 2)) * zBytes, pass.z + <usize>k * zBytes, C);
 }

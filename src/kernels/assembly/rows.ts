@@ -40,6 +40,11 @@ export function repeatRow(to: usize, row: usize, rows: i32, n: i32): void {
   }
 }
 
+/** Makes rows zero. */
+export function clearRows(to: usize, stride: usize, rows: i32, n: i32): void {
+  for (let k = 0; k < rows; k++) clear(to + <usize>k * stride, n);
+}
+
 /** to [n] = the sum of the rows, added to what is there where `add`. */
 export function sumRows(to: usize, from: usize, stride: usize, rows: i32, n: i32, add: bool): void {
   if (!add) clear(to, n);

@@ -15,6 +15,8 @@ export type ServerOptions = {
   env?: Record<string, string>;
   /** Without it the page ignores an extension under development; with it no notification pops up. */
   testDriver?: boolean;
+  /** A folder is trusted once somebody says so; without it each folder is. */
+  asksForTrust?: boolean;
   /** A packed extension to install first. */
   vsix?: string;
   /** The folder of an unpacked extension to install first. */
@@ -41,7 +43,7 @@ const quietSettings: Settings = {
   // As on the desktop; in a page VS Code would save by itself.
   "files.autoSave": "off",
 };
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 180_000;
 
 /**
  * A VS Code server on 127.0.0.1, stopped at the latest when this process ends.
@@ -74,7 +76,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       "--host=127.0.0.1",
       `--port=${options.port ?? 0}`,
       "--without-connection-token",
-      "--disable-workspace-trust",
+      ...(options.asksForTrust ? [] : ["--disable-workspace-trust"]),
+      // The extension host of a page that is closed ends soon after
+      "--reconnection-grace-time=20",
       ...(options.testDriver ? ["--enable-smoke-test-driver"] : []),
     ],
     // A group of its own, so that the extension host and the watchers end with it.

@@ -19,9 +19,12 @@ export async function openModel(suite: string, text: string): Promise<vscode.Tex
   return document;
 }
 
+/** Long enough for a machine that does much else. */
+const patienceMs = 60_000;
+
 /** Waits until it is so. */
 export async function eventually(isSo: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; !isSo(); ) {
+  for (const end = Date.now() + patienceMs; !isSo(); ) {
     assert.ok(Date.now() < end, what);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -31,7 +34,7 @@ export async function eventually(isSo: () => boolean, what: string): Promise<voi
 export async function answerOf<T>(
   ask: () => T | Promise<T>,
   isThere: (answer: T) => boolean,
-  withinMs = 10_000,
+  withinMs = patienceMs,
 ): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
@@ -40,4 +43,24 @@ export async function answerOf<T>(
     assert.ok(Date.now() < end, `still ${JSON.stringify(answer)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** What the editor offers to do about these characters. */
+export async function fixes(document: vscode.TextDocument, of: string): Promise<vscode.CodeAction[]> {
+  const offset = document.getText().indexOf(of);
+  assert.ok(offset >= 0, `the text has no ${of}`);
+  return vscode.commands.executeCommand<vscode.CodeAction[]>(
+    "vscode.executeCodeActionProvider",
+    document.uri,
+    new vscode.Range(document.positionAt(offset), document.positionAt(offset + of.length)),
+  );
+}
+
+/** Applies the fix with this title once it is offered. */
+export async function fix(document: vscode.TextDocument, of: string, title: string): Promise<void> {
+  const offered = await answerOf(
+    () => fixes(document, of),
+    (actions) => actions.some((action) => action.title === title),
+  );
+  await vscode.workspace.applyEdit(offered.find((action) => action.title === title)!.edit!);
 }

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import * as vscode from "vscode";
 import type { Api } from "../../../src/extension";
-import { lineOf, worked } from "../../editor/worked";
+import { lineOf, worked } from "../../host/editor/worked";
 import { answerOf as eventually, folder, openModel } from "./documents";
 
 const open = (text: string) => openModel("editor", text);
@@ -179,7 +179,7 @@ describe("The text editor", () => {
       const document = await open(worked);
       assert.match(await hoverOf(document, "[[0.2]]", 3), /Step\]\(command:rnn\.stepHere/);
       const session = await (await api()).sessions.at(document.uri);
-      session.start();
+      await session.start();
       session.stepper?.goToStep(3, "backward");
       const hover = await hoverOf(document, "[[0.2]]", 3);
       assert.match(hover, /share of t = 3 \| −0\.06053281789/);
@@ -245,7 +245,7 @@ describe("The text editor", () => {
       assert.ok(document);
       assert.ok(!document.uri.path.includes("media/samples"));
       const session = await (await api()).sessions.at(document.uri);
-      assert.equal(session.start().kind, "ready");
+      assert.equal((await session.start()).kind, "ready");
     });
   });
 

@@ -12,9 +12,7 @@ async function written(name: string): Promise<string> {
   return new TextDecoder().decode(await vscode.workspace.fs.readFile(inFolder(name)));
 }
 
-describe("RNN: Export Worked Example with a format", function () {
-  this.timeout(60_000);
-
+describe("RNN: Export Worked Example with a format", () => {
   it("writes Markdown beside the model's file and shows it", async () => {
     await exportSample("markdown");
     const shown = vscode.window.activeTextEditor?.document;
@@ -35,5 +33,26 @@ describe("RNN: Export Worked Example with a format", function () {
     assert.equal(shown?.languageId, "python");
     assert.match(await written("hi-there-class-numpy.py"), /^import numpy as np$/m);
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  });
+});
+
+describe("RNN: Export Model", function () {
+  this.timeout(60_000);
+
+  const exported = (file: string, target: string) =>
+    vscode.commands.executeCommand<vscode.Uri | null>("rnn.exportModel", inFolder(file), target);
+
+  it("writes ONNX and C beside the model's file, and a folder for PyTorch", async () => {
+    assert.equal((await exported("hi-there-class.rnn.json", "onnx"))?.path, inFolder("hi-there-class.onnx").path);
+    await exported("hi-there-class.rnn.json", "c");
+    assert.match(await written("hi-there-class.c"), /void unroll_step\(/);
+    await exported("hi-there-class.rnn.json", "pytorch");
+    for (const name of ["model.py", "train.py", "back.py", "data.jsonl", "model.safetensors"])
+      assert.ok((await written(`hi-there-class-pytorch/${name}`)).length > 0, name);
+  });
+
+  it("writes nothing where the target cannot say the model", async () => {
+    assert.equal(await exported("hi-there-class.rnn.json", "nam"), null);
+    await assert.rejects(written("hi-there-class.nam"));
   });
 });

@@ -8,7 +8,7 @@ import CountingReporter = require("../../reporter");
 
 /** VS Code calls this, and ends with code 1 if it rejects. */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, color: true, reporter: CountingReporter });
+  const mocha = new Mocha({ ui: "bdd", timeout: 240_000, color: true, reporter: CountingReporter });
   const grep = process.env["UNROLL_GREP"];
   if (grep) mocha.grep(grep);
   for (const file of readdirSync(__dirname, { recursive: true, encoding: "utf8" }).sort())

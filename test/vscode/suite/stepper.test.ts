@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { parse } from "jsonc-parser";
 import * as vscode from "vscode";
 import type { Api } from "../../../src/extension";
-import type { Session } from "../../../src/session/session";
-import { worked } from "../../editor/worked";
+import type { Session } from "../../../src/host/session/session";
+import { worked } from "../../host/editor/worked";
 import { eventually, folder, openModel } from "./documents";
 
 let sessions: Api["sessions"];
@@ -128,7 +128,7 @@ describe("The stepper", () => {
     const document = await open(worked);
     await rnn("openStepper");
     const session = sessionOf(document);
-    session.start();
+    await session.start();
     session.setSpeed(60);
     await rnn("togglePlay");
     assert.equal(session.playing, true);

@@ -11,6 +11,7 @@ const track = (id: string, group: string): TrackInfo => ({
   kind: "heat",
   rows: 1,
   scale: 1,
+  palette: "signed",
   smallest: 1,
   phase: "forward",
 });

@@ -1,0 +1,29 @@
+/** Vectors and matrices in a few words. */
+import type { Tensor } from "../../engine/tensor";
+
+export function summed(u: Float64Array, v: Float64Array): Float64Array {
+  return u.map((u_i, i) => u_i + v[i]!);
+}
+
+export function joined(vectors: readonly Float64Array[]): Float64Array {
+  if (vectors.length === 1) return vectors[0]!;
+  const all = new Float64Array(vectors.reduce((length, v) => length + v.length, 0));
+  let at = 0;
+  for (const v of vectors) {
+    all.set(v, at);
+    at += v.length;
+  }
+  return all;
+}
+
+export function transpose({ rank, rows, cols, data }: Tensor): Tensor {
+  const turned = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) turned[j * rows + i] = data[i * cols + j]!;
+  return { rank, rows: cols, cols: rows, data: turned };
+}
+
+/** A vector, or a matrix's rows: as the trace has them, without a copy. */
+export function nestedView({ rank, rows, cols, data }: Tensor): Float64Array | readonly Float64Array[] {
+  if (rank === 1) return data;
+  return Array.from({ length: rows }, (_, i) => data.subarray(i * cols, (i + 1) * cols));
+}

@@ -1,0 +1,274 @@
+import type { Clip, Loss, OutputActivation } from "../../engine/model";
+import type { Edit } from "./edited";
+
+/** Everything that people do otherwise than the engine where they work a network out, as choices of one computation. */
+export interface Choices {
+  // ---------------------------------------------------------------------------------------------- forward
+  /** Biases, by full name, that are left out going forward. */
+  readonly forgottenBiases: readonly string[];
+  /** Biases, by full name, that are added twice. */
+  readonly doubledBiases: readonly string[];
+  /** A square matrix, by full name, taken for its transpose: throughout; only on the way back; or only where its gradient is written down. */
+  readonly transposed: readonly { readonly name: string; readonly where: "everywhere" | "back" | "gradient" }[];
+  /** For each gate the one whose parameters it takes: `{ i: "f", f: "i" }`. Gates that are not named take their own. */
+  readonly gates: Readonly<Record<string, string>>;
+  /** What is done otherwise in the cells is done in this layer alone; null for all. */
+  readonly onlyLayer: number | null;
+  /** What is written otherwise in the cells' operations. */
+  readonly edits: readonly Edit[];
+  /** The states begin with zeros, whatever the file says. */
+  readonly startsAtZero: boolean;
+  /** A backward pass's states are read in the order in which it computes them, its last one at t = T. */
+  readonly notTurned: boolean;
+  /** Terms of the logits that are left out. */
+  readonly forgottenTerms: readonly ("Wxy" | "skip")[];
+  /** With `output.at` ends: a backward pass is read at t = T, where it begins. */
+  readonly readsLast: boolean;
+  /** The inputs are read from the last one to the first. */
+  readonly reversedInputs: boolean;
+  /** A sequence goes on from the state in which the one before it ended. */
+  readonly carries: boolean;
+  /** A layer reads what the one below it had at the step before. */
+  readonly delayedLayers: boolean;
+  /** Of a layer with both directions, the backward pass's state stands first. */
+  readonly passesExchanged: boolean;
+  /** The output's activation is applied to the output again: where the loss is taken, or throughout. */
+  readonly outputTwice: "inLoss" | "throughout" | null;
+  /** Another activation of the output; null where it is the file's. */
+  readonly outputActivation: OutputActivation | null;
+  /** What each intermediate result is rounded to. */
+  readonly keep: ((value: number) => number) | null;
+
+  // ---------------------------------------------------------------------------------------------- the loss
+  /** Whose target a step's output is compared with: its own, that of another step, or its input. */
+  readonly targets: "own" | "after" | "before" | "input";
+  /** dL/dz_t of an entropy without the target in it: p in the place of p − target. */
+  readonly targetForgotten: boolean;
+  /** What of the loss's settings is taken otherwise. */
+  readonly lossOptions: Partial<Loss>;
+  /** The steps' own weights, or the sequence's, are forgotten. */
+  readonly forgottenWeights: readonly ("step" | "sequence")[];
+  /** What the logarithm in an entropy is taken to. */
+  readonly logBase: number;
+  /** Factors in ℓ_t, in L and in dL/dz_t that do not belong there. */
+  readonly lossFactors: readonly Factor[];
+  readonly gradientFactors: readonly Factor[];
+  /** The loss, its gradient, or both are those of the last step alone. */
+  readonly lastStepAlone: readonly ("loss" | "gradient")[];
+  /** dL/dz_t of z_t where y_t belongs. */
+  readonly logitForOutput: boolean;
+  /**
+   * The derivative of the output's activation: as the loss asks for it; multiplied to what the loss has already simplified,
+   * by elements or as a whole matrix; or left out, of an entropy as −target / p.
+   */
+  readonly outputDerivative: "asAsked" | "onTop" | "matrixOnTop" | "forgotten";
+  /** With `output.at` last: every step gets the loss's gradient. */
+  readonly lossAtEveryStep: boolean;
+
+  // ---------------------------------------------------------------------------------------------- the way back
+  /** How far a step's error flows back: to the first step; over so many steps; or to the border of its chunk of so many. */
+  readonly flow: Flow;
+  /** The way back is that of the right equations, whatever is done otherwise forward. */
+  readonly backAsItShouldBe: boolean;
+  /** A step that the loop over time leaves out on the way back. */
+  readonly leftOutStep: "first" | "last" | null;
+  /** What dL/da_t is multiplied with in Whh's gradient. */
+  readonly previous: "h_prev" | "h_t" | "h_T" | "wrapped";
+  /** What it is multiplied with in Wxh's gradient: the input of this step or of another. */
+  readonly inputOf: "now" | "before" | "after";
+  /** What dL/dz_t is multiplied with in Why's gradient. */
+  readonly readState: "h_t" | "h_prev" | "h_T";
+  /** Gradients that are assigned at each step and not summed over time. */
+  readonly assigned: Assigned | null;
+  /** By a parameter's full name the one whose gradient is written down in its place. */
+  readonly copied: Readonly<Record<string, string>>;
+  /** Parameters, by full name, whose gradients are summed into the same memory. */
+  readonly shared: readonly (readonly string[])[];
+  /** Biases, by full name, whose gradient is summed over the units, too. */
+  readonly totalled: readonly string[];
+  /** The gradients of the sequences before have not been set to zero. */
+  readonly accumulated: boolean;
+  /** What a parameter's gradient is multiplied with where it is written down, by full name. */
+  readonly scaled: Readonly<Record<string, number>>;
+  /** The gradients are clipped before they are written down, all together or each by itself. */
+  readonly clipped: (Clip & { readonly each: boolean }) | null;
+  /** What is done otherwise in the update. */
+  readonly update: readonly UpdateSlip[];
+}
+
+/** `upward`: the loop over time goes from the first step to the last on the way back, too. */
+export type Flow =
+  | { readonly kind: "whole" | "upward" }
+  | { readonly kind: "overlapping" | "chunks"; readonly steps: number };
+
+export interface Assigned {
+  /** All parameters, those of the cells, or some by their full names. */
+  readonly names: "all" | "cells" | readonly string[];
+  /** Whether the share of the first step is left, as on the way back, or that of the last. */
+  readonly left: "first" | "last";
+}
+
+/** The mean over the steps for their sum or the other way round; ½; 2; 1/O; 1/T; one over how many sequences there are; −1. */
+export type Factor = "otherReduction" | "half" | "double" | "outputMean" | "stepMean" | "batchMean" | "negative";
+
+export type UpdateSlip =
+  | "ascent"
+  | "epsilonInside"
+  | "withoutEpsilon"
+  | "withoutCorrection"
+  | "withoutFirstCorrection"
+  | "withoutSecondCorrection"
+  | "alphaExchanged"
+  | "squaresOfAll"
+  | "betasExchanged"
+  | "withoutRoot"
+  | "dampened"
+  | "plainForNesterov"
+  | "nesterovForPlain"
+  | "squaresNotAveraged"
+  | "decayForgotten"
+  | "decayTwice"
+  | "decayInGradient"
+  | "decayDecoupled"
+  | "decayWithoutRate"
+  | "withoutRate"
+  | "rateOfLaterEpoch"
+  | "notClipped"
+  | "clippedEach"
+  | "frozenMoved"
+  | "biasesNotMoved";
+
+/** The computation as it should be. */
+export const asItShouldBe: Choices = {
+  forgottenBiases: [],
+  doubledBiases: [],
+  transposed: [],
+  gates: {},
+  onlyLayer: null,
+  edits: [],
+  startsAtZero: false,
+  notTurned: false,
+  forgottenTerms: [],
+  readsLast: false,
+  reversedInputs: false,
+  carries: false,
+  delayedLayers: false,
+  passesExchanged: false,
+  outputTwice: null,
+  outputActivation: null,
+  keep: null,
+  targets: "own",
+  targetForgotten: false,
+  lossOptions: {},
+  forgottenWeights: [],
+  logBase: Math.E,
+  lossFactors: [],
+  gradientFactors: [],
+  lastStepAlone: [],
+  logitForOutput: false,
+  outputDerivative: "asAsked",
+  lossAtEveryStep: false,
+  flow: { kind: "whole" },
+  backAsItShouldBe: false,
+  leftOutStep: null,
+  previous: "h_prev",
+  inputOf: "now",
+  readState: "h_t",
+  assigned: null,
+  copied: {},
+  shared: [],
+  totalled: [],
+  accumulated: false,
+  scaled: {},
+  clipped: null,
+  update: [],
+};
+
+/** Several deviations at once. */
+export function combine(changes: readonly Partial<Choices>[]): Choices {
+  const joined = <Key extends keyof Choices>(key: Key) =>
+    changes.flatMap((change) => (change[key] ?? []) as readonly unknown[]) as unknown as Choices[Key];
+  const lists = Object.entries(asItShouldBe).flatMap(([key, value]) => (Array.isArray(value) ? [key] : []));
+  return {
+    ...changes.reduce<Choices>((choices, change) => ({ ...choices, ...change }), asItShouldBe),
+    ...Object.fromEntries(lists.map((key) => [key, joined(key as keyof Choices)])),
+    scaled: Object.assign({}, ...changes.map(({ scaled }) => scaled)) as Choices["scaled"],
+    lossOptions: Object.assign({}, ...changes.map(({ lossOptions }) => lossOptions)) as Partial<Loss>,
+  };
+}
+
+/** The choices as they are in one layer. */
+export function choicesIn(choices: Choices, layer: number): Choices {
+  if (choices.onlyLayer === null || choices.onlyLayer === layer) return choices;
+  const { edits, flow, leftOutStep, previous, inputOf } = asItShouldBe;
+  return { ...choices, edits, flow, leftOutStep, previous, inputOf };
+}
+
+const numbers = new WeakMap<object, number>();
+let count = 0;
+
+/** The same number for the same object: what choices are told apart by that hold functions. */
+function numberOf(one: object): number {
+  const known = numbers.get(one);
+  if (known !== undefined) return known;
+  numbers.set(one, ++count);
+  return count;
+}
+
+const plain = new Map<unknown, unknown>(Object.entries(asItShouldBe));
+/** The choices that change what is computed forward. */
+export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
+  "forgottenBiases",
+  "doubledBiases",
+  "transposed",
+  "gates",
+  "onlyLayer",
+  "edits",
+  "startsAtZero",
+  "notTurned",
+  "forgottenTerms",
+  "readsLast",
+  "outputActivation",
+  "reversedInputs",
+  "delayedLayers",
+  "passesExchanged",
+]);
+const ofForward: ReadonlySet<string> = new Set<string>([
+  ...forwardChoices,
+  ...(["keep", "carries", "outputTwice"] satisfies (keyof Choices)[]),
+]);
+const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
+  "copied",
+  "shared",
+  "totalled",
+  "accumulated",
+  "scaled",
+  "clipped",
+  "update",
+]);
+/** What is written down is made of more gradients than those that are asked for. */
+export const needsAll = ({ copied, shared, clipped }: Choices): boolean =>
+  clipped !== null || shared.length > 0 || Object.keys(copied).length > 0;
+
+/** What of some choices is not as it should be. */
+function keyOf(choices: Choices, isAsked: (key: string) => boolean, edits: Choices["edits"]): string {
+  let key = edits.map(numberOf).join();
+  for (const [name, value] of Object.entries(choices)) {
+    if (value === plain.get(name) || name === "edits" || !isAsked(name)) continue;
+    if (Array.isArray(value) && value.length === 0) continue;
+    key += ` ${name} ${typeof value === "function" ? numberOf(value as object) : JSON.stringify(value)}`;
+  }
+  return key;
+}
+
+/** Choices with the same key compute the same numbers forward. */
+export function forwardKey(choices: Choices): string {
+  const transposed = choices.transposed.filter(({ where }) => where === "everywhere");
+  const forwardEdits = choices.edits.filter(({ forward }) => forward);
+  return keyOf({ ...choices, transposed }, (name) => ofForward.has(name), forwardEdits);
+}
+
+/** Choices with the same key compute the same gradients, before they are written down. */
+export function backKey(choices: Choices): string {
+  return keyOf(choices, (name) => !ofWriting.has(name), choices.edits);
+}

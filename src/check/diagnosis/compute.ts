@@ -1,0 +1,481 @@
+/**
+ * A sequence forward and back once more, apart from the engine, with the choices of somebody who works it out otherwise.
+ * As it should be, it gives the engine's numbers.
+ */
+import { oneHot } from "../../engine/functions";
+import { addVec } from "../../engine/linear";
+import { targetAt } from "../../engine/loss";
+import type { Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
+import { parametersOf } from "../../engine/model";
+import { InputReader, readsEnds } from "../../engine/network";
+import { clipGradients, gradientNorm } from "../../engine/optimizer";
+import { run } from "../../engine/run";
+import type { State, StepInput, Values } from "../../engine/step";
+import type { NamedTensors, Tensor } from "../../engine/tensor";
+import { zerosLike, zerosLikeAll } from "../../engine/tensor";
+import { divisorsOf, runnerOf, scaleInBatch } from "../../engine/train";
+import { joined, nestedView, summed } from "./arithmetic";
+import type { Choices } from "./choices";
+import { backKey, choicesIn, forwardKey, needsAll } from "./choices";
+import { editedEquations, editedOperations } from "./edited";
+import { nothingTaken, type OwnNumbers, placeOf, type Taking } from "./own";
+import { fileName, usedParameters, writtenGradient } from "./parameters";
+import type { Losses, Outputs } from "./readout";
+import { isAssigned, isLeftOut, lossesOf, outputsOf, readoutBack } from "./readout";
+import type { Asked, PassSteps, TakeAt } from "./steps";
+import { ofInputs, passBackward, passForward } from "./steps";
+import { updateWith } from "./update";
+
+/** Numbers where the trace has them, and the parameters after one update where `updated` has them. */
+export interface Computed {
+  readonly trace: unknown;
+  readonly updated: () => unknown;
+}
+
+type States = readonly (readonly State[])[];
+
+/** One pass of a layer over a sequence. */
+interface PassForward {
+  readonly pass: Pass;
+  readonly steps: PassSteps;
+}
+
+interface Forward {
+  readonly layers: readonly (readonly PassForward[])[];
+  /** What the first layer reads, and what the read-out reads, at each step. */
+  readonly inputs: readonly StepInput[];
+  readonly read: readonly Float64Array[];
+  readonly outputs: Outputs;
+}
+
+/** The gradients of a sequence's loss, the parameters' before they are written down. */
+interface Back {
+  /** By full name. */
+  readonly gradients: NamedTensors;
+  readonly startGradients: Readonly<Record<string, Float64Array>>;
+  readonly steps: readonly {
+    readonly logits: Float64Array | null;
+    readonly x: Float64Array;
+    readonly layers: readonly unknown[];
+  }[];
+}
+
+/** Where a sequence's loss counts otherwise than by itself: in a batch. */
+type Scale = number | null;
+
+/** What is computed of a problem again and again: what two choices have in common is computed once. */
+export class Workbench {
+  private readonly forwards: Recent<Forward>;
+  private readonly backs: Recent<Back>;
+  private readonly followed: Recent<{ readonly forward: Forward; readonly following: ReadonlyMap<number, number> }>;
+
+  /** @param asked the parameters whose gradients are asked for by themselves */
+  constructor(
+    private readonly problem: Problem,
+    private readonly asked: Asked = null,
+  ) {
+    // Every trial of a batch goes over all sequences.
+    const most = Math.max(8, 2 * problem.sequences.length);
+    this.forwards = new Recent(most);
+    this.backs = new Recent(most);
+    this.followed = new Recent(most);
+  }
+
+  /** A sequence of the problem, forward and back and through one update. */
+  compute(index: number, choices: Choices): Computed {
+    const { model, sequences, training } = this.problem;
+    const sequence = sequences[index]!;
+    const forward = this.forward(index, choices);
+    const losses = this.losses(index, choices, null);
+    const { layers, outputs } = forward;
+    // Who only asks for what goes forward needs no way back.
+    let known: Back | null = null;
+    const back = () => (known ??= this.back(index, choices, null));
+    let written: NamedTensors | null = null;
+    const gradients = () => (written ??= writtenDown(model, this.summed(index, choices, back()), choices));
+    let told: unknown = null;
+    return {
+      trace: {
+        loss: losses.total,
+        steps: forward.inputs.map((input, k) => ({
+          t: k + 1,
+          x: vectorOf(input, model.inputSize),
+          layers: layers.map((passes) => layerOf(passes.map(({ pass, steps }) => at(steps.values, pass, k)))),
+          logits: outputs.z[k],
+          output: outputs.y[k],
+          target: model.loss ? targetAt(sequence, k, model.output.size) : null,
+          loss: losses.steps[k],
+          get gradients() {
+            return back().steps[k]!;
+          },
+        })),
+        get gradients() {
+          return (told ??= { ...nested(gradients()), ...back().startGradients });
+        },
+      },
+      // Most authors expect no updated parameters.
+      updated: () => nested(updateWith(model, sequence, gradients(), training, choices.update)),
+    };
+  }
+
+  /**
+   * The same of one sequence, each operation from the author's own numbers, who keeps what it gives.
+   * @param own of a sequence always the same
+   */
+  follow(index: number, choices: Choices, own: OwnNumbers): void {
+    own.begin();
+    const { model, sequences, training } = this.problem;
+    const sequence = sequences[index]!;
+    const { forward, following } = this.followed.get(`${index} ${forwardKey(choices)}`, () => ({
+      forward: forwardOf(model, sequence, this.startOf(index, choices), choices, own),
+      following: new Map(own.following),
+    }));
+    own.goOn(following);
+    const losses = lossesOf(model, sequence, forward.outputs, choices, sequences.length, null, own);
+    const { gradients, startGradients } = backOf(model, sequence, forward, losses, choices, own, this.asked);
+    for (const [name, d] of Object.entries(startGradients)) own.take(placeOf("gradients", name), d);
+    const written = Object.fromEntries(
+      Object.entries(writtenDown(model, gradients, choices)).map(([name, { data, ...shape }]) => [
+        name,
+        { ...shape, data: own.take(placeOf("gradients", name), data) },
+      ]),
+    );
+    // Who expects updated parameters has asked for all gradients.
+    if (this.asked) return;
+    for (const [name, { data }] of Object.entries(updateWith(model, sequence, written, training, choices.update)))
+      own.take(placeOf("updated", name), data);
+  }
+
+  /** All sequences of the problem as one batch, and through one update. */
+  computeBatch(choices: Choices): Computed {
+    const { model, sequences, training } = this.problem;
+    const runners = sequences.map((_, k) => runnerOf(this.problem, k));
+    const divisors = divisorsOf(runners);
+    let loss: number | null = null;
+    const gradients = zerosLikeAll(parametersOf(model));
+    for (const [k, runner] of runners.entries()) {
+      const scale = scaleInBatch(runner, training.batchReduction, sequences.length, divisors);
+      const back = this.back(k, choices, scale);
+      const losses = this.losses(k, choices, scale);
+      if (losses.total !== null) loss = (loss ?? 0) + losses.sum * scale;
+      for (const [name, { data }] of Object.entries(gradients)) addVec(data, back.gradients[name]!.data);
+    }
+    const written = writtenDown(model, gradients, choices);
+    return {
+      trace: { loss, gradients: nested(written) },
+      updated: () => nested(updateWith(model, null, written, training, choices.update)),
+    };
+  }
+
+  private forward(index: number, choices: Choices): Forward {
+    return this.forwards.get(`${index} ${forwardKey(choices)}`, () => {
+      const { model, sequences } = this.problem;
+      return forwardOf(model, sequences[index]!, this.startOf(index, choices), choices, nothingTaken);
+    });
+  }
+
+  /** What a sequence counts in a batch has been divided as the batch asks for it. */
+  private losses(index: number, choices: Choices, scale: Scale): Losses {
+    const { model, sequences } = this.problem;
+    const { outputs } = this.forward(index, choices);
+    return lossesOf(model, sequences[index]!, outputs, choices, sequences.length, scale, nothingTaken);
+  }
+
+  /** With those of the sequences before, where nobody has set them to zero. */
+  private summed(index: number, choices: Choices, { gradients }: Back): NamedTensors {
+    if (!choices.accumulated) return gradients;
+    const all = Object.entries(gradients).map(
+      ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }] as const,
+    );
+    for (let before = Math.max(0, index - mostBefore); before < index; before++) {
+      const found = this.back(before, choices, null).gradients;
+      for (const [name, { data }] of all) if (found[name]) addVec(data, found[name].data);
+    }
+    return Object.fromEntries(all);
+  }
+
+  private back(index: number, choices: Choices, scale: Scale): Back {
+    // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
+    const asked = needsAll(choices) || scale !== null ? null : this.asked;
+    return this.backs.get(`${index} ${scale} ${asked === null} ${backKey(choices)}`, () => {
+      const { model, sequences } = this.problem;
+      const sequence = sequences[index]!;
+      const forward = this.forward(index, choices);
+      return backOf(model, sequence, forward, this.losses(index, choices, scale), choices, nothingTaken, asked);
+    });
+  }
+
+  /** The state in which a sequence starts: its own, or that in which the one before it ended. */
+  private startOf(index: number, choices: Choices): States {
+    const { model, sequences } = this.problem;
+    const sequence = sequences[index]!;
+    if (choices.startsAtZero) return model.layers.map(({ passes }) => passes.map(({ initial }) => zerosOf(initial)));
+    if (index === 0 || !(sequence.carry || choices.carries))
+      return model.layers.map((layer, l) => sequence.initial?.[l] ?? layer.passes.map(({ initial }) => initial));
+    return this.forward(index - 1, choices).layers.map((passes) =>
+      passes.map(({ steps }) => steps.values.at(-1) ?? {}),
+    );
+  }
+}
+
+/** A sequence of the problem, forward and back and through one update. */
+export function compute(problem: Problem, index: number, choices: Choices): Computed {
+  return new Workbench(problem).compute(index, choices);
+}
+
+/** All sequences of the problem as one batch, and through one update. */
+export function computeBatch(problem: Problem, choices: Choices): Computed {
+  return new Workbench(problem).computeBatch(choices);
+}
+
+/** The parameters' gradients as they should be, by full name. */
+export function gradientsOf({ model, sequences }: Problem, index: number): Readonly<Record<string, Float64Array>> {
+  const { gradients } = run(model, sequences, index);
+  return Object.fromEntries(Object.entries(gradients).map(([name, { data }]) => [name, data]));
+}
+
+/** What has been computed last, by what it was computed for. */
+class Recent<T> {
+  private readonly found = new Map<string, T>();
+
+  constructor(private readonly most: number) {}
+
+  get(key: string, make: () => T): T {
+    const known = this.found.get(key);
+    const value = known ?? make();
+    // What is asked for again stays; what is right is asked for all the time.
+    this.found.delete(key);
+    this.found.set(key, value);
+    if (this.found.size > this.most) this.found.delete(this.found.keys().next().value!);
+    return value;
+  }
+}
+
+/** So many sequences before one are gone through. */
+const mostBefore = 16;
+
+const zerosOf = (state: State): State =>
+  Object.fromEntries(Object.entries(state).map(([name, v]) => [name, new Float64Array(v.length)]));
+
+function nested(tensors: NamedTensors): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, nestedView(tensor)]));
+}
+
+function layerOf(passes: readonly Values[]): unknown {
+  const [first, second] = passes;
+  return second ? { forward: first, backward: second, h: joined([first!["h"]!, second["h"]!]) } : first;
+}
+
+/** What a pass has at step k of the sequence. */
+function at<T>(steps: readonly T[], { direction }: Pick<Pass, "direction">, k: number): T {
+  return steps[direction === "forward" ? k : steps.length - 1 - k]!;
+}
+
+/** In a pass's own direction. */
+function along<T>(steps: readonly T[], { direction }: Pick<Pass, "direction">): readonly T[] {
+  return direction === "forward" ? steps : steps.toReversed();
+}
+
+function inputsOf(model: Model, sequence: Sequence): StepInput[] {
+  const reader = new InputReader(sequence, model);
+  return Array.from({ length: sequence.length }, (_, k) => ({ ...reader.at(k) }));
+}
+
+function vectorOf({ token, vector }: StepInput, X: number): Float64Array {
+  return token < 0 ? vector : oneHot(token, X);
+}
+
+/** The pass whose steps a layer's h_t has at step k, as the choices turn it. */
+const turned = (pass: Pass, { notTurned }: Choices): Pick<Pass, "direction"> =>
+  notTurned ? { direction: "forward" } : pass;
+
+/** Where the quantities of a pass stand at its n-th step. */
+function takeIn(own: Taking, length: number, keys: readonly (string | number)[], layer: Layer, pass: Pass): TakeAt {
+  if (own === nothingTaken) return (_n, _name, v) => v;
+  const way = layer.passes.length > 1 ? [pass === layer.passes[0] ? "forward" : "backward"] : [];
+  return (n, name, v) => {
+    const k = pass.direction === "forward" ? n : length - 1 - n;
+    return own.take(placeOf("steps", k, ...keys, ...way, name), v);
+  };
+}
+
+function forwardOf(model: Model, sequence: Sequence, start: States, choices: Choices, own: Taking): Forward {
+  const inputs = choices.reversedInputs ? inputsOf(model, sequence).toReversed() : inputsOf(model, sequence);
+  let below: readonly StepInput[] = inputs;
+  const layers = model.layers.map((layer, l) => {
+    const equations = editedEquations(layer, choicesIn(choices, l).edits);
+    if (l > 0 && choices.delayedLayers)
+      below = below.map((_, k) => below[k - 1] ?? { token: -1, vector: new Float64Array(layer.inputSize) });
+    const reading = below;
+    const passes = layer.passes.map((pass, p): PassForward => {
+      const used = usedParameters(pass, choices);
+      const take = takeIn(own, sequence.length, ["layers", l], layer, pass);
+      const steps = passForward(
+        equations,
+        used.forward,
+        layer.size,
+        along(reading, pass),
+        start[l]![p]!,
+        choices,
+        take,
+      );
+      return { pass, steps };
+    });
+    below = inputs.map((_, k) => {
+      const h = joined(
+        inOrder(passes, choices).map(({ pass, steps }) => at(steps.values, turned(pass, choices), k)["h"]!),
+      );
+      return { token: -1, vector: passes.length > 1 ? own.take(placeOf("steps", k, "layers", l, "h"), h) : h };
+    });
+    return passes;
+  });
+  const h = below.map(({ vector }) => vector);
+  const read = readsEnds(model) && !choices.readsLast ? h.map(() => endsOf(inOrder(layers.at(-1)!, choices))) : h;
+  return { layers, inputs, read, outputs: outputsOf(model, sequence, read, inputs, choices, own) };
+}
+
+/** The passes in the order in which their states stand after each other. */
+function inOrder<T>(passes: readonly T[], { passesExchanged }: Choices): readonly T[] {
+  return passesExchanged ? passes.toReversed() : passes;
+}
+
+/** What a layer hands up, step by step. */
+function outputsOfLayer({ layers }: Forward, l: number): StepInput[] {
+  const passes = layers[l]!;
+  return passes[0]!.steps.values.map((_, k) => ({
+    token: -1,
+    vector: joined(passes.map(({ pass, steps }) => at(steps.values, pass, k)["h"]!)),
+  }));
+}
+
+/** Where the passes end. */
+function endsOf(passes: readonly PassForward[]): Float64Array {
+  return joined(passes.map(({ steps }) => steps.values.at(-1)!["h"]!));
+}
+
+function backOf(
+  model: Model,
+  sequence: Sequence,
+  forward: Forward,
+  losses: Losses,
+  choices: Choices,
+  own: Taking,
+  asked: Asked,
+): Back {
+  const T = sequence.length;
+  const readout = readoutBack(model, sequence, forward.read, forward.inputs, losses, choices);
+  const found: Record<string, Tensor> = {};
+  for (const [name, gradient] of Object.entries(readout.gradients))
+    found[name] = writtenGradient(name, gradient, choices);
+  const layerGradients: unknown[][] = readout.above.map(() => []);
+  const startGradients: Record<string, Float64Array> = {};
+  const ends = readsEnds(model) && !choices.readsLast;
+  let above = readout.above;
+  for (let l = model.layers.length - 1; l >= 0; l--) {
+    const layer = model.layers[l]!;
+    const isTop = l === model.layers.length - 1;
+    // What the first layer reads is given, so that few ask for its gradient.
+    const wantsInput = l > 0 || asked === null || asked.has(ofInputs) || asked.has("embedding.E");
+    const below = above.map(() => new Float64Array(layer.inputSize));
+    const here = choicesIn(choices, l);
+    const operations = editedOperations(layer, choices.backAsItShouldBe ? [] : here.edits);
+    const passes = forward.layers[l]!.map(({ pass, steps: computed }, p) => {
+      const steps = choices.backAsItShouldBe
+        ? { ...computed, inputs: along(l === 0 ? inputsOf(model, sequence) : outputsOfLayer(forward, l - 1), pass) }
+        : computed;
+      const used = usedParameters(pass, choices.backAsItShouldBe ? { ...choices, gates: {}, transposed: [] } : choices);
+      const place = choices.passesExchanged ? layer.passes.length - 1 - p : p;
+      const part = (v: Float64Array) => v.slice(place * layer.size, (place + 1) * layer.size);
+      const from =
+        isTop && ends
+          ? steps.values.map((_, n) => (n === T - 1 ? part(above[T - 1]!) : new Float64Array(layer.size)))
+          : along(above.map(part), turned(pass, choices));
+      // Where steps are gone over several times, none of them has a number of its own.
+      const once = choices.flow.kind === "overlapping" ? nothingTaken : own;
+      const take = takeIn(once, T, ["gradients", "layers", l], layer, pass);
+      const back = passBackward(steps, operations, used.back, from, here, pass.prefix, take, asked, wantsInput);
+      if (wantsInput) for (let k = 0; k < T; k++) addVec(below[k]!, at(back.dx, pass, k));
+      for (const [short, gradient] of Object.entries(back.shares)) {
+        const full = `${pass.prefix}.${choices.backAsItShouldBe ? short : fileName(short, choices, pass)}`;
+        found[full] = writtenGradient(full, gradient, choices);
+      }
+      for (const [state, d] of Object.entries(back.start)) startGradients[`${pass.prefix}.${state}0`] = d;
+      return { pass, back };
+    });
+    layerGradients.forEach((layers, k) => {
+      layers.unshift(layerOf(passes.map(({ pass, back }) => at(back.gradients, pass, k))));
+    });
+    // What a layer has read of the step before it hands back to that one.
+    above =
+      l > 0 && choices.delayedLayers && !choices.backAsItShouldBe
+        ? below.map((_, k) => below[k + 1] ?? new Float64Array(layer.inputSize))
+        : below;
+  }
+  const dx = above.map((d, k) =>
+    own.take(placeOf("steps", k, "gradients", "x"), readout.dx[k] ? summed(d, readout.dx[k]) : d),
+  );
+  if (model.embedding) found["embedding.E"] = embeddingGradient(model.embedding.E, sequence, dx, choices);
+  return {
+    gradients: found,
+    startGradients,
+    steps: dx.map((x, k) => ({
+      logits: forward.outputs.z[k] ? losses.dz[k]! : null,
+      x,
+      layers: layerGradients[k]!,
+    })),
+  };
+}
+
+/** dE[token] += dL/dx_t */
+function embeddingGradient(E: Tensor, sequence: Sequence, dx: readonly Float64Array[], choices: Choices): Tensor {
+  const dE = zerosLike(E);
+  const isAlone = isAssigned(choices, "embedding.E");
+  const steps = [...dx.keys()];
+  // Of the steps with the same token the last one visited is left.
+  for (const k of isAlone && choices.assigned?.left === "last" ? steps : steps.toReversed()) {
+    if (isLeftOut(choices, k, dx.length)) continue;
+    const token = sequence.inputs.tokens![k]!;
+    const row = dE.data.subarray(token * E.cols, (token + 1) * E.cols);
+    if (isAlone) row.set(dx[k]!);
+    else addVec(row, dx[k]!);
+  }
+  return writtenGradient("embedding.E", dE, choices);
+}
+
+/** A gradient with all that has been summed into the same memory, or over what it should not have been. */
+function gathered(
+  name: string,
+  own: Float64Array,
+  found: NamedTensors,
+  shared: Choices["shared"],
+  totalled: Choices["totalled"],
+): Float64Array {
+  const data = own.slice();
+  for (const other of shared.find((names) => names.includes(name)) ?? [])
+    if (other !== name && found[other]) addVec(data, found[other].data);
+  return totalled.includes(name) ? data.fill(data.reduce((sum, d) => sum + d, 0)) : data;
+}
+
+/** The parameters' gradients as they are written down in the end: those that have been computed. */
+function writtenDown(model: Model, found: NamedTensors, choices: Choices): NamedTensors {
+  const { copied, shared, totalled, scaled, clipped, keep } = choices;
+  const gradients = Object.fromEntries(
+    Object.keys(parametersOf(model)).flatMap((name) => {
+      const gradient = found[copied[name] ?? name];
+      if (!gradient) return [];
+      const factor = scaled[name] ?? 1;
+      if (!keep && (shared.length > 0 || totalled.includes(name)))
+        return [[name, { ...gradient, data: gathered(name, gradient.data, found, shared, totalled) }] as const];
+      // Whoever clips them writes into them.
+      if (!keep && factor === 1 && !clipped) return [[name, gradient] as const];
+      const { data, ...shape } = gradient;
+      return [[name, { ...shape, data: keep ? data.map(keep) : data.map((d) => d * factor) }] as const];
+    }),
+  );
+  if (clipped)
+    for (const together of clipped.each
+      ? Object.entries(gradients).map((one) => Object.fromEntries([one]))
+      : [gradients])
+      clipGradients(together, clipped, gradientNorm(together));
+  return gradients;
+}

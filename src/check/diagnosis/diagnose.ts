@@ -1,0 +1,700 @@
+/**
+ * Why the author's numbers are others than the engine's: every slip that people make is tried on the whole computation, and
+ * the one that gives the author's own numbers is named. Where one alone does not, several together are tried.
+ */
+
+import type { Problem } from "../../engine/model";
+import { parametersOf } from "../../engine/model";
+import { wholeBatch } from "../../format/expectedNumbers";
+import type { Comparison } from "../check";
+import { isRight, numberAt } from "../check";
+import { everyNumber, firstDifference } from "./apart";
+import { asItShouldBe, type Choices, combine } from "./choices";
+import { type Computed, gradientsOf, Workbench } from "./compute";
+import type { Precision } from "./digits";
+import {
+  inPrecision,
+  maybeSingle,
+  precisionsOf,
+  precisionText,
+  singlePrecision,
+  slackOfSingle,
+  unitOf,
+} from "./digits";
+import { kindOf } from "./edited";
+import type { Hint } from "./hints";
+import { hintOf } from "./hints";
+import { followingOf, followsFrom, markOf, marksOf, ownNumbersOf, slackOfRounding } from "./marks";
+import type { Slip } from "./slips";
+import { slipsOf } from "./slips";
+import { ofInputs } from "./steps";
+import { slipsOfWritten } from "./written";
+
+/** Slips that, made together, give the author's numbers. */
+export interface Diagnosis {
+  readonly slips: readonly NamedSlip[];
+  /**
+   * The first number that went wrong, which everything after it follows from: a comparison's index. Where the slips are told from
+   * each operation by itself, that of the first of them.
+   */
+  readonly first: number;
+  /** What a further number is called that would tell it from the first diagnosis; null of that itself, and where none would. */
+  readonly apart: string | null;
+  /** Which of the comparisons it explains: of those that are wrong, all or most. */
+  readonly explained: readonly number[];
+  /** How many are wrong. */
+  readonly wrong: number;
+}
+
+export interface NamedSlip {
+  /** A short name for programs: `derivative-again`. */
+  readonly id: string;
+  /** What was done, as a sentence goes on after "as where". */
+  readonly text: string;
+}
+
+/** More slips than these are never made at once, nor are more explanations told that the numbers do not tell apart. */
+const mostSlips = 4;
+const mostDiagnoses = 6;
+/** So many numbers that are wrong by themselves are hinted at one by one. */
+const mostHinted = 12;
+/** Where each has numbers of its own, so many. */
+const mostBehind = 6;
+/** Slips are tried on so many sequences; what they explain is then counted on all. */
+const mostSequences = 4;
+/** A batch of more sequences is not tried. */
+const mostOfBatch = 16;
+/** So many of the best explanations by fewer slips are gone on from. */
+const mostExtended = 3;
+/** What all the trials may take together, in multiplications: about a second. */
+const mostWork = 3.8e9;
+const mostTrials = 2500;
+/** What a layer's step takes besides its multiplications. */
+const workOfStep = 1500;
+/** What it takes to judge one number. */
+const workOfNumber = 50;
+/** Of the trials that are left, so many are for slips in one layer alone. */
+const shareOfOneLayer = 0.4;
+/** Of the wrong numbers, so many at least are explained, or nothing is said. */
+const leastShare = 0.6;
+/**
+ * How much better the numbers fit than they would by chance, in bits: by so many more than the trials are, chance names a slip in
+ * less than one file of a thousand.
+ */
+const bitsBeyondChance = 10;
+/** A hint is held to less: chance gives one in eight. */
+const bitsOfHint = 3;
+/** One number says no more than so much. */
+const mostBitsOfNumber = 24;
+/** Numbers of one computation follow from each other: each says less than the one before. */
+const shareOfNext = 0.75;
+/** That it is these numbers that are wrong, and none of the right ones, says so much for each but the first. */
+const bitsOfFootprint = 3;
+/** Two computations of the same thing differ in their last digits. */
+const noise = 1e-11;
+
+/** Whether slips are tried on a sequence, or on the whole batch. */
+function isTried({ sequences }: Problem, sequence: number): boolean {
+  return sequence !== wholeBatch || sequences.length <= mostOfBatch;
+}
+
+interface Trial {
+  readonly slips: readonly NamedSlip[];
+  readonly explained: readonly number[];
+  readonly bits: number;
+}
+
+/** What is found of an author's numbers. */
+export interface Findings {
+  /** None where nothing fits; more than one where the numbers do not tell them apart. */
+  readonly diagnoses: readonly Diagnosis[];
+  /** What a wrong number allows to be thought of that no slip explains: less than a diagnosis. */
+  readonly hints: readonly Hint[];
+  /** The comparisons, by their indices, that are wrong and follow from other wrong numbers of the author's. */
+  readonly follows: readonly number[];
+}
+
+/**
+ * Numbers of a whole batch are left out where it has many sequences, for each trial computes them all.
+ * @param comparisons the author's numbers beside the engine's, as `compareExpected` gives them
+ */
+export function findSlips(problem: Problem, comparisons: readonly Comparison[]): Findings {
+  const wrong = comparisons.filter(
+    ({ right, actual, expected }) => !right && actual !== null && isTried(problem, expected.sequence),
+  ).length;
+  if (wrong === 0) return { diagnoses: [], hints: [], follows: [] };
+  const follows = marksOf(problem, comparisons).flatMap(({ mark }, k) => (mark === "follows" ? [k] : []));
+  const search = new Search(problem, comparisons);
+  const diagnoses = search.distinct(search.best()).flatMap(({ trial, apart }): Diagnosis[] => {
+    const explained = search.onAll(trial);
+    if (!explained || explained.length < leastShare * wrong) return [];
+    return [{ slips: trial.slips, explained, wrong, first: firstOf(comparisons, explained), apart }];
+  });
+  const best = diagnoses[0]?.explained.length ?? 0;
+  if (best === wrong) return { diagnoses, hints: [], follows };
+  // Where no few slips explain all of it, each is looked for where it is: behind it, the author's own numbers are gone on from.
+  const { found, hints: all } = search.behind();
+  // A hint says by how much a number is off.
+  const hints = comparisons.some(({ expected }) => expected.isSecret) ? [] : all;
+  if (!found || found.explained.length <= best || found.explained.length < leastShare * wrong)
+    return { diagnoses, hints: hints.filter(({ index }) => !diagnoses[0]?.explained.includes(index)), follows };
+  return {
+    diagnoses: [{ ...found, wrong, first: firstOf(comparisons, found.explained), apart: null }],
+    hints,
+    follows,
+  };
+}
+
+/** The slips alone. */
+export function diagnose(problem: Problem, comparisons: readonly Comparison[]): readonly Diagnosis[] {
+  return findSlips(problem, comparisons).diagnoses;
+}
+
+/** In the order of computation: forward in time, then back. */
+function firstOf(comparisons: readonly Comparison[], explained: readonly number[]): number {
+  const rankOf = (k: number): readonly number[] => {
+    const { place } = comparisons[k]!.expected;
+    const stage = stageOf(comparisons[k]!);
+    const isStep = place[0] === "steps";
+    const t = isStep ? Number(place[1]) : 0;
+    // A step comes before what is made of all steps; on the way back the last step comes first.
+    return [stage, isStep ? 0 : 1, stage === 1 ? -t : t];
+  };
+  return explained.toSorted((a, b) => {
+    const [x, y] = [rankOf(a), rankOf(b)];
+    const differs = x.findIndex((rank, n) => rank !== y[n]);
+    return differs < 0 ? a - b : x[differs]! - y[differs]!;
+  })[0]!;
+}
+
+/** A trial that can be made again on other sequences. */
+interface Hypothesis extends Trial {
+  readonly made: readonly Slip[];
+  readonly choices: Choices;
+  readonly precision: Precision | null;
+}
+
+/** The parameters whose gradients alone are wanted; null where an update is made from all of them. */
+function askedOf({ model }: Problem, comparisons: readonly Comparison[]): ReadonlySet<string> | null {
+  if (comparisons.some(({ expected }) => expected.of === "updated")) return null;
+  const names = comparisons.flatMap(({ expected: { place } }) => (place[0] === "gradients" ? [String(place[1])] : []));
+  const asked = new Set(names.filter((name) => Object.hasOwn(parametersOf(model), name)));
+  if (
+    comparisons.some(({ expected: { place } }) => place[0] === "steps" && place[2] === "gradients" && place[3] === "x")
+  )
+    asked.add(ofInputs);
+  // The read-out's cost little.
+  return asked;
+}
+
+/** What goes forward, what comes back, what is made of it. */
+function stageOf({ expected: { of, place } }: Comparison): number {
+  if (of === "updated") return 2;
+  return place.includes("gradients") ? 1 : 0;
+}
+
+/** What numbers say together. */
+function togetherOf(bits: readonly number[]): number {
+  return bits.toSorted((a, b) => b - a).reduceRight((sum, more) => sum * shareOfNext + more, 0);
+}
+
+/** Whether another way back than that of the right equations follows from it. */
+function changesForward(change: Partial<Choices>): boolean {
+  const { edits, gates, transposed, outputTwice, delayedLayers, reversedInputs } = change;
+  if (edits?.some(({ forward }) => forward)) return true;
+  return (
+    Boolean(gates ?? outputTwice ?? delayedLayers ?? reversedInputs) ||
+    transposed?.some(({ where }) => where === "everywhere") === true
+  );
+}
+
+class Search {
+  /** The comparisons that slips are tried on. */
+  private readonly tried: readonly number[];
+  private readonly wrongCount: number;
+  private readonly wrongGoesForward: boolean;
+  private readonly precisions: readonly Precision[];
+  private readonly isMaybeSingle: boolean;
+  /** How far each number may be off by single precision, once it is asked for. */
+  private slackOfSingle: ReadonlyMap<number, number> | null = null;
+  private readonly bench: Workbench;
+  private readonly most: number;
+  private trialsLeft: number;
+  /** What it takes to tell one slip from the others. */
+  private bitsOfSlip = 0;
+  private readonly triedBefore = new Set<string>();
+  /** What has been found, by how many slips it takes. */
+  private readonly found: Hypothesis[][] = Array.from({ length: mostSlips + 2 }, () => []);
+
+  constructor(
+    private readonly problem: Problem,
+    private readonly comparisons: readonly Comparison[],
+  ) {
+    this.bench = new Workbench(problem, askedOf(problem, comparisons));
+    const wrongIn = new Set(comparisons.filter(({ right }) => !right).map(({ expected }) => expected.sequence));
+    const isOfBatch = wrongIn.delete(wholeBatch) && isTried(problem, wholeBatch);
+    const chosen = [...[...wrongIn].slice(0, mostSequences), ...(isOfBatch ? [wholeBatch] : [])];
+    // Sequence after sequence, and what goes forward first: it is known before the way back has been gone.
+    this.tried = chosen.flatMap((sequence) => {
+      const ofSequence = [...comparisons.keys()].filter((k) => comparisons[k]!.expected.sequence === sequence);
+      return ofSequence.toSorted((a, b) => stageOf(comparisons[a]!) - stageOf(comparisons[b]!));
+    });
+    const wrong = this.tried.filter((k) => this.isWrong(k));
+    // What is hidden has no digits.
+    const values = wrong.map((k) => comparisons[k]!.expected.value).filter((value) => !Number.isNaN(value));
+    this.wrongCount = wrong.length;
+    this.wrongGoesForward = this.tried.some((k) => this.isWrong(k) && stageOf(comparisons[k]!) === 0);
+    this.precisions = precisionsOf(values);
+    this.isMaybeSingle = maybeSingle(values);
+    const weights = Object.values(parametersOf(problem.model)).reduce((sum, { data }) => sum + data.length, 0);
+    const lengths = chosen.flatMap((sequence) =>
+      (sequence === wholeBatch ? problem.sequences : [problem.sequences[sequence]!]).map(({ length }) => length),
+    );
+    const steps = lengths.reduce((sum, length) => sum + length, 0);
+    this.most = Math.min(
+      mostTrials,
+      mostWork / (steps * (8 * weights + workOfStep * problem.model.layers.length) + workOfNumber * this.tried.length),
+    );
+    this.trialsLeft = this.most;
+  }
+
+  best(): Hypothesis[] {
+    // Where not even each slip alone can be tried, what is named would depend on the order.
+    const { usual: first, last } = this.ofWritten();
+    const slips = [...first, ...slipsOf(this.problem), ...last];
+    if (this.trialsLeft < slips.length + 20) return [];
+    this.bitsOfSlip = Math.log2(slips.length);
+    this.tryPrecisions();
+    // What goes forward is looked at first: where a slip leaves it wrong, its way back is gone only where no other explains all.
+    const tried = new Map(slips.map((slip) => [slip, this.try([slip], this.wrongGoesForward)]));
+    const isFound = this.found[1]!.some(({ explained }) => explained.length === this.wrongCount);
+    if (!isFound) {
+      this.tryForwardAlone(slips);
+      this.tryInOneLayer(slips);
+    }
+    const useful = isFound ? [] : slips.filter((slip) => (tried.get(slip) ?? this.try([slip])) === true);
+    // Who takes the gates in another order does nothing else wrong that could still be told.
+    const combined = useful.filter(({ group }) => group !== "gates");
+    const usual = combined.filter(({ rare }) => !rare);
+    const back = usual.filter(({ back }) => back);
+    for (let count = 1; count <= mostSlips; count++) {
+      if (count > 1) {
+        for (const slips of this.extended(
+          count - 1,
+          combined.map((slip) => [slip]),
+        ))
+          this.try(slips);
+        if (count === 2) for (const combination of combinations(usual, 2)) this.try(combination);
+        else for (const slips of this.extended(count - 2, [...combinations(back, 2)])) this.try(slips);
+      }
+      const whole = this.found[count]!.filter(({ explained }) => explained.length === this.wrongCount);
+      // What is right to its last digit is not by chance what single precision would allow, too.
+      const exact = whole.filter(({ precision }) => precision !== singlePrecision);
+      if (whole.length > 0) return (exact.length > 0 ? exact : whole).slice(0, mostDiagnoses);
+    }
+    const most = this.found.flat().reduce((most, { explained }) => Math.max(most, explained.length), 0);
+    if (most < 2 || most < leastShare * this.wrongCount) return [];
+    const fewest = this.found.find((trials) => trials.some(({ explained }) => explained.length === most))!;
+    return fewest.filter(({ explained }) => explained.length === most).slice(0, mostDiagnoses);
+  }
+
+  /** Slips that explain what goes forward, by somebody who goes back by the right equations all the same. */
+  private tryForwardAlone(slips: readonly Slip[]): void {
+    if (!this.wrongGoesForward) return;
+    for (const slip of slips) {
+      if (!changesForward(slip.change) || !this.explainsForward(slip)) continue;
+      this.try([
+        {
+          ...slip,
+          text: `${slip.text}; the way back is that of the right equations`,
+          change: { ...slip.change, backAsItShouldBe: true },
+        },
+      ]);
+    }
+  }
+
+  /** Layers that are written out one by one: a slip is then in one of them. */
+  private tryInOneLayer(slips: readonly Slip[]): void {
+    const { layers } = this.problem.model;
+    if (layers.length < 2 || this.found[1]!.some(({ explained }) => explained.length === this.wrongCount)) return;
+    // Several at once are looked for, too.
+    const least = this.trialsLeft * (1 - shareOfOneLayer);
+    for (const slip of slips) {
+      if (this.trialsLeft < least) return;
+      const { edits, flow, leftOutStep, previous, inputOf } = slip.change;
+      if (!(edits ?? flow ?? leftOutStep ?? previous ?? inputOf)) continue;
+      for (const onlyLayer of layers.keys())
+        if (!edits || edits.some(({ kind }) => kind === kindOf(layers[onlyLayer]!)))
+          this.try([
+            {
+              ...slip,
+              text: `${slip.text}, in layers[${onlyLayer}] alone`,
+              change: { ...slip.change, onlyLayer },
+            },
+          ]);
+    }
+  }
+
+  /** Whether all that goes forward is the author's where a slip is made. */
+  private explainsForward({ change }: Slip): boolean {
+    const computed = this.computing(combine([change]));
+    return this.tried.every((k) => {
+      const comparison = this.comparisons[k]!;
+      return stageOf(comparison) > 0 || comparison.actual === null || !this.isBroken(k, computed(k));
+    });
+  }
+
+  /** Those that are not one of the others in other words, each with the number that would tell it from the first. */
+  distinct(trials: readonly Hypothesis[]): { readonly trial: Hypothesis; readonly apart: string | null }[] {
+    const sequence = this.tried.map((k) => this.comparisons[k]!.expected.sequence).find((k) => k !== wholeBatch);
+    const [first, ...others] = trials;
+    if (!first) return [];
+    if (sequence === undefined || others.length === 0) return trials.map((trial) => ({ trial, apart: null }));
+    const whole = new Workbench(this.problem);
+    const kept: { trial: Hypothesis; apart: string | null; numbers: ReturnType<typeof everyNumber> }[] = [
+      { trial: first, apart: null, numbers: everyNumber(whole, sequence, first.choices) },
+    ];
+    for (const trial of others) {
+      const numbers = everyNumber(whole, sequence, trial.choices);
+      const differences = kept.map((other) => firstDifference(this.problem, sequence, other.numbers, numbers));
+      // What gives the same numbers throughout is the same, but for the digits in which it is written down.
+      const isSame = differences.some((one, n) => one === null && kept[n]!.trial.precision === trial.precision);
+      if (!isSame) kept.push({ trial, apart: differences[0]!, numbers });
+    }
+    return kept.map(({ trial, apart }) => ({ trial, apart }));
+  }
+
+  /**
+   * Slips that are each seen at a place of their own: the numbers there do not follow from the author's own numbers before them,
+   * and do where the slip is made. Every slip is tried by itself, however many there are.
+   */
+  behind(): { readonly found: Pick<Diagnosis, "slips" | "explained"> | null; readonly hints: readonly Hint[] } {
+    const sequences = new Set(this.tried.map((k) => this.comparisons[k]!.expected.sequence));
+    sequences.delete(wholeBatch);
+    const own = [...sequences].map(
+      (sequence) => [sequence, ownNumbersOf(this.problem, this.comparisons, sequence)] as const,
+    );
+    const follow = (choices: Choices) =>
+      new Map(own.flatMap(([sequence, numbers]) => [...followingOf(this.bench, numbers, sequence, choices)]));
+    const plain = follow(asItShouldBe);
+    this.trialsLeft = this.most;
+    const places = this.tried.filter((k) => plain.has(k));
+    const isAlone = (k: number) => markOf(this.comparisons[k]!, plain.get(k)!) === "wrong";
+    const alone = places.filter(isAlone);
+    const wrong = places.filter((k) => this.isWrong(k));
+    if (alone.length === 0) return { found: null, hints: [] };
+    const hints = new Map<number, Slip[]>();
+    const found: { slip: Slip; explained: readonly number[]; bits: number }[] = [];
+    for (const slip of slipsOf(this.problem)) {
+      if (this.trialsLeft-- <= 0) return { found: null, hints: [] };
+      const following = follow(combine([slip.change]));
+      const fits = (k: number) => followsFrom(this.comparisons[k]!, following.get(k) ?? Number.NaN);
+      const explained = alone.filter(fits);
+      const bits = explained.map((k) => this.bitsOf(k, plain.get(k)!));
+      // A bias that is off by is itself in the number; of the others one number fits some by chance.
+      const isBias = slip.change.forgottenBiases ?? slip.change.doubledBiases;
+      for (const [n, k] of explained.entries())
+        if (isBias || bits[n]! >= this.bitsOfSlip + bitsOfHint) hints.set(k, [...(hints.get(k) ?? []), slip]);
+      if (explained.length === 0 || places.some((k) => !isAlone(k) && !fits(k))) continue;
+      const together = togetherOf(bits);
+      if (together >= bitsBeyondChance + this.bitsOfSlip) found.push({ slip, explained, bits: together });
+    }
+    const left = new Set(alone);
+    const slips: NamedSlip[] = [];
+    while (left.size > 0 && slips.length < mostBehind) {
+      const countOf = ({ explained }: (typeof found)[number]) => explained.filter((k) => left.has(k)).length;
+      const best = found.reduce<(typeof found)[number] | null>(
+        (best, one) => (countOf(one) > (best ? countOf(best) : 0) ? one : best),
+        null,
+      );
+      if (!best) break;
+      for (const k of best.explained) left.delete(k);
+      slips.push({ id: best.slip.id, text: best.slip.text });
+    }
+    const told =
+      alone.length > mostHinted
+        ? []
+        : [...left].flatMap((k) => {
+            const text = hintOf(this.problem, this.comparisons[k]!, plain.get(k)!, hints.get(k) ?? []);
+            return text === null ? [] : [{ index: k, text }];
+          });
+    return {
+      found: slips.length > 0 ? { slips, explained: wrong.filter((k) => !left.has(k)) } : null,
+      hints: told,
+    };
+  }
+
+  /** What the author's gradients themselves say: which of them is another's, or so many times the right one. */
+  private ofWritten(): { readonly usual: readonly Slip[]; readonly last: readonly Slip[] } {
+    const sequence = this.tried.length > 0 ? this.comparisons[this.tried[0]!]!.expected.sequence : -1;
+    if (sequence < 0 || !this.problem.model.loss) return { usual: [], last: [] };
+    const written: Record<string, number[]> = {};
+    const tensors = parametersOf(this.problem.model);
+    let unit = noise;
+    for (const k of this.tried) {
+      const { expected } = this.comparisons[k]!;
+      const [first, name, ...at] = expected.place;
+      const tensor = tensors[String(name)];
+      if (
+        expected.hidden ||
+        expected.sequence !== sequence ||
+        expected.of !== "trace" ||
+        first !== "gradients" ||
+        !tensor
+      )
+        continue;
+      const numbers = (written[String(name)] ??= Array.from({ length: tensor.data.length }, () => Number.NaN));
+      numbers[at.reduce<number>((index, key) => index * (at.length > 1 ? tensor.cols : 1) + Number(key), 0)] =
+        expected.value;
+      unit = Math.max(unit, expected.tolerance);
+    }
+    const right = gradientsOf(this.problem, sequence);
+    return slipsOfWritten(this.problem, right, written, (a, b) => Math.abs(a - b) <= unit * Math.max(1, Math.abs(b)));
+  }
+
+  /** What explains most with so many slips, and others: a slip that has numbers of its own is so found behind others. */
+  private extended(count: number, others: readonly (readonly Slip[])[]): (readonly Slip[])[] {
+    return this.found[count]!.filter(({ precision }) => precision === null)
+      .toSorted((a, b) => b.explained.length - a.explained.length)
+      .slice(0, mostExtended)
+      .flatMap(({ made }) =>
+        others
+          .filter((slips) => slips.every(({ group }) => made.every((one) => one.group !== group)))
+          .map((slips) => [...made, ...slips]),
+      );
+  }
+
+  /** What a trial explains of all the comparisons; null where it makes a right one wrong. */
+  onAll({ choices, precision }: Hypothesis): readonly number[] | null {
+    const all = this.triable();
+    const computed = this.computing(choices);
+    const numbers = new Map(all.map((k) => [k, computed(k)]));
+    return this.judge(numbers, all, choices, precision)?.explained ?? null;
+  }
+
+  private triable(): readonly number[] {
+    return this.comparisons.flatMap(({ expected }, k) => (isTried(this.problem, expected.sequence) ? [k] : []));
+  }
+
+  /** How much better a number fits than by chance, where it does. @param plain what comes out there without a slip */
+  private bitsOf(k: number, plain: number): number {
+    const off = Math.abs(plain - this.comparisons[k]!.expected.value);
+    return Math.min(mostBitsOfNumber, Math.max(0, Math.log2(off / (slackOfRounding * this.allowed(k, null)))));
+  }
+
+  private wrongOf(indices: readonly number[]): number {
+    return indices === this.tried ? this.wrongCount : indices.filter((k) => this.isWrong(k)).length;
+  }
+
+  private isWrong(k: number): boolean {
+    return !this.comparisons[k]!.right && this.comparisons[k]!.actual !== null;
+  }
+
+  /** The right numbers, written down or gone on with in few digits. */
+  private tryPrecisions(): void {
+    const engines = new Map(this.tried.map((k) => [k, this.comparisons[k]!.actual ?? Number.NaN]));
+    for (const precision of this.precisions) this.note([], asItShouldBe, precision, engines);
+    if (this.found[1]!.some(({ explained }) => explained.length === this.wrongCount)) return;
+    if (this.isMaybeSingle) this.note([], asItShouldBe, singlePrecision, engines);
+    for (const precision of this.precisions)
+      for (const how of ["rounded", "cutOff"] as const) {
+        const verb = how === "rounded" ? "rounded" : "cut off";
+        const slip: Slip = {
+          id: `${how === "rounded" ? "rounded" : "cut-off"}-on-the-way`,
+          text: `every intermediate result is ${verb} ${precisionText(precision)} and gone on with`,
+          group: "digits",
+          back: false,
+          rare: false,
+          change: { keep: (value) => inPrecision(value, precision, how) },
+        };
+        this.try([slip]);
+      }
+  }
+
+  /**
+   * @param isFirst whether to put off a trial that leaves what goes forward wrong, before it goes back
+   * @returns whether the slips change something, and make no right number wrong; null where they are put off
+   */
+  private try(slips: readonly Slip[], isFirst = false): boolean | null {
+    const key = slips
+      .map(({ id, text }) => `${id} ${text}`)
+      .toSorted()
+      .join();
+    if (this.triedBefore.has(key) || this.trialsLeft-- <= 0) return false;
+    this.triedBefore.add(key);
+    const choices = combine(slips.map(({ change }) => change));
+    const numbers = this.numbersOf(choices, this.tried, isFirst ? "unexplained" : "broken");
+    if (numbers === "unexplained") {
+      this.triedBefore.delete(key);
+      return null;
+    }
+    if (numbers === "broken") return false;
+    const changed = this.tried.some((k) => {
+      const { actual } = this.comparisons[k]!;
+      return actual !== null && Math.abs(numbers.get(k)! - actual) > noise * Math.max(1, Math.abs(actual));
+    });
+    if (!changed) return false;
+    const isUseful = this.note(slips, choices, null, numbers);
+    if (!choices.keep)
+      for (const precision of [...this.precisions.slice(0, 2), ...(this.isMaybeSingle ? [singlePrecision] : [])])
+        this.note(slips, choices, precision, numbers);
+    return isUseful;
+  }
+
+  /** Judges a trial and keeps it where it explains something. @returns whether no right number is wrong by it */
+  private note(
+    slips: readonly Slip[],
+    choices: Choices,
+    precision: Precision | null,
+    numbers: ReadonlyMap<number, number>,
+  ): boolean {
+    const judged = this.judge(numbers, this.tried, choices, precision);
+    if (!judged) return false;
+    const named = slips.map(({ id, text }): NamedSlip => ({ id, text }));
+    if (precision) named.push(this.fewDigits(precision, judged.explained, numbers));
+    if (judged.explained.length > 0 && judged.bits >= bitsBeyondChance + named.length * this.bitsOfSlip)
+      this.found[named.length]!.push({ made: slips, slips: named, choices, precision, ...judged });
+    return true;
+  }
+
+  /**
+   * What comes out at these comparisons' places.
+   * @param until gives up at the first right number that comes out wrong; with `unexplained`, before the way back, too, where a number
+   *              that goes forward is not the author's
+   */
+  private numbersOf(
+    choices: Choices,
+    indices: readonly number[],
+    until: "broken" | "unexplained",
+  ): ReadonlyMap<number, number> | "broken" | "unexplained" {
+    const numbers = new Map<number, number>();
+    let isUnexplained = false;
+    const computed = this.computing(choices);
+    for (const k of indices) {
+      const { actual, right } = this.comparisons[k]!;
+      if (isUnexplained && stageOf(this.comparisons[k]!) > 0) return "unexplained";
+      const number = computed(k);
+      numbers.set(k, number);
+      if (actual === null || choices.keep || !this.isBroken(k, number)) continue;
+      if (right) return "broken";
+      isUnexplained ||= until === "unexplained";
+    }
+    return isUnexplained ? "unexplained" : numbers;
+  }
+
+  /** What comes out at a comparison's place; what is asked for one after the other is computed once. */
+  private computing(choices: Choices): (k: number) => number {
+    let sequence: number | null = null;
+    let computed: Computed = { trace: null, updated: () => null };
+    let updated: unknown = null;
+    return (k) => {
+      const { expected } = this.comparisons[k]!;
+      if (expected.sequence !== sequence) {
+        sequence = expected.sequence;
+        computed = sequence === wholeBatch ? this.bench.computeBatch(choices) : this.bench.compute(sequence, choices);
+        updated = null;
+      }
+      if (expected.of === "updated") updated ??= computed.updated();
+      const found = numberAt(expected.of === "updated" ? updated : computed.trace, expected.place) ?? Number.NaN;
+      return choices.keep ? choices.keep(found) : found;
+    };
+  }
+
+  private isBroken(k: number, number: number): boolean {
+    return [null, ...this.precisions.slice(0, 2)].every((precision) => !this.fits(k, number, precision));
+  }
+
+  /** Whether a number is the author's, in a precision. */
+  private fits(k: number, number: number, precision: Precision | null): boolean {
+    return isRight(this.comparisons[k]!.expected, number, this.allowed(k, precision));
+  }
+
+  private allowed(k: number, precision: Precision | null): number {
+    const { expected } = this.comparisons[k]!;
+    const unit =
+      (precision === singlePrecision
+        ? this.allowedInSingle().get(k)
+        : precision && unitOf(expected.value, precision)) ?? 0;
+    if (expected.hidden) return expected.tolerance;
+    return Math.max(expected.tolerance, unit, noise * Math.max(1, Math.abs(expected.value)));
+  }
+
+  private allowedInSingle(): ReadonlyMap<number, number> {
+    if (this.slackOfSingle) return this.slackOfSingle;
+    const single = this.computing({ ...asItShouldBe, keep: Math.fround });
+    const arrayOf = (k: number) => {
+      const { sequence, of, place } = this.comparisons[k]!.expected;
+      return [sequence, of, ...place.slice(0, place.findLastIndex((key) => typeof key === "string") + 1)].join(" ");
+    };
+    const all = this.triable();
+    const sizes = new Map<string, number>();
+    for (const k of all) {
+      const { expected, actual } = this.comparisons[k]!;
+      const size = Math.abs(expected.hidden ? (actual ?? 0) : expected.value);
+      sizes.set(arrayOf(k), Math.max(sizes.get(arrayOf(k)) ?? 0, size));
+    }
+    this.slackOfSingle = new Map(
+      all.map((k) => {
+        const off = Math.abs(single(k) - (this.comparisons[k]!.actual ?? Number.NaN));
+        return [k, slackOfSingle(off, sizes.get(arrayOf(k))!)];
+      }),
+    );
+    return this.slackOfSingle;
+  }
+
+  /** Which wrong numbers these explain, and how surely; null where a right one would be wrong. */
+  private judge(
+    numbers: ReadonlyMap<number, number>,
+    indices: readonly number[],
+    { keep }: Choices,
+    precision: Precision | null,
+  ): { explained: number[]; bits: number } | null {
+    const explained: number[] = [];
+    const bits: number[] = [];
+    for (const k of indices) {
+      const { expected, actual, right } = this.comparisons[k]!;
+      if (actual === null) continue;
+      const allowed = this.allowed(k, precision);
+      const fits = this.fits(k, numbers.get(k)!, precision);
+      if (right) {
+        // Who rounds on the way may well come out right; that he does not by this way of rounding breaks nothing.
+        if (!fits && !keep) return null;
+      } else if (fits) {
+        explained.push(k);
+        // How far off a hidden one is nobody knows: about as much as it is large.
+        const off = expected.hidden ? Math.abs(actual) : Math.abs(actual - expected.value);
+        const chance = Math.log2((off > allowed ? off : Math.abs(expected.value)) / allowed);
+        bits.push(Math.min(mostBitsOfNumber, Math.max(0, chance)));
+      }
+    }
+    const footprint = explained.length > 1 && explained.length === this.wrongOf(indices) ? bitsOfFootprint : 0;
+    return { explained, bits: togetherOf(bits) + footprint * Math.min(4, explained.length - 1) };
+  }
+
+  private fewDigits(
+    precision: Precision,
+    explained: readonly number[],
+    numbers: ReadonlyMap<number, number>,
+  ): NamedSlip {
+    if (precision === singlePrecision)
+      return { id: "float32", text: "everything is computed in single precision (float32), in some 7 digits" };
+    const all = (how: "rounded" | "cutOff") =>
+      explained.every((k) => inPrecision(numbers.get(k)!, precision, how) === this.comparisons[k]!.expected.value);
+    const verb = all("rounded") ? "rounded" : all("cutOff") ? "cut off" : "rounded or cut off";
+    return {
+      id: `few-digits:${precision.kind}:${precision.digits}`,
+      text: `the numbers are ${verb} ${precisionText(precision)}`,
+    };
+  }
+}
+
+/** Every way to take so many slips, of each group one at most. */
+function* combinations(slips: readonly Slip[], count: number, from = 0): Generator<Slip[]> {
+  if (count === 0) {
+    yield [];
+    return;
+  }
+  for (let k = from; k < slips.length; k++)
+    for (const rest of combinations(slips, count - 1, k + 1))
+      if (rest.every(({ group }) => group !== slips[k]!.group)) yield [slips[k]!, ...rest];
+}

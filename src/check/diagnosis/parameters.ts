@@ -1,0 +1,61 @@
+/** The parameters that a computation takes where the file's stand, and where it writes down their gradients. */
+import type { Model, Pass } from "../../engine/model";
+import type { NamedTensors, Tensor } from "../../engine/tensor";
+import { zerosLike } from "../../engine/tensor";
+import { transpose } from "./arithmetic";
+import type { Choices } from "./choices";
+
+/** Parameters by their short names as they are used: forward, and back. */
+export interface Used {
+  readonly forward: NamedTensors;
+  readonly back: NamedTensors;
+}
+
+export function usedParameters(pass: Pass, choices: Choices): Used {
+  const used = (way: "forward" | "back") =>
+    Object.fromEntries(
+      Object.keys(pass.parameters).map((short) => {
+        const inFile = fileName(short, choices, pass);
+        return [short, taken(`${pass.prefix}.${inFile}`, pass.parameters[inFile]!, choices, way)];
+      }),
+    );
+  return { forward: used("forward"), back: used("back") };
+}
+
+/** The read-out's parameters as they are used forward, and Why and Wxy on the way back; null where there is none. */
+export function usedReadout({ output }: Model, choices: Choices) {
+  const used = (name: "Why" | "Wxy" | "by", way: "forward" | "back") =>
+    output[name] && taken(`output.${name}`, output[name], choices, way);
+  const hasInput = !choices.forgottenTerms.includes("Wxy");
+  return {
+    Why: used("Why", "forward"),
+    by: used("by", "forward"),
+    Wxy: hasInput ? used("Wxy", "forward") : null,
+    skip: output.skip && !choices.forgottenTerms.includes("skip"),
+    back: { Why: used("Why", "back"), Wxy: hasInput ? used("Wxy", "back") : null },
+  };
+}
+
+/** The name under which a parameter of a pass that was used as `short` stands in the file: gates may be exchanged. */
+export function fileName(short: string, { gates }: Choices, { parameters }: Pick<Pass, "parameters">): string {
+  const letter = /^(?:Wx|Wh|bh|b)([a-z])$/.exec(short)?.[1];
+  const other = letter && short !== "Wxh" && short !== "Whh" && short !== "bh" ? gates[letter] : undefined;
+  const name = other === undefined ? short : short.slice(0, -1) + other;
+  // Another layer's cell need not have these gates
+  return Object.hasOwn(parameters, name) ? name : short;
+}
+
+/** A gradient as it is written down under a full name. */
+export function writtenGradient(name: string, gradient: Tensor, { transposed }: Choices): Tensor {
+  const turned = transposed.some((one) => one.name === name && one.where !== "back");
+  return turned ? transpose(gradient) : gradient;
+}
+
+function taken(full: string, tensor: Tensor, choices: Choices, way: "forward" | "back"): Tensor {
+  if (choices.forgottenBiases.includes(full)) return zerosLike(tensor);
+  if (choices.doubledBiases.includes(full)) return { ...tensor, data: tensor.data.map((b) => 2 * b) };
+  const turned = choices.transposed.some(
+    ({ name, where }) => name === full && (where === "everywhere" || where === way),
+  );
+  return turned ? transpose(tensor) : tensor;
+}

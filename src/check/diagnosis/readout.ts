@@ -1,0 +1,345 @@
+/** The read-out, its loss and what goes back from them, with the choices of somebody who computes them otherwise. */
+import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "../../engine/linear";
+import type { StepWeights, Target } from "../../engine/loss";
+import {
+  activateOutput,
+  crossEntropyWeight,
+  divisorOf,
+  factorOf,
+  stepLoss,
+  targetAt,
+  weightAt,
+  weightsInLoss,
+} from "../../engine/loss";
+import type { Loss, Model, OutputActivation, Sequence } from "../../engine/model";
+import { hasReadout } from "../../engine/network";
+import type { StepInput } from "../../engine/step";
+import type { NamedTensors, Tensor } from "../../engine/tensor";
+import { zerosLike } from "../../engine/tensor";
+import type { Choices, Factor } from "./choices";
+import { nothingTaken, placeOf, type Taking } from "./own";
+import { usedReadout } from "./parameters";
+
+/** z_t and y_t at each step; null at one without a read-out. */
+export interface Outputs {
+  readonly z: readonly (Float64Array | null)[];
+  readonly y: readonly (Float64Array | null)[];
+}
+
+/** @param read what the read-out reads of the top layer at each step */
+export function outputsOf(
+  model: Model,
+  sequence: Sequence,
+  read: readonly Float64Array[],
+  inputs: readonly StepInput[],
+  choices: Choices,
+  own: Taking,
+): Outputs {
+  const { Why, by, Wxy, skip } = usedReadout(model, choices);
+  const { keep } = choices;
+  const activation = choices.outputActivation ?? model.output.activation;
+  const z = read.map((h_t, k) => {
+    if (!hasReadout(model, sequence, k)) return null;
+    const z_t = by ? by.data.slice() : new Float64Array(model.output.size);
+    if (Why) addMatVec(z_t, Why, h_t);
+    else addVec(z_t, h_t);
+    if (Wxy) addInput(z_t, Wxy, inputs[k]!);
+    if (skip) addSkipped(z_t, inputs[k]!);
+    return own.take(placeOf("steps", k, "logits"), keep ? z_t.map(keep) : z_t);
+  });
+  const y = z.map((z_t, k) => {
+    if (!z_t) return null;
+    const y_t = new Float64Array(z_t.length);
+    activateOutput(activation, z_t, y_t);
+    if (choices.outputTwice === "throughout") activateOutput(activation, y_t.slice(), y_t);
+    return own.take(placeOf("steps", k, "output"), keep ? y_t.map(keep) : y_t);
+  });
+  return { z, y };
+}
+
+function addSkipped(z_t: Float64Array, x_t: StepInput): void {
+  if (x_t.token < 0) addVec(z_t, x_t.vector);
+  else z_t[x_t.token]! += 1;
+}
+
+/** What the losses are, and what goes back from them. */
+export interface Losses {
+  /** L; null without a target */
+  readonly total: number | null;
+  /** Σ_t ω_t ℓ_t with the steps' own weights alone */
+  readonly sum: number;
+  /** ℓ_t; null without a target */
+  readonly steps: readonly (number | null)[];
+  /** dL/dz_t, zeros without a target */
+  readonly dz: readonly Float64Array[];
+}
+
+/**
+ * @param batch how many sequences there are
+ * @param scale what every step counts in L beside its own weight, where that is not what L says of itself
+ */
+export function lossesOf(
+  model: Model,
+  sequence: Sequence,
+  { z, y }: Outputs,
+  choices: Choices,
+  batch: number,
+  scale: number | null,
+  own: Taking,
+): Losses {
+  const { output, loss: given } = model;
+  const O = output.size;
+  const nothing = new Float64Array(O);
+  if (!given) return { total: null, sum: 0, steps: z.map(() => null), dz: z.map(() => nothing) };
+  const { keep } = choices;
+  const loss: Loss = { ...given, ...choices.lossOptions };
+  const counted: Sequence = {
+    ...sequence,
+    ...(choices.forgottenWeights.includes("step") && { weights: null }),
+    ...(choices.forgottenWeights.includes("sequence") && { weight: 1 }),
+  };
+  const counts = weightsInLoss(loss, counted);
+  const weights: StepWeights = { ...counts, scale: scale ?? counts.scale };
+  const product = (factors: readonly Factor[]) =>
+    factors.reduce((all, factor) => all * factorNamed(factor, loss, counted, O, batch), 1);
+  // A mean over the steps for their sum is one of L, not of each ℓ_t.
+  const stepFactor = product(choices.lossFactors.filter((factor) => factor !== "otherReduction"));
+  const totalFactor = product(choices.lossFactors.filter((factor) => factor === "otherReduction"));
+  const gradientFactor = product(choices.gradientFactors);
+  const base = isEntropy(loss) ? Math.log(choices.logBase) : 1;
+  let sum = 0;
+  let count = 0;
+  const steps: (number | null)[] = [];
+  const dz = z.map((z_t, k) => {
+    const target = z_t ? targetOf(model, sequence, k, choices) : null;
+    steps.push(null);
+    if (target === null || !z_t) return nothing;
+    const y_t = choices.outputTwice ? activatedTwice(output.activation, z_t) : y[k]!;
+    const isOfOutput = keep || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
+    const natural = isOfOutput ? lossOfOutput(loss, y_t, target) : stepLoss(loss, z_t, y_t, target);
+    const l_t = (natural / base) * stepFactor;
+    const kept = takeNumber(own, placeOf("steps", k, "loss"), keep ? keep(l_t) : l_t);
+    steps[k] = kept;
+    const isCounted = (what: "loss" | "gradient") => !choices.lastStepAlone.includes(what) || k === z.length - 1;
+    if (isCounted("loss")) sum += kept * (weights.weights?.[k] ?? 1);
+    count++;
+    if (!isCounted("gradient")) return nothing;
+    const weight = weightAt(weights, k) * gradientFactor * factorOf(loss, O);
+    const isThrough = choices.outputTwice && !choices.backAsItShouldBe;
+    const ofLast = logitGradient(loss, output.activation, z_t, isThrough ? y_t : y[k]!, target, choices);
+    const through = isThrough ? throughActivation(output.activation, z_t, ofLast) : ofLast;
+    const d = through.map((d_j) => d_j * weight);
+    return own.take(placeOf("steps", k, "gradients", "logits"), keep ? d.map(keep) : d);
+  });
+  const total = count > 0 ? takeNumber(own, "loss", sum * weights.scale * totalFactor) : null;
+  return { total, sum: sum * totalFactor, steps, dz };
+}
+
+/** A step's target, or what somebody takes for it; null where there is none. */
+function targetOf(model: Model, sequence: Sequence, k: number, { targets }: Choices): Target | null {
+  const O = model.output.size;
+  if (targets === "own") return targetAt(sequence, k, O);
+  if (targets === "input") return sequence.inputs.tokens?.[k] ?? null;
+  const other = targets === "after" ? k + 1 : k - 1;
+  return other >= 0 && other < sequence.length ? targetAt(sequence, other, O) : null;
+}
+
+function activatedTwice(activation: OutputActivation, z: Float64Array): Float64Array {
+  const y = new Float64Array(z.length);
+  activateOutput(activation, z, y);
+  activateOutput(activation, y.slice(), y);
+  return y;
+}
+
+/** dL/dz of dL/dy */
+function throughActivation(activation: OutputActivation, z: Float64Array, dy: Float64Array): Float64Array {
+  const y = new Float64Array(z.length);
+  activateOutput(activation, z, y);
+  if (activation === "softmax") {
+    const inner = dy.reduce((total, d, j) => total + d * y[j]!, 0);
+    return dy.map((d, j) => y[j]! * (d - inner));
+  }
+  return activation === "sigmoid" ? dy.map((d, j) => d * y[j]! * (1 - y[j]!)) : dy;
+}
+
+const takeNumber = (own: Taking, place: string, value: number): number => own.take(place, Float64Array.of(value))[0]!;
+
+function factorNamed(factor: Factor, loss: Loss, sequence: Sequence, O: number, batch: number): number {
+  switch (factor) {
+    case "otherReduction": {
+      const N = divisorOf(loss, sequence) || 1;
+      return loss.reduction === "mean" ? N : 1 / N;
+    }
+    case "half":
+      return 0.5;
+    case "double":
+      return 2;
+    case "stepMean":
+      return 1 / sequence.length;
+    case "outputMean":
+      return 1 / O;
+    case "batchMean":
+      return 1 / batch;
+    case "negative":
+      return -1;
+  }
+}
+
+export const isEntropy = ({ type }: Loss): boolean => type === "cross-entropy" || type === "binary-cross-entropy";
+
+/** ℓ_t of the output as it was written down, where that has been rounded or is no probability. */
+function lossOfOutput(loss: Loss, y: Float64Array, target: Target): number {
+  const factor = factorOf(loss, y.length);
+  if (loss.type === "cross-entropy")
+    return y.reduce((total, y_j, j) => {
+      const weight = crossEntropyWeight(loss, target, y.length, j);
+      return weight === 0 ? total : total - factor * weight * Math.log(y_j);
+    }, 0);
+  if (loss.type !== "binary-cross-entropy" || typeof target === "number") return stepLoss(loss, y, y, target);
+  return y.reduce((total, y_j, j) => {
+    const t_j = target[j]!;
+    return total - factor * (t_j * Math.log(y_j) + (1 - t_j) * Math.log(1 - y_j));
+  }, 0);
+}
+
+/** dℓ_t/dz_t before the loss's factor */
+function logitGradient(
+  loss: Loss,
+  activation: OutputActivation,
+  z: Float64Array,
+  y: Float64Array,
+  target: Target,
+  { logitForOutput, outputDerivative, targetForgotten }: Choices,
+): Float64Array {
+  const value = logitForOutput ? z : y;
+  if (targetForgotten) return value.slice();
+  if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target);
+  const dy = slopes(loss, value, target);
+  const wanted = isEntropy(loss) ? outputDerivative !== "asAsked" : outputDerivative !== "forgotten";
+  if (!wanted) return dy;
+  switch (activation) {
+    case "linear":
+      return dy;
+    case "tanh":
+      return dy.map((d, j) => d * (1 - y[j]! ** 2));
+    case "sigmoid":
+      return dy.map((d, j) => d * y[j]! * (1 - y[j]!));
+    case "softmax": {
+      if (outputDerivative === "onTop") return dy.map((d, j) => d * y[j]! * (1 - y[j]!));
+      const inner = dy.reduce((total, d, j) => total + d * y[j]!, 0);
+      return dy.map((d, j) => y[j]! * (d - inner));
+    }
+  }
+}
+
+/** dℓ/dp of an entropy: −target / p, and (1 − target) / (1 − p) where each output is by itself. */
+function ofProbabilities(loss: Loss, y: Float64Array, target: Target): Float64Array {
+  const at = (j: number) => (typeof target === "number" ? (j === target ? 1 : 0) : target[j]!);
+  return y.map((p, j) => {
+    const rest = loss.type === "binary-cross-entropy" ? (1 - at(j)) / (1 - p) : 0;
+    return rest - at(j) / p;
+  });
+}
+
+/** dℓ/dy, or what an entropy has of its logits. */
+function slopes(loss: Loss, value: Float64Array, target: Target): Float64Array {
+  if (loss.type === "cross-entropy") {
+    const counts = value.map((_, j) => crossEntropyWeight(loss, target, value.length, j));
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    return value.map((v, j) => v * all - counts[j]!);
+  }
+  const at = (j: number) => (typeof target === "number" ? (j === target ? 1 : 0) : target[j]!);
+  return value.map((v, j) => {
+    const error = v - at(j);
+    switch (loss.type) {
+      case "mse":
+        return 2 * error;
+      case "mae":
+        return Math.sign(error);
+      case "huber":
+        return Math.max(-loss.delta, Math.min(loss.delta, error));
+      case "linear":
+        return at(j);
+      case "binary-cross-entropy":
+      case "cross-entropy":
+        return error;
+    }
+  });
+}
+
+/** What the read-out hands back. */
+export interface ReadoutBack {
+  /** dL/dh of what is read, by step */
+  readonly above: readonly Float64Array[];
+  /** What it adds to dL/dx_t; null where it does not read the input. */
+  readonly dx: readonly (Float64Array | null)[];
+  /** By full name. */
+  readonly gradients: NamedTensors;
+}
+
+export function readoutBack(
+  model: Model,
+  sequence: Sequence,
+  read: readonly Float64Array[],
+  inputs: readonly StepInput[],
+  { dz }: Losses,
+  choices: Choices,
+): ReadoutBack {
+  const { back, skip } = usedReadout(model, choices);
+  const { keep } = choices;
+  const T = read.length;
+  const isRead = (k: number) => hasReadout(model, sequence, k);
+  const above = read.map((h_t, k) => {
+    const dz_t = choices.lossAtEveryStep ? dz[T - 1]! : dz[k]!;
+    const dh = new Float64Array(h_t.length);
+    if (back.Why) addMatTransposedVec(dh, back.Why, dz_t);
+    else addVec(dh, dz_t);
+    return keep ? dh.map(keep) : dh;
+  });
+  const dx = inputs.map((_, k) => {
+    if (!isRead(k) || !(back.Wxy || skip)) return null;
+    const d = new Float64Array(model.inputSize);
+    if (back.Wxy) addMatTransposedVec(d, back.Wxy, dz[k]!);
+    if (skip) addVec(d, dz[k]!);
+    return d;
+  });
+  const { Why, by, Wxy } = model.output;
+  const steps = [...dz.keys()].filter((k) => isRead(k) && !isLeftOut(choices, k, T));
+  const summed = (name: string, like: Tensor, add: (into: Tensor, k: number) => void) => {
+    const gradient = zerosLike(like);
+    for (const k of isAssigned(choices, `output.${name}`) ? leftOf(choices, steps) : steps) add(gradient, k);
+    return [`output.${name}`, gradient] as const;
+  };
+  const stateAt = (k: number): Float64Array => {
+    switch (choices.readState) {
+      case "h_t":
+        return read[k]!;
+      case "h_T":
+        return read[T - 1]!;
+      case "h_prev":
+        return k > 0 ? read[k - 1]! : new Float64Array(read[k]!.length);
+    }
+  };
+  const gradients = Object.fromEntries([
+    ...(Why ? [summed("Why", Why, (into, k) => addOuter(into, dz[k]!, stateAt(k)))] : []),
+    ...(by ? [summed("by", by, (into, k) => addVec(into.data, dz[k]!))] : []),
+    ...(Wxy ? [summed("Wxy", Wxy, (into, k) => addOuterInput(into, dz[k]!, inputs[k]!))] : []),
+  ]);
+  return { above, dx, gradients };
+}
+
+/** Whether a step is left out by who goes over them on the way back. */
+export function isLeftOut({ leftOutStep }: Choices, k: number, T: number): boolean {
+  return leftOutStep !== null && k === (leftOutStep === "first" ? 0 : T - 1);
+}
+
+export function isAssigned({ assigned }: Choices, name: string): boolean {
+  if (!assigned) return false;
+  if (assigned.names === "all") return true;
+  return assigned.names === "cells" ? name.startsWith("layers.") : assigned.names.includes(name);
+}
+
+/** The step whose share is left where each is assigned. */
+export function leftOf({ assigned }: Choices, steps: readonly number[]): readonly number[] {
+  return assigned?.left === "last" ? steps.slice(-1) : steps.slice(0, 1);
+}

@@ -1,0 +1,834 @@
+/** The slips that people make, as far as a model and its sequences have room for them. */
+
+import { cellOf } from "../../engine/cells";
+import { expressionText } from "../../engine/expressionText";
+import { countTargets } from "../../engine/loss";
+import type { Clip, Layer, Loss, Model, Problem } from "../../engine/model";
+import { parametersOf } from "../../engine/model";
+import { readsEnds } from "../../engine/network";
+import { outputName } from "../../engine/readout";
+import type { Tensor } from "../../engine/tensor";
+import type { Choices, Factor } from "./choices";
+import { mutationsOf } from "./mutations";
+import { isEntropy } from "./readout";
+import { updateSlips } from "./updateSlips";
+
+export interface Slip {
+  /** A short name for programs: `derivative-again`, `forgotten-bias:layers.0.bh`. */
+  readonly id: string;
+  /** What was done, as a sentence goes on after "as where": "the bias bh is left out". */
+  readonly text: string;
+  /** Of one group, one slip alone can be made at a time; biases and matrices have a group each. */
+  readonly group: string;
+  /** Whether it is one of the way back, of which several are often made together. */
+  readonly back: boolean;
+  /** Seldom made: it is looked for alone and beside what else has been found, and not in every combination. */
+  readonly rare: boolean;
+  readonly change: Partial<Choices>;
+}
+
+/** Every slip that can be made on this problem, the most usual first. */
+export function slipsOf(problem: Problem): Slip[] {
+  const { model, sequences } = problem;
+  const isLong = sequences.some(({ length }) => length > 1);
+  const { derivatives, terms, functions, factors } = mutationsOf(model);
+  // Without a loss there is no way back, and over one step nothing comes back.
+  const back = model.loss !== null;
+  const all = distinct([
+    ...biasSlips(model),
+    ...(back ? derivatives.map((slip) => ({ ...slip, rare: slip.id.includes(":") })) : []),
+    ...rare(outputTwiceSlips(model)),
+    ...lossSlips(problem),
+    ...rare(divisionSlips(problem)),
+    ...recurrenceSlips(problem),
+    ...(back && isLong ? rare(terms) : []),
+    ...rare(startSlips(problem)),
+    ...(back ? rare(targetSlips(problem)) : []),
+    ...rare(functions),
+    ...transposeSlips(model),
+    ...gateSlips(model),
+    ...(back ? rare(clipSlips(problem)) : []),
+    ...rare(readoutSlips(problem)),
+    ...(back ? rare(lossSettingSlips(problem)) : []),
+    ...(back ? rare(shareSlips(problem)) : []),
+    ...(back ? rare(memorySlips(problem)) : []),
+    ...(back ? rare(factors) : []),
+    ...(back ? rare(updateSlips(problem)) : []),
+  ]);
+  return all.map((slip) => (isUsual(slip, problem) ? { ...slip, rare: false } : slip));
+}
+
+const usual: ReadonlySet<string> = new Set([
+  "recurrence-dropped",
+  "hard-sigmoid",
+  "forget-bias-one",
+  "swapped-update",
+  "bias-outside-reset",
+  "other-reset",
+]);
+
+/** Seen in many programs, so that it is looked for beside any other. */
+function isUsual({ id, change }: Slip, { model, training }: Problem): boolean {
+  const { clipped } = change;
+  if (clipped) return clipped.type === training.clip?.type && clipped.at === training.clip.at && !clipped.each;
+  const [start, of] = id.split(":");
+  const isOfState = model.layers.some((layer) => cellOf(layer).states.includes(of ?? ""));
+  return usual.has(id) || (isOfState && (start === "dropped" || start === "derivative-again"));
+}
+
+function rare(slips: readonly (Omit<Slip, "rare"> & Partial<Slip>)[]): Slip[] {
+  return slips.map((slip) => ({ ...slip, rare: true }));
+}
+
+export function one(id: string, text: string, change: Partial<Choices>, group = id, back = true): Slip {
+  return { id, text, group, back, rare: false, change };
+}
+
+/** A parameter's name as people say it: the layer goes where there is only one. */
+export function shortName(model: Model, full: string): string {
+  if (full.startsWith("output.")) return full.slice("output.".length);
+  return model.layers.length === 1 ? full.slice("layers.0.".length) : full;
+}
+
+function biasSlips(model: Model): Slip[] {
+  const biases = Object.entries(parametersOf(model)).filter(([, tensor]) => tensor.rank === 1 && hasNonZero(tensor));
+  const recurrent = biases.map(([name]) => name).filter((name) => !name.startsWith("output."));
+  const slips = biases.flatMap(([name]) => [
+    one(
+      `forgotten-bias:${name}`,
+      `the bias ${shortName(model, name)} is left out`,
+      { forgottenBiases: [name] },
+      `forgotten-bias:${name}`,
+      false,
+    ),
+    one(
+      `doubled-bias:${name}`,
+      `the bias ${shortName(model, name)} is added twice`,
+      { doubledBiases: [name] },
+      `forgotten-bias:${name}`,
+      false,
+    ),
+  ]);
+  if (recurrent.length < 2) return slips;
+  const text = `the biases ${recurrent.map((name) => shortName(model, name)).join(", ")} are left out`;
+  return [
+    ...slips,
+    one(
+      "forgotten-biases",
+      recurrent.length > 6 ? "all the cells' biases are left out" : text,
+      { forgottenBiases: recurrent },
+      "forgotten-biases",
+      false,
+    ),
+  ];
+}
+
+function hasNonZero({ data }: Tensor): boolean {
+  return data.some((number) => number !== 0);
+}
+
+function lossSlips({ model, sequences }: Problem): Slip[] {
+  const { loss, output } = model;
+  if (!loss) return [];
+  const ascent = one("ascent", "the update adds the gradient in place of subtracting it", { update: ["ascent"] });
+  // A gradient that is handed in is nobody's to get wrong.
+  if (loss.type === "linear") return [ascent];
+  const y = outputName(output.activation);
+  const slips: Slip[] = [];
+  // The ½ of a squared error is more usual than a mean that was not asked for.
+  if (loss.type === "mse")
+    slips.push(
+      one("factor-two-loss", "the squared error is halved in the loss alone", { lossFactors: ["half"] }, "factor"),
+      one(
+        "factor-two",
+        "the factor 2 of the squared error's derivative is forgotten",
+        { gradientFactors: ["half"] },
+        "factor",
+      ),
+      one(
+        "half-loss",
+        "the squared error is halved, ½(y − target)²",
+        { lossFactors: ["half"], gradientFactors: ["half"] },
+        "factor",
+      ),
+    );
+  const [other, said] = loss.reduction === "sum" ? ["mean", "sum"] : ["sum", "mean"];
+  const reduction = `the ${other} over the steps is taken in place of their ${said}`;
+  slips.push(
+    one(
+      "other-reduction",
+      reduction,
+      { lossFactors: ["otherReduction"], gradientFactors: ["otherReduction"] },
+      "reduction",
+    ),
+    one("other-reduction-loss", `${reduction}, in the loss alone`, { lossFactors: ["otherReduction"] }, "reduction"),
+    one(
+      "other-reduction-gradient",
+      `${reduction}, in the gradients alone`,
+      { gradientFactors: ["otherReduction"] },
+      "reduction",
+    ),
+    one(
+      "negative-gradient",
+      `the error has the wrong sign: target − ${y} in place of ${y} − target`,
+      { gradientFactors: ["negative"] },
+      "sign",
+    ),
+    ascent,
+  );
+  if (isEntropy(loss))
+    slips.push(
+      one(
+        "negative-loss",
+        "the loss has the wrong sign: the minus before the logarithm is left out",
+        { lossFactors: ["negative"] },
+        "sign-loss",
+      ),
+      one("log10", "the logarithm is taken to base 10 in place of the natural one", { logBase: 10 }, "logarithm"),
+      one("log2", "the logarithm is taken to base 2 in place of the natural one", { logBase: 2 }, "logarithm"),
+    );
+  if (loss.type === "cross-entropy") {
+    const mean = `the cross-entropy is divided by the ${output.size} classes`;
+    const all = `the mean over the steps and the ${output.size} classes together is taken`;
+    slips.push(
+      one("class-mean", mean, { lossFactors: ["outputMean"], gradientFactors: ["outputMean"] }, "outputs"),
+      one("class-mean", `${mean}, in the loss alone`, { lossFactors: ["outputMean"] }, "outputs"),
+      one("class-mean", `${mean}, in the gradients alone`, { gradientFactors: ["outputMean"] }, "outputs"),
+    );
+    if (loss.reduction === "sum")
+      slips.push(...onBoth("mean-of-all", all, ["otherReduction", "outputMean"], "reduction"));
+    if (loss.reduction === "sum" && sequences.length > 1)
+      slips.push(
+        ...onBoth(
+          "mean-of-all",
+          `the mean over the ${sequences.length} sequences, the steps and the ${output.size} classes together is taken`,
+          ["otherReduction", "outputMean", "batchMean"],
+          "reduction",
+        ),
+      );
+  }
+  if (output.size > 1 && loss.type !== "cross-entropy" && loss.outputs === "sum") {
+    const mean = `the mean over the ${output.size} outputs is taken in place of their sum`;
+    slips.push(
+      one("output-mean", mean, { lossFactors: ["outputMean"], gradientFactors: ["outputMean"] }, "outputs"),
+      one("output-mean-loss", `${mean}, in the loss alone`, { lossFactors: ["outputMean"] }, "outputs"),
+      one("output-mean-gradient", `${mean}, in the gradients alone`, { gradientFactors: ["outputMean"] }, "outputs"),
+    );
+  }
+  if (output.activation !== "linear")
+    slips.push(
+      one("logit-for-output", `the loss's gradient is taken of the logit, z − target in place of ${y} − target`, {
+        logitForOutput: true,
+      }),
+    );
+  if (!isEntropy(loss)) {
+    if (output.activation !== "linear")
+      slips.push(
+        one(
+          "output-derivative-forgotten",
+          `the derivative of the output's ${output.activation} is left out`,
+          { outputDerivative: "forgotten" },
+          "outputDerivative",
+        ),
+      );
+  } else {
+    const name = output.activation === "sigmoid" ? "sigmoid" : "softmax";
+    slips.push(
+      one(
+        "output-derivative-on-top",
+        `the ${name}'s derivative p(1 − p) is applied on top of p − target, which has it already`,
+        { outputDerivative: "onTop" },
+        "outputDerivative",
+      ),
+    );
+    if (output.activation === "softmax")
+      slips.push(
+        one(
+          "softmax-matrix-on-top",
+          "the softmax's whole derivative is applied on top of p − target, which has it already",
+          { outputDerivative: "matrixOnTop" },
+          "outputDerivative",
+        ),
+      );
+  }
+  return slips;
+}
+
+/** The same factors in the loss and its gradient, in one of them alone. */
+function onBoth(id: string, text: string, factors: readonly Factor[], group: string): Slip[] {
+  return [
+    one(id, text, { lossFactors: factors, gradientFactors: factors }, group),
+    one(id, `${text}, in the gradients alone`, { gradientFactors: factors }, group),
+    one(id, `${text}, in the loss alone`, { lossFactors: factors }, group),
+  ];
+}
+
+/** Divisions by how many there are of something. */
+function divisionSlips({ model, sequences }: Problem): Slip[] {
+  if (!model.loss) return [];
+  const slips: Slip[] = [];
+  const both = (id: string, text: string, factor: Factor) => onBoth(id, text, [factor], id);
+  if (sequences.length > 1)
+    slips.push(...both("batch-mean", `what is summed is divided by the ${sequences.length} sequences`, "batchMean"));
+  if (sequences.some((sequence) => countTargets(sequence) > 1))
+    for (const [said, lastStepAlone] of [
+      ["the loss and its gradient are those", ["loss", "gradient"]],
+      ["the loss is that", ["loss"]],
+      ["the loss's gradient is that", ["gradient"]],
+    ] as const)
+      slips.push(one("last-loss-alone", `${said} of the last step alone`, { lastStepAlone }, "last-loss-alone"));
+  // Where every step has a target it is the mean over those.
+  if (sequences.some((sequence) => countTargets(sequence) < sequence.length))
+    slips.push(...both("step-mean", "what is summed is divided by all steps, those without a target too", "stepMean"));
+  return slips;
+}
+
+function recurrenceSlips({ model, sequences }: Problem): Slip[] {
+  if (!model.loss || sequences.every(({ length }) => length < 2)) return [];
+  return [
+    ...(model.output.at === "last"
+      ? [
+          one("loss-at-every-step", "the loss's gradient is added at every step, not at the last one alone", {
+            lossAtEveryStep: true,
+          }),
+        ]
+      : []),
+    one(
+      "own-state",
+      "the recurrent weights' gradient is taken with h_t in place of h_{t−1}",
+      { previous: "h_t" },
+      "previous",
+    ),
+    one(
+      "last-state",
+      "the recurrent weights' gradient is taken with the last hidden state at every step",
+      { previous: "h_T" },
+      "previous",
+    ),
+    one(
+      "wrapped-state",
+      "at t = 1 the recurrent weights' gradient is taken with the last hidden state, Python's h[-1], in place of h_0",
+      { previous: "wrapped" },
+      "previous",
+    ),
+    ...assignedSlips(model),
+    one(
+      "first-step-left-out",
+      "the loop over time leaves out t = 1 on the way back",
+      { leftOutStep: "first" },
+      "left-out-step",
+    ),
+    ...(model.output.at === "every"
+      ? [
+          one(
+            "last-step-left-out",
+            "the loop over time leaves out the last step on the way back",
+            { leftOutStep: "last" },
+            "left-out-step",
+          ),
+        ]
+      : []),
+    ...truncationSlips(sequences.reduce((most, { length }) => Math.max(most, length), 0)),
+    {
+      ...one(
+        "upward",
+        "the loop over time goes from t = 1 to the last step on the way back, too: what comes back is what the step before had",
+        { flow: { kind: "upward" } },
+        "recurrence",
+      ),
+      rare: true,
+    },
+  ];
+}
+
+/** An activation of the output that the loss applies again: probabilities that are taken for logits. */
+function outputTwiceSlips({ output, loss }: Model): Slip[] {
+  const { activation } = output;
+  if (!loss || !isEntropy(loss) || (activation !== "softmax" && activation !== "sigmoid")) return [];
+  return [
+    one(
+      "output-twice",
+      `the ${activation} is applied twice: the loss is taken of the probabilities as if they were logits`,
+      { outputTwice: "inLoss" },
+      "output-twice",
+      false,
+    ),
+    one(
+      "output-twice",
+      `the ${activation} is applied twice, in the output as in the loss`,
+      { outputTwice: "throughout" },
+      "output-twice",
+      false,
+    ),
+  ];
+}
+
+/** Targets of another step, and targets that are forgotten on the way back. */
+function targetSlips({ model, sequences }: Problem): Slip[] {
+  const { loss, output } = model;
+  if (!loss || loss.type === "linear") return [];
+  const slips: Slip[] = [];
+  if (sequences.some((sequence) => countTargets(sequence) > 1))
+    slips.push(
+      one(
+        "target-of-after",
+        "the output is compared with the target of the step after, and the last one with none",
+        { targets: "after" },
+        "targets",
+      ),
+      one(
+        "target-of-before",
+        "the output is compared with the target of the step before, and the first one with none",
+        { targets: "before" },
+        "targets",
+      ),
+    );
+  if (loss.type === "cross-entropy" && output.at === "every" && sequences.some(({ inputs }) => inputs.tokens !== null))
+    slips.push(
+      one(
+        "target-is-input",
+        "the output is compared with the input of its own step, not with its target",
+        { targets: "input" },
+        "targets",
+      ),
+    );
+  if (isEntropy(loss)) {
+    const name = output.activation === "sigmoid" ? "sigmoid" : "softmax";
+    slips.push(
+      one(
+        "target-forgotten",
+        "the target is not subtracted: the loss's gradient is p in place of p − target",
+        { targetForgotten: true },
+        "target-forgotten",
+      ),
+      one(
+        "output-derivative-forgotten",
+        `the ${name}'s derivative is left out: the loss's gradient is −target / p in place of p − target`,
+        { outputDerivative: "forgotten" },
+        "outputDerivative",
+      ),
+    );
+  }
+  return slips;
+}
+
+/** Gradients that are summed into memory that holds others. */
+function memorySlips({ model, sequences }: Problem): Slip[] {
+  const slips: Slip[] = [];
+  const groups = model.layers.flatMap(({ passes }) =>
+    passes.flatMap(({ prefix, parameters }) => alike(prefix, parameters)),
+  );
+  const said = (names: readonly string[]) => names.map((name) => `d${shortName(model, name)}`).join(", ");
+  if (groups.length > 1)
+    slips.push(
+      one(
+        "shared-memory",
+        `the gates' gradients are summed into the same memory: ${said(groups[0]!)} are one array, and so are the others`,
+        { shared: groups },
+        "shared",
+      ),
+    );
+  for (const names of groups)
+    slips.push(
+      one(
+        "shared-memory",
+        `${said(names)} are one array: what is added to one is added to all`,
+        { shared: [names] },
+        "shared",
+      ),
+    );
+  const biases = Object.entries(parametersOf(model)).filter(([, { rank, data }]) => rank === 1 && data.length > 1);
+  const names = biases.map(([name]) => name);
+  const some: (readonly [readonly string[], string])[] = [
+    [names, "the biases' gradients are"],
+    [names.filter((name) => name.startsWith("layers.")), "the cells' biases' gradients are"],
+    ...names.map((name) => [[name], `d${shortName(model, name)} is`] as const),
+  ];
+  for (const [totalled, text] of new Map(some.map((it) => [it[0].join(), it])).values())
+    if (totalled.length > 0)
+      slips.push(
+        one(
+          "bias-totalled",
+          `${text} summed over the units, too: one number for all of them`,
+          { totalled },
+          "totalled",
+        ),
+      );
+  if (sequences.length > 1)
+    slips.push(
+      one(
+        "not-zeroed",
+        "the gradients of the sequences before have not been set to zero: these are added to them",
+        { accumulated: true },
+        "accumulated",
+      ),
+    );
+  return slips;
+}
+
+/** Parameters of a pass that differ by their gate's letter alone. */
+function alike(prefix: string, parameters: Readonly<Record<string, Tensor>>): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const [name, { rank, rows, cols }] of Object.entries(parameters)) {
+    const start = /^(Wx|Wh|bh|b)[a-z]$/.exec(name)?.[1];
+    if (start === undefined) continue;
+    const key = `${start} ${rank} ${rows} ${cols}`;
+    groups.set(key, [...(groups.get(key) ?? []), `${prefix}.${name}`]);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1);
+}
+
+function assignedSlips(model: Model): Slip[] {
+  const left = (which: "first" | "last") =>
+    which === "first" ? "those of t = 1 are left" : "those of the last step are left";
+  const all = (["all", "cells"] as const).flatMap((names) =>
+    (["first", "last"] as const).map((which) =>
+      one(
+        "assigned",
+        `${names === "all" ? "the weights' gradients" : "the cells' gradients"} are assigned at each step, not summed over time: ${left(which)}`,
+        { assigned: { names, left: which } },
+        "assigned",
+      ),
+    ),
+  );
+  const each = Object.keys(parametersOf(model)).map((name) =>
+    one(
+      "assigned",
+      name === "embedding.E"
+        ? "dE is assigned at each step, not summed over the steps that have the same token"
+        : `d${shortName(model, name)} is assigned at each step, not summed over time`,
+      { assigned: { names: [name], left: name === "embedding.E" ? "last" : "first" } },
+      "assigned",
+    ),
+  );
+  return [...all, ...each.map((slip) => ({ ...slip, rare: true }))];
+}
+
+/** What the states begin with, and in which order a backward pass's are read. */
+function startSlips({ model, sequences }: Problem): Slip[] {
+  const slips: Slip[] = [];
+  const isGiven = [...model.layers.keys()].some((l) =>
+    sequences.some(
+      ({ initial, carry }) =>
+        carry ||
+        (initial?.[l] ?? model.layers[l]!.passes.map((pass) => pass.initial)).some((state) =>
+          Object.values(state).some((v) => v.some((number) => number !== 0)),
+        ),
+    ),
+  );
+  if (isGiven)
+    slips.push(
+      one(
+        "start-at-zero",
+        sequences.some(({ carry }) => carry)
+          ? "the states begin with zeros, and not where the sequence before ended"
+          : "the states begin with zeros, and not with the initial states of the file",
+        { startsAtZero: true },
+        "start",
+        false,
+      ),
+    );
+  if (sequences.length > 1 && sequences.some(({ carry }) => !carry))
+    slips.push(
+      one(
+        "state-carried",
+        "a sequence goes on from the states in which the one before it ended: they are not set back",
+        { carries: true },
+        "start",
+        false,
+      ),
+    );
+  if (sequences.some(({ length }) => length > 1))
+    slips.push(
+      one(
+        "inputs-reversed",
+        "the inputs are read from the last one to the first",
+        { reversedInputs: true },
+        "inputs",
+        false,
+      ),
+    );
+  if (model.layers.length > 1 && sequences.some(({ length }) => length > 1))
+    slips.push(
+      one(
+        "delayed-layers",
+        "each layer reads what the one below it had at the step before",
+        { delayedLayers: true },
+        "delayed",
+        false,
+      ),
+    );
+  if (model.layers.some(({ passes }) => passes.length > 1))
+    slips.push(
+      one(
+        "passes-exchanged",
+        "the backward pass's state stands before the forward pass's",
+        { passesExchanged: true },
+        "passes-exchanged",
+        false,
+      ),
+    );
+  if (model.layers.some(({ passes }) => passes.some(({ direction }) => direction === "backward")))
+    slips.push(
+      one(
+        "not-turned",
+        "the backward pass's states are read in the order in which it computes them, its last one at t = T",
+        { notTurned: true },
+        "turned",
+        false,
+      ),
+    );
+  if (readsEnds(model))
+    slips.push(
+      one(
+        "reads-last",
+        "the output reads the backward pass at t = T, where it begins, and not at t = 1, where it ends",
+        { readsLast: true },
+        "reads-last",
+        false,
+      ),
+    );
+  return slips;
+}
+
+/** The read-out's terms and its activation. */
+function readoutSlips({ model }: Problem): Slip[] {
+  const { output, loss } = model;
+  const slips: Slip[] = [];
+  if (output.Wxy)
+    slips.push(one("left-out:Wxy", "Wxy x_t is left out of z_t", { forgottenTerms: ["Wxy"] }, "left-out:Wxy", false));
+  if (output.skip)
+    slips.push(one("left-out:skip", "x_t is left out of z_t", { forgottenTerms: ["skip"] }, "left-out:skip", false));
+  const others = (["linear", "sigmoid", "softmax", "tanh"] as const).filter((other) => other !== output.activation);
+  for (const other of others)
+    if (other !== "softmax" || output.size > 1)
+      slips.push(
+        one(
+          `output-activation:${other}`,
+          other === "linear"
+            ? `the output's ${output.activation} is left out`
+            : output.activation === "linear"
+              ? `the output goes through ${other}`
+              : `${other} stands in the place of the output's ${output.activation}`,
+          { outputActivation: other },
+          "output-activation",
+          false,
+        ),
+      );
+  if (!loss || !output.Why) return slips;
+  return [
+    ...slips,
+    one("readout-of-before", "dWhy is taken with h_{t−1} in place of h_t", { readState: "h_prev" }, "read-state"),
+    ...(output.at === "every"
+      ? [
+          one(
+            "readout-of-last",
+            "dWhy is taken with the last hidden state at every step",
+            { readState: "h_T" },
+            "read-state",
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What the file says of the loss and of its weights, forgotten. */
+function lossSettingSlips({ model, sequences }: Problem): Slip[] {
+  const { loss, output } = model;
+  if (!loss) return [];
+  const slips: Slip[] = [];
+  const option = (id: string, text: string, lossOptions: Partial<Loss>) =>
+    slips.push(one(id, text, { lossOptions }, id, true));
+  if (loss.classWeights)
+    option("class-weights-forgotten", "the classes' weights are forgotten", { classWeights: null });
+  if (loss.labelSmoothing !== 0)
+    option("smoothing-forgotten", "the label smoothing is forgotten", { labelSmoothing: 0 });
+  if (loss.factor !== 1)
+    option("loss-factor-forgotten", `the loss's factor ${loss.factor} is forgotten`, { factor: 1 });
+  if (loss.outputs === "mean" && output.size > 1)
+    option("output-sum", `the sum over the ${output.size} outputs is taken in place of their mean`, { outputs: "sum" });
+  if (loss.type === "huber" && loss.delta !== 1)
+    option("huber-delta", `Huber's δ is 1 in place of ${loss.delta}`, { delta: 1 });
+  for (const type of ["mse", "mae", "huber"] as const)
+    if (["mse", "mae", "huber"].includes(loss.type) && type !== loss.type)
+      slips.push(
+        one(
+          `loss-type:${type}`,
+          `the loss is ${lossName(type)} in place of ${lossName(loss.type)}`,
+          { lossOptions: { type } },
+          "loss-type",
+        ),
+      );
+  if (sequences.some(({ weights }) => weights !== null))
+    slips.push(
+      one("step-weights-forgotten", "the steps' weights are forgotten", { forgottenWeights: ["step"] }, "step-weights"),
+    );
+  if (sequences.some(({ weight }) => weight !== 1))
+    slips.push(
+      one(
+        "sequence-weight-forgotten",
+        "the sequence's weight is forgotten",
+        { forgottenWeights: ["sequence"] },
+        "sequence-weight",
+      ),
+    );
+  return slips;
+}
+
+function lossName(type: Loss["type"]): string {
+  return type === "mse" ? "the squared error" : type === "mae" ? "the absolute error" : type;
+}
+
+/** The cells' shares taken with the input of another step. */
+function shareSlips({ model, sequences }: Problem): Slip[] {
+  if (!model.loss || sequences.every(({ length }) => length < 2)) return [];
+  return [
+    one(
+      "input-of-before",
+      "the input weights' gradient is taken with x_{t−1} in place of x_t",
+      { inputOf: "before" },
+      "input",
+    ),
+    one(
+      "input-of-after",
+      "the input weights' gradient is taken with x_{t+1} in place of x_t",
+      { inputOf: "after" },
+      "input",
+    ),
+  ];
+}
+
+/** How far people follow an error: over a few steps, or over as many as libraries do by default. */
+const truncations = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 20, 25, 30, 32, 35, 50, 64, 100];
+
+function truncationSlips(T: number): Slip[] {
+  const steps = truncations.filter((k) => k <= T - 2);
+  return [
+    ...steps.map((k) =>
+      one(
+        k === 1 ? "recurrence-one-step" : `truncated:${k}`,
+        k === 1
+          ? "the gradient is carried back over one step only"
+          : `the gradient is carried back over ${k} steps only, from each step anew`,
+        { flow: { kind: "overlapping", steps: k } },
+        "recurrence",
+      ),
+    ),
+    ...truncations
+      .filter((k) => k > 1 && k < T)
+      .map((k) =>
+        one(
+          `truncated-chunks:${k}`,
+          `the gradient is carried back within chunks of ${k} steps only`,
+          { flow: { kind: "chunks", steps: k } },
+          "recurrence",
+        ),
+      ),
+  ];
+}
+
+/** Thresholds that people clip at. */
+const usualClips = [1, 5, 10, 0.5, 0.25, 0.1, 2, 3];
+
+function clipSlips({ training }: Problem): Slip[] {
+  const own = training.clip;
+  const others = (["norm", "value"] as const).flatMap((type) => usualClips.map((at) => ({ type, at })));
+  const all = [...(own ? [own] : []), ...others.filter(({ type, at }) => type !== own?.type || at !== own.at)];
+  const asFile = (clip: Clip) => (clip === own ? ", as the file's `clip` says," : "");
+  const norms = all.filter(({ type }) => type === "norm");
+  return [
+    ...all.map((clip) => clipSlip(clip, false, asFile(clip))),
+    ...norms.map((clip) => clipSlip(clip, true, asFile(clip))),
+  ];
+}
+
+/** @param each whether each gradient is clipped by itself */
+export function clipSlip(clip: Clip, each: boolean, asFile = ""): Slip {
+  const how = clip.type === "norm" ? "by their norm" : "entry by entry";
+  const text = each
+    ? `each gradient was clipped by its own norm at ${clip.at}${asFile} before it was written down`
+    : `the gradients were clipped ${how} at ${clip.at}${asFile} before they were written down`;
+  return one(each ? "clipped-each" : "clipped", text, { clipped: { ...clip, each } }, "clipped");
+}
+
+/** The same slip can come of two equations. */
+function distinct(slips: readonly Slip[]): Slip[] {
+  return [...new Map(slips.map((slip) => [`${slip.id} ${slip.text}`, slip])).values()];
+}
+
+function transposeSlips(model: Model): Slip[] {
+  const square = Object.entries(parametersOf(model)).filter(
+    ([, { rank, rows, cols }]) => rank === 2 && rows === cols && rows > 1,
+  );
+  return square.flatMap(([name]) => {
+    const short = shortName(model, name);
+    const group = `transposed:${name}`;
+    return [
+      one(
+        `transposed:${name}`,
+        `${short} is transposed`,
+        { transposed: [{ name, where: "everywhere" }] },
+        group,
+        false,
+      ),
+      one(
+        `transposed-back:${name}`,
+        `${short} is not transposed on the way back, where its transpose belongs`,
+        { transposed: [{ name, where: "back" }] },
+        group,
+      ),
+      one(
+        `transposed-gradient:${name}`,
+        `d${short} is transposed`,
+        { transposed: [{ name, where: "gradient" }] },
+        group,
+      ),
+    ];
+  });
+}
+
+/** Gates that a cell computes alike, each with parameters of its own: another order of them is easily taken. */
+function gateSlips({ layers }: Model): Slip[] {
+  const slips = layers.flatMap((layer) =>
+    gatesAlike(layer).flatMap((gates) => {
+      if (gates.length > mostGates) return [];
+      return permutations(gates).map((order) => {
+        const isExchange = gates.length === 2;
+        return one(
+          `gate-order:${order.join("")}`,
+          isExchange
+            ? `the gates ${gates.join(" and ")} are exchanged`
+            : `the gates' parameters are taken in another order: those of ${order.join(", ")} for ${gates.join(", ")}`,
+          { gates: Object.fromEntries(order.map((taken, k) => [gates[k]!, taken])) },
+          "gates",
+          false,
+        );
+      });
+    }),
+  );
+  return slips.filter(({ id }, k) => slips.findIndex((other) => other.id === id) === k);
+}
+
+/** Of five gates there would be 119 other orders. */
+const mostGates = 4;
+
+/** The quantities of one letter whose functions are taken of the same but for that letter: i, f, g and o of an lstm, r and z of a gru. */
+function gatesAlike(layer: Layer): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const { name, expression } of cellOf(layer).forwardOperations(layer.options)) {
+    if (!/^[a-z]$/.test(name) || expression.kind !== "apply") continue;
+    const alike = expressionText(expression.of).replaceAll(new RegExp(`\\b(Wx|Wh|bh|b)${name}\\b`, "g"), "$1_");
+    if (!alike.includes("Wx_")) continue;
+    groups.set(alike, [...(groups.get(alike) ?? []), name]);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1);
+}
+
+/** Every order but the one given. */
+function permutations(letters: readonly string[]): string[][] {
+  const all = (rest: readonly string[]): string[][] =>
+    rest.length === 0
+      ? [[]]
+      : rest.flatMap((letter) => all(rest.filter((other) => other !== letter)).map((order) => [letter, ...order]));
+  return all(letters).slice(1);
+}

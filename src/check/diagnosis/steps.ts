@@ -1,0 +1,384 @@
+/** One pass of a layer, step after step, by its edited operations. */
+import type { Equation } from "../../engine/equations";
+import type { Expression, Surroundings, Time } from "../../engine/expression";
+import { elementFunctions, oneHot } from "../../engine/functions";
+import { addOuter, addVec } from "../../engine/linear";
+import type { StepInput, Values } from "../../engine/step";
+import type { NamedTensors, Tensor } from "../../engine/tensor";
+import { zerosLike } from "../../engine/tensor";
+import type { Choices } from "./choices";
+import type { Operations } from "./edited";
+import { evaluatorOf } from "./evaluator";
+import { isAssigned, isLeftOut } from "./readout";
+
+/** What a leaf of this name reads: the quantity at the pass's last step. */
+export const ofLastStep = (name: string): string => `${name} of the last step`;
+const lastStep = / of the last step$/;
+/** The state before, and at the first step the pass's last one: Python's `h[-1]`. */
+export const wrapped = (name: string): string => `${name} before, around the end`;
+const aroundTheEnd = / before, around the end$/;
+/** No shorter name is one of these: it is asked for all the time. */
+const shortestMarked = " of the last step".length;
+
+const isMarked = (name: string): boolean =>
+  name.length > shortestMarked && (lastStep.test(name) || aroundTheEnd.test(name));
+
+/** A pass over a sequence; everything by the step's place in the pass's own order. */
+export interface PassSteps {
+  readonly size: number;
+  readonly inputs: readonly StepInput[];
+  readonly start: Values;
+  readonly values: readonly Values[];
+}
+
+/** What goes on from step n of a pass's own order with what has been computed there: mostly that itself. */
+export type TakeAt = (n: number, name: string, v: Float64Array) => Float64Array;
+
+/** The parameters whose gradients somebody wants to know, by full name, and `ofInputs`; null for all. */
+export type Asked = ReadonlySet<string> | null;
+/** dL/dx_t among what is asked for. */
+export const ofInputs = "x";
+
+/** What a pass's way back gives, by the step's place in its order, and the gradients of its parameters. */
+export interface PassBack {
+  /** Every quantity's gradient, `h` being the whole dL/dh_t. */
+  readonly gradients: readonly Values[];
+  /** Empty where nobody wants it. */
+  readonly dx: readonly Float64Array[];
+  readonly shares: Readonly<Record<string, Tensor>>;
+  /** dL/d(initial state) */
+  readonly start: Values;
+}
+
+export function passForward(
+  equations: readonly Equation[],
+  parameters: NamedTensors,
+  size: number,
+  inputs: readonly StepInput[],
+  start: Values,
+  { keep }: Choices,
+  take: TakeAt,
+): PassSteps {
+  const values: Values[] = [];
+  const pass = { size, inputs, start, values };
+  for (let n = 0; n < inputs.length; n++) {
+    values[n] = {};
+    const around = surroundings(pass, parameters, n, {}, null);
+    for (const { name, expression } of equations)
+      values[n]![name] = take(n, name, keep ? rounded(expression, around, keep) : evaluated(expression, around));
+  }
+  return pass;
+}
+
+/** Who rounds on the way writes down the pre-activation, too. */
+function rounded(expression: Expression, around: Surroundings, keep: (value: number) => number): Float64Array {
+  if (expression.kind !== "apply" || expression.of.kind === "value") return evaluatorOf(expression)(around).map(keep);
+  const inside = evaluatorOf(expression.of)(around).map(keep);
+  return inside.map((v) => keep(elementFunctions[expression.function](v)));
+}
+
+/** @param above dL/dh_t from above, by the step's place in the pass's order */
+export function passBackward(
+  pass: PassSteps,
+  operations: Operations,
+  parameters: NamedTensors,
+  above: readonly Float64Array[],
+  choices: Choices,
+  prefix: string,
+  take: TakeAt,
+  asked: Asked,
+  wantsInput: boolean,
+): PassBack {
+  const { flow } = choices;
+  const T = above.length;
+  const collected = () => new Collected(pass, operations, parameters, choices, prefix, take, asked, wantsInput);
+  // Where shares are summed up, it does not matter in which order.
+  if (flow.kind === "overlapping" && choices.assigned === null && choices.leftOutStep === null)
+    return byLag(pass, above, collected, { operations, parameters, prefix, asked, wantsInput }, choices).upTo(
+      flow.steps,
+    );
+  const back = collected();
+  if (flow.kind === "upward") return back.upward(above);
+  if (flow.kind === "overlapping")
+    for (let n = T - 1; n >= 0; n--)
+      back.sweep(
+        n,
+        Math.max(0, n - flow.steps),
+        (m) => (m === n ? above[n]! : null),
+        () => false,
+      );
+  else
+    back.sweep(
+      T - 1,
+      0,
+      (n) => above[n]!,
+      (n) => flow.kind === "chunks" && (n + 1) % flow.steps === 0,
+    );
+  back.toStart();
+  return back;
+}
+
+/** What the errors bring back over so many steps, each from its own step: over one step more it is what it was, and a little more. */
+class ByLag {
+  private lag = -1;
+  private last: readonly Values[] = [];
+  private collected: Collected;
+
+  constructor(
+    readonly above: readonly Float64Array[],
+    private readonly make: () => Collected,
+  ) {
+    this.collected = make();
+  }
+
+  upTo(steps: number): PassBack {
+    if (steps < this.lag) {
+      this.lag = -1;
+      this.collected = this.make();
+    }
+    const T = this.above.length;
+    for (; this.lag < Math.min(steps, T - 1); ) {
+      this.lag++;
+      const { last, lag } = this;
+      this.last = this.above.map((above, n) => {
+        if (n > T - 1 - lag) return {};
+        return lag === 0
+          ? this.collected.step(n, null, above)
+          : this.collected.step(n, last[n + 1]!, zeros(above.length));
+      });
+    }
+    return this.collected.copy();
+  }
+}
+
+type Same = readonly [choices: Choices, of: Readonly<Record<string, unknown>>, found: ByLag];
+const lagsKnown = new WeakMap<PassSteps, Same>();
+
+function byLag(
+  pass: PassSteps,
+  above: readonly Float64Array[],
+  make: () => Collected,
+  of: Readonly<Record<string, unknown>>,
+  choices: Choices,
+): ByLag {
+  const known = lagsKnown.get(pass);
+  if (
+    known &&
+    Object.entries(choices).every(([key, value]) => key === "flow" || isSame(value, known[0][key as keyof Choices])) &&
+    Object.entries(of).every(([key, value]) => value === known[1][key]) &&
+    above.every((v, n) => v.every((d, i) => d === known[2].above[n]![i]))
+  )
+    return known[2];
+  const found = new ByLag(above, make);
+  lagsKnown.set(pass, [choices, of, found]);
+  return found;
+}
+
+/** Empty lists of choices are all the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (Array.isArray(a) && Array.isArray(b) && a.length + b.length === 0);
+}
+
+class Collected implements PassBack {
+  readonly gradients: Values[];
+  readonly dx: Float64Array[];
+  readonly shares: Record<string, Tensor> = {};
+  readonly start: Values = {};
+  private readonly asked: readonly (readonly [name: string, share: Expression])[];
+
+  constructor(
+    private readonly pass: PassSteps,
+    private readonly operations: Operations,
+    private readonly parameters: NamedTensors,
+    private readonly choices: Choices,
+    private readonly prefix: string,
+    private readonly take: TakeAt,
+    asked: Asked,
+    private readonly wantsInput: boolean,
+  ) {
+    this.asked = Object.entries(operations.shares).filter(([name]) => asked === null || asked.has(`${prefix}.${name}`));
+    this.gradients = pass.values.map(() => ({}));
+    this.dx = [];
+  }
+
+  /** Back from one step to another, and all that is found added to what is there. */
+  sweep(from: number, to: number, above: (n: number) => Float64Array | null, cutAfter: (n: number) => boolean): void {
+    let found: Values | null = null;
+    for (let n = from; n >= to; n--) {
+      if (isLeftOut(this.choices, n, this.pass.values.length)) {
+        this.leaveOut(n);
+        found = null;
+      } else found = this.step(n, cutAfter(n) ? null : found, above(n) ?? zeros(this.pass.size));
+    }
+  }
+
+  private leaveOut(n: number): void {
+    const { size, inputs } = this.pass;
+    this.gradients[n] = Object.fromEntries(this.operations.order.map((name) => [name, new Float64Array(size)]));
+    if (this.wantsInput) this.dx[n] ??= new Float64Array(vectorLength(inputs[n]!, this.parameters));
+  }
+
+  /** From the first step to the last: what comes from the step after is what the step before had. */
+  upward(above: readonly Float64Array[]): PassBack {
+    let found: Values | null = null;
+    for (const [n, above_n] of above.entries()) found = this.step(n, found, above_n, n - 1);
+    this.toStart();
+    return this;
+  }
+
+  /** @returns the gradients of the quantities of step n, which are also added to what is there */
+  step(n: number, later: Values | null, above: Float64Array, after = n + 1): Values {
+    const { operations } = this;
+    const found: Values = {};
+    const around = surroundings(this.pass, this.parameters, n, found, later, above, after);
+    for (const name of operations.order) found[name] = this.take(n, name, evaluated(operations.whole[name]!, around));
+    for (const [name, v] of Object.entries(found)) addInto(this.gradients[n]!, name, v);
+    if (this.wantsInput) {
+      const dx = evaluated(operations.inputGradient, around);
+      this.dx[n] = this.dx[n]?.map((v, j) => v + dx[j]!) ?? dx;
+    }
+    const { values } = this.pass;
+    const reading = { ...around, value: this.stateBefore(n, around, values), input: this.inputAt(n) };
+    for (const [name, expression] of this.asked) {
+      const into = this.shareOf(name, n);
+      if (into) addShareOf(expression, around, reading, into);
+    }
+    return found;
+  }
+
+  /** As it stands, with what the first step hands on. */
+  copy(): PassBack {
+    this.toStart();
+    return {
+      gradients: this.gradients.map((values) => ({ ...values })),
+      dx: [...this.dx],
+      shares: Object.fromEntries(
+        Object.entries(this.shares).map(([name, { data, ...shape }]) => [name, { ...shape, data: data.slice() }]),
+      ),
+      start: { ...this.start },
+    };
+  }
+
+  /** What the first step hands on to the state before it: what comes from it in the gradients of the states. */
+  toStart(): void {
+    const { operations } = this;
+    const around = surroundings(this.pass, this.parameters, -1, {}, this.gradients[0] ?? null);
+    for (const [state, coming] of Object.entries(operations.coming)) this.start[state] = evaluated(coming, around);
+  }
+
+  /** The memory that step n adds its share to; null where its share is not left. */
+  private shareOf(name: string, n: number): Tensor | null {
+    const known = this.shares[name];
+    const isAlone = isAssigned(this.choices, `${this.prefix}.${name}`);
+    if (known && isAlone && this.choices.assigned?.left === "last" && n < this.pass.values.length - 1) return null;
+    if (known && !isAlone) return known;
+    this.shares[name] = zerosLike(this.parameters[name]!);
+    return this.shares[name];
+  }
+
+  private inputAt(n: number): Surroundings["input"] {
+    const { inputs } = this.pass;
+    const { inputOf } = this.choices;
+    const other = inputOf === "now" ? n : inputOf === "before" ? n - 1 : n + 1;
+    return (time) => inputs[time === "now" ? other : n + 1] ?? null;
+  }
+
+  /** What a matrix's gradient is taken with where h_{t−1} belongs. */
+  private stateBefore(n: number, around: Surroundings, values: readonly Values[]): Surroundings["value"] {
+    const { previous } = this.choices;
+    return (name, time) => {
+      if (time !== "before" || isMarked(name)) return around.value(name, time);
+      if (previous === "h_T" || (previous === "wrapped" && n === 0)) return values.at(-1)![name]!;
+      return previous === "h_t" ? values[n]![name]! : around.value(name, time);
+    };
+  }
+}
+
+function vectorLength({ token, vector }: StepInput, parameters: NamedTensors): number {
+  if (token < 0) return vector.length;
+  return Object.values(parameters).find(({ rank }) => rank === 2)?.cols ?? 0;
+}
+
+function addInto(into: Values, name: string, v: Float64Array): void {
+  into[name] = into[name]?.map((u, j) => u + v[j]!) ?? v;
+}
+
+/** Adds a step's share to its parameter's gradient. */
+function addShareOf(expression: Expression, left: Surroundings, right: Surroundings, into: Tensor): void {
+  if (expression.kind === "sum") {
+    for (const term of expression.terms) addShareOf(term, left, right, into);
+    return;
+  }
+  if (expression.kind !== "outer") return addVec(into.data, evaluatorOf(expression)(left));
+  const read = expression.right.kind === "input" ? inputOf(right, into.cols) : evaluatorOf(expression.right)(right);
+  addOuter(into, evaluatorOf(expression.left)(left), read);
+}
+
+const empty = new Float64Array(0);
+let nothings = empty;
+
+/** Which nobody writes into. */
+function zeros(length: number): Float64Array {
+  if (nothings.length !== length) nothings = new Float64Array(length);
+  return nothings;
+}
+
+/** Room for many vectors: to make a small array by itself takes longer than what is computed in it. */
+let block = new Float64Array(0);
+let used = 0;
+const blockLength = 4096;
+
+function kept(v: Float64Array): Float64Array {
+  const { length } = v;
+  if (used + length > block.length) {
+    block = new Float64Array(Math.max(blockLength, length));
+    used = 0;
+  }
+  const own = block.subarray(used, used + length);
+  used += length;
+  own.set(v);
+  return own;
+}
+
+const evaluated = (expression: Expression, around: Surroundings): Float64Array => kept(evaluatorOf(expression)(around));
+
+/** x_t, [X]; zeros where there is no such step */
+function inputOf(around: Surroundings, X: number): Float64Array {
+  const x = around.input("now");
+  if (!x) return new Float64Array(X);
+  return x.token < 0 ? x.vector : oneHot(x.token, X);
+}
+
+function surroundings(
+  { inputs, start, values, size }: PassSteps,
+  parameters: NamedTensors,
+  n: number,
+  gradients: Values,
+  later: Values | null,
+  above: Float64Array = empty,
+  after = n + 1,
+): Surroundings {
+  const nothing = zeros(size);
+  return {
+    size,
+    value(name: string, time: Time) {
+      if (isMarked(name)) {
+        if (lastStep.test(name)) return values.at(-1)![name.replace(lastStep, "")]!;
+        if (aroundTheEnd.test(name)) return values.at(n - 1)![name.replace(aroundTheEnd, "")]!;
+      }
+      switch (time) {
+        case "now":
+          return (n < 0 ? start[name] : values[n]![name]) ?? nothing;
+        case "before":
+          // Before the initial state there is nothing.
+          return (n > 0 ? values[n - 1]![name] : n === 0 ? start[name] : undefined) ?? nothing;
+        case "after":
+          return values[after]?.[name] ?? nothing;
+      }
+    },
+    gradient: (name, time) => (time === "now" ? gradients[name]! : (later?.[name] ?? null)),
+    above: () => above,
+    input: (time) => (time === "now" ? inputs[n]! : (inputs[after] ?? null)),
+    parameter: (name) => parameters[name]!,
+  };
+}

@@ -1,0 +1,452 @@
+import { cellOf } from "../../engine/cells";
+import type { Equation } from "../../engine/equations";
+import { before, minus, now, one, sum, times } from "../../engine/expression";
+import type { Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
+import { parametersOf } from "../../engine/model";
+import type { NamedTensors, Tensor } from "../../engine/tensor";
+import { transpose } from "../diagnosis/arithmetic";
+import type { Choices } from "../diagnosis/choices";
+import { kindOf } from "../diagnosis/edited";
+
+/** A key of the file that is set, or taken away where the value is undefined. */
+export interface Setting {
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}
+
+/** What would have to be written into the file, so that it computes as the other program does. */
+export interface Takeover {
+  readonly parameters: NamedTensors;
+  readonly settings: readonly Setting[];
+}
+
+/** Another way to read the same parameters, as other software has it. */
+export interface Convention {
+  /** For programs: `gate-order:igfo`. */
+  readonly id: string;
+  /** As it follows "the other program": "takes the gates in the order i g f o". */
+  readonly text: string;
+  /** What it changes in the diagnosis's computation. */
+  readonly choices: Partial<Choices>;
+  /** A changed model, where choices alone do not say it. */
+  readonly problem?: Problem;
+  /** Null where a file cannot say it in its own words. */
+  readonly takeover: Takeover | null;
+}
+
+const biasesOf = (pass: Pass) => Object.keys(pass.parameters).filter((name) => pass.parameters[name]!.rank === 1);
+
+/** Layers that are meant: all of one kind at once, and where there are several, each by itself. */
+function scopesOf(layers: readonly Layer[], is: (layer: Layer) => boolean): { indices: number[]; where: string }[] {
+  const all = layers.flatMap((layer, l) => (is(layer) ? [l] : []));
+  if (all.length === 0) return [];
+  return [
+    { indices: all, where: "" },
+    ...(all.length > 1 ? all.map((l) => ({ indices: [l], where: ` in layer ${l}` })) : []),
+  ];
+}
+
+const negated = (tensor: Tensor): Tensor => ({ ...tensor, data: tensor.data.map((value) => -value) });
+const zeroed = (tensor: Tensor): Tensor => ({ ...tensor, data: new Float64Array(tensor.data.length) });
+const doubled = (tensor: Tensor): Tensor => ({ ...tensor, data: tensor.data.map((value) => 2 * value) });
+const plus = (a: Tensor, b: Tensor): Tensor => ({ ...a, data: a.data.map((value, k) => value + b.data[k]!) });
+
+type Change = (pass: Pass, layer: Layer) => NamedTensors;
+
+/** Parameters of the layers that are meant, by full name, as a change makes them. */
+function changed({ layers }: Model, indices: readonly number[], change: Change): Record<string, Tensor> {
+  return Object.fromEntries(
+    indices.flatMap((l) =>
+      layers[l]!.passes.flatMap((pass) =>
+        Object.entries(change(pass, layers[l]!)).map(([name, tensor]) => [`${pass.prefix}.${name}`, tensor]),
+      ),
+    ),
+  );
+}
+
+const onlyParameters = (parameters: NamedTensors): Takeover => ({ parameters, settings: [] });
+
+/** Every convention that other software may have and this model can be read in, the usual ones first. */
+export function conventionsOf(problem: Problem, index: number): Convention[] {
+  const { model } = problem;
+  return [
+    ...startConventions(problem, index),
+    ...gateOrders(model),
+    ...biasConventions(model),
+    ...resetForms(problem),
+    ...updateGates(model),
+    ...hardSigmoids(model),
+    ...transpositions(model),
+    ...directions(problem),
+    ...skips(model),
+  ];
+}
+
+/** What stands before the first step: zeros, or not what the sequence before has left. */
+function startConventions(problem: Problem, index: number): Convention[] {
+  const { model, sequences } = problem;
+  const sequence = sequences[index]!;
+  const made: Convention[] = [];
+  if (sequence.carry) {
+    const changed: Sequence = { ...sequence, carry: false };
+    made.push({
+      id: "state-not-carried",
+      text: "does not carry the state over from the sequence before",
+      choices: {},
+      problem: { ...problem, sequences: sequences.map((one, k) => (k === index ? changed : one)) },
+      takeover: onlySettings([{ path: ["sequences", index, "state"], value: undefined }]),
+    });
+  }
+  const settings = [
+    ...(sequence.initial
+      ? statesOf(model).map((name) => ({ path: ["sequences", index, `${name}0`], value: undefined }))
+      : []),
+    ...model.layers.flatMap((layer, l) => [
+      ...cellOf(layer).states.map((name) => ({ path: ["layers", l, `${name}0`], value: undefined })),
+      ...(layer.passes.length > 1
+        ? cellOf(layer).states.map((name) => ({ path: ["layers", l, "reverse", `${name}0`], value: undefined }))
+        : []),
+    ]),
+    ...(sequence.carry ? [{ path: ["sequences", index, "state"], value: undefined }] : []),
+  ];
+  made.push({
+    id: "starts-at-zero",
+    text: "starts from a state of zeros",
+    choices: { startsAtZero: true },
+    takeover: onlySettings(settings),
+  });
+  return made;
+}
+
+const onlySettings = (settings: readonly Setting[]): Takeover => ({ parameters: {}, settings });
+
+const statesOf = ({ layers }: Model) => [...new Set(layers.flatMap((layer) => cellOf(layer).states))];
+
+function permutations(letters: readonly string[]): string[][] {
+  if (letters.length <= 1) return [[...letters]];
+  return letters.flatMap((first, k) =>
+    permutations(letters.filter((_, j) => j !== k)).map((others) => [first, ...others]),
+  );
+}
+
+const gatesOf: Readonly<Record<string, readonly string[]>> = { lstm: ["i", "f", "g", "o"], gru: ["r", "z", "n"] };
+
+const ownerOfOrder: Readonly<Record<string, string>> = {
+  iofg: ", as ONNX does",
+  igfo: ", as TensorFlow's old cells do",
+  ifog: ", as CS231n does",
+  zrn: ", as Keras and ONNX do",
+};
+
+function gateOrders(model: Model): Convention[] {
+  const { layers } = model;
+  return Object.entries(gatesOf).flatMap(([cell, own]) =>
+    scopesOf(layers, (layer) => layer.cell === cell && !layer.own).flatMap(({ indices, where }) =>
+      permutations(own)
+        .filter((order) => order.join("") !== own.join(""))
+        .toSorted((a, b) => Number(b.join("") in ownerOfOrder) - Number(a.join("") in ownerOfOrder))
+        .map((order): Convention => {
+          // What the other program takes as a gate is what stands in that gate's place here.
+          const taken = Object.fromEntries(order.map((gate, k) => [gate, own[k]!]));
+          const parameters = changed(model, indices, ({ parameters }) =>
+            Object.fromEntries(
+              own.flatMap((gate) =>
+                ["Wx", "Wh", "b"].flatMap((letter) => {
+                  const tensor = parameters[`${letter}${taken[gate]!}`];
+                  return tensor ? [[`${letter}${gate}`, tensor]] : [];
+                }),
+              ),
+            ),
+          );
+          return {
+            id: `gate-order:${order.join("")}${where && `:${indices[0]}`}`,
+            text: `takes the gates in the order ${order.join(" ")} for ${own.join(" ")}${where}${ownerOfOrder[order.join("")] ?? ""}`,
+            choices: {},
+            takeover: onlyParameters(parameters),
+          };
+        }),
+    ),
+  );
+}
+
+function biasConventions(model: Model): Convention[] {
+  const { layers, output } = model;
+  const made = (id: string, text: string, parameters: NamedTensors): Convention => ({
+    id,
+    text,
+    choices: {},
+    takeover: onlyParameters(parameters),
+  });
+  const ofLayers = scopesOf(layers, (layer) => layer.passes.some((pass) => biasesOf(pass).length > 0)).flatMap(
+    ({ indices, where }) => {
+      const of =
+        (change: (tensor: Tensor) => Tensor): Change =>
+        ({ parameters }) =>
+          Object.fromEntries(
+            Object.entries(parameters)
+              .filter(([name, { rank }]) => rank === 1 && name.startsWith("b"))
+              .map(([name, tensor]) => [name, change(tensor)]),
+          );
+      return [
+        made(
+          `bias-doubled${where && `:${indices[0]}`}`,
+          `adds each bias twice${where}`,
+          changed(model, indices, of(doubled)),
+        ),
+        made(
+          `bias-missing${where && `:${indices[0]}`}`,
+          `leaves the biases out${where}`,
+          changed(model, indices, of(zeroed)),
+        ),
+      ];
+    },
+  );
+  const gru = scopesOf(layers, (layer) =>
+    layer.passes.some(({ parameters }) => parameters["bhn"] !== undefined),
+  ).flatMap(({ indices, where }) => [
+    made(
+      `bhn-missing${where && `:${indices[0]}`}`,
+      `leaves the recurrent bias bhn out${where}`,
+      changed(model, indices, ({ parameters }) => ({ bhn: zeroed(parameters["bhn"]!) })),
+    ),
+    made(
+      `bhn-outside${where && `:${indices[0]}`}`,
+      `adds the recurrent bias bhn outside of the reset gate's product${where}`,
+      changed(model, indices, ({ parameters }) => ({
+        bn: plus(parameters["bn"]!, parameters["bhn"]!),
+        bhn: zeroed(parameters["bhn"]!),
+      })),
+    ),
+  ]);
+  const readout = output.by
+    ? [
+        made("output-bias-missing", "leaves the read-out's bias out", { "output.by": zeroed(output.by) }),
+        made("output-bias-doubled", "adds the read-out's bias twice", { "output.by": doubled(output.by) }),
+      ]
+    : [];
+  return [...ofLayers, ...gru, ...readout];
+}
+
+/** A gru with the other form of reset; what is one bias there and two here is their sum. */
+function resetForms(problem: Problem): Convention[] {
+  const { model } = problem;
+  return scopesOf(model.layers, ({ cell, own }) => cell === "gru" && !own).flatMap(({ indices, where }) => {
+    const [first] = indices;
+    const to = model.layers[first!]!.options["reset"] === "after" ? "before" : "after";
+    if (indices.some((l) => model.layers[l]!.options["reset"] === to)) return [];
+    const layers = model.layers.map((layer, l): Layer => {
+      if (!indices.includes(l)) return layer;
+      const passes = layer.passes.map((pass) => {
+        const { bhn, ...parameters } = pass.parameters;
+        const { bn } = parameters;
+        if (!bn) return pass;
+        return {
+          ...pass,
+          parameters:
+            to === "before" ? { ...parameters, bn: bhn ? plus(bn, bhn) : bn } : { ...parameters, bhn: zeroed(bn) },
+        };
+      });
+      return { ...layer, options: { ...layer.options, reset: to }, passes };
+    });
+    const changedModel = { ...model, layers };
+    const before = parametersOf(model);
+    const parameters = Object.fromEntries(
+      Object.entries(parametersOf(changedModel)).filter(([name, tensor]) => before[name] !== tensor),
+    );
+    const settings = indices.flatMap((l) => [
+      { path: ["layers", l, "reset"], value: to },
+      ...(to === "before"
+        ? [
+            { path: ["layers", l, "bhn"], value: undefined },
+            { path: ["layers", l, "reverse", "bhn"], value: undefined },
+          ]
+        : []),
+    ]);
+    return [
+      {
+        id: `reset-${to}${where && `:${first}`}`,
+        text: `applies the reset gate ${to} the product with Whn${where}`,
+        choices: {},
+        problem: { ...problem, model: changedModel },
+        takeover: { parameters, settings },
+      },
+    ];
+  });
+}
+
+/** h = z ∘ n + (1 − z) ∘ h', which is the same as −a^z for a^z. */
+function updateGates(model: Model): Convention[] {
+  const turned: Equation = {
+    name: "h",
+    expression: sum(times(now("z"), now("n")), times(minus(one, now("z")), before("h"))),
+  };
+  return scopesOf(model.layers, ({ cell, own }) => cell === "gru" && !own).map(({ indices, where }) => ({
+    id: `z-or-1-z${where && `:${indices[0]}`}`,
+    text: `takes z for 1 − z in h = (1 − z) ∘ n + z ∘ h'${where}`,
+    choices: {
+      edits: [...new Set(indices.map((l) => kindOf(model.layers[l]!)))].map((kind) => ({
+        kind,
+        forward: (equations: readonly Equation[]) => [...equations.filter(({ name }) => name !== "h"), turned],
+      })),
+    },
+    takeover: onlyParameters(
+      changed(model, indices, ({ parameters }) =>
+        Object.fromEntries(
+          ["Wxz", "Whz", "bz"].flatMap((name) => (parameters[name] ? [[name, negated(parameters[name])]] : [])),
+        ),
+      ),
+    ),
+  }));
+}
+
+function hardSigmoids(model: Model): Convention[] {
+  const kinds = [
+    ["hardsigmoid2", "0.2 v + 0.5, as Keras 2, TensorFlow.js and ONNX do"],
+    ["hardsigmoid", "relu6(v + 3) / 6, as Keras 3 and PyTorch do"],
+  ] as const;
+  return scopesOf(model.layers, ({ cell, own }) => (cell === "lstm" || cell === "gru") && !own)
+    .filter(({ where }) => where === "")
+    .flatMap(({ indices }) =>
+      kinds.map(([name, what]): Convention => {
+        const replace = (equations: readonly Equation[]): Equation[] =>
+          equations.map((equation) =>
+            equation.expression.kind === "apply" && equation.expression.function === "σ"
+              ? { ...equation, expression: { ...equation.expression, function: name } }
+              : equation,
+          );
+        return {
+          id: `hard-sigmoid:${name}`,
+          text: `has a hard sigmoid in the gates: ${what}`,
+          choices: {
+            edits: [...new Set(indices.map((l) => kindOf(model.layers[l]!)))].map((kind) => ({
+              kind,
+              forward: replace,
+            })),
+          },
+          takeover: hardSigmoidTakeover(model, indices, name),
+        };
+      }),
+    );
+}
+
+/** The file's own cell of the same equations with another function. */
+function hardSigmoidTakeover(model: Model, indices: readonly number[], name: string): Takeover {
+  const settings: Setting[] = [];
+  for (const l of indices) {
+    const { cell, options } = model.layers[l]!;
+    const own = `${cell}-${name}`;
+    const equations = hardEquations(cell, options["reset"] === "after", options["bias"] !== "false", name);
+    if (!settings.some(({ path }) => path[1] === own))
+      settings.push({ path: ["cells", own], value: { title: `${cell} with a hard sigmoid`, equations } });
+    settings.push({ path: ["layers", l, "cell"], value: own });
+    for (const key of ["reset", "bias"]) settings.push({ path: ["layers", l, key], value: undefined });
+  }
+  return { parameters: {}, settings };
+}
+
+function hardEquations(cell: string, isAfter: boolean, hasBias: boolean, name: string): string[] {
+  const bias = (which: string) => (hasBias ? ` + ${which}` : "");
+  const gate = (k: string, function_ = name) => `${k} = ${function_}(Wx${k} x + Wh${k} h'${bias(`b${k}`)})`;
+  if (cell === "lstm")
+    return [gate("i"), gate("f"), gate("g", "tanh"), gate("o"), "c = f ∘ c' + i ∘ g", "h = o ∘ tanh(c)"];
+  return [
+    gate("r"),
+    gate("z"),
+    isAfter
+      ? `n = tanh(Wxn x${bias("bn")} + r ∘ (Whn h'${bias("bhn")}))`
+      : `n = tanh(Wxn x + Whn (r ∘ h')${bias("bn")})`,
+    "h = (1 − z) ∘ n + z ∘ h'",
+  ];
+}
+
+function transpositions(model: Model): Convention[] {
+  const made: Convention[] = [];
+  const add = (id: string, text: string, parameters: NamedTensors) => {
+    const moved = Object.entries(parameters).filter(([, { rank, rows, cols }]) => rank === 2 && rows === cols);
+    if (moved.length > 0)
+      made.push({
+        id: `transposed:${id}`,
+        text,
+        choices: {},
+        takeover: onlyParameters(Object.fromEntries(moved.map(([name, tensor]) => [name, transpose(tensor)]))),
+      });
+  };
+  const starting = (start: string) => (pass: Pass) =>
+    Object.fromEntries(Object.entries(pass.parameters).filter(([name]) => name.startsWith(start)));
+  for (const { indices, where } of scopesOf(model.layers, () => true))
+    for (const [start, what] of [
+      ["Wh", "recurrent matrices"],
+      ["Wx", "input matrices"],
+      ["W", "matrices"],
+    ] as const)
+      add(
+        `${start}${where && `:${indices[0]}`}`,
+        `takes the ${what} transposed${where}`,
+        changed(model, indices, starting(start)),
+      );
+  for (const [name, tensor] of Object.entries(parametersOf(model)))
+    add(name, `takes ${name} transposed`, { [name]: tensor });
+  return made;
+}
+
+/** A pass in the other direction; of both, the parameters of the one in the other. */
+function directions(problem: Problem): Convention[] {
+  const { model } = problem;
+  return model.layers.flatMap((layer, l): Convention[] => {
+    if (cellOf(layer).states.length === 0) return [];
+    const [first, other] = layer.passes;
+    const of = (passes: readonly Pass[], direction: Layer["direction"]): Problem => ({
+      ...problem,
+      model: { ...model, layers: model.layers.map((same, k) => (k === l ? { ...layer, direction, passes } : same)) },
+    });
+    if (other)
+      return [
+        {
+          id: `directions-exchanged:${l}`,
+          text: `has the parameters of the two directions exchanged in layer ${l}`,
+          choices: {},
+          takeover: onlyParameters(
+            Object.fromEntries([
+              ...Object.entries(other.parameters).map(([name, tensor]) => [`${first!.prefix}.${name}`, tensor]),
+              ...Object.entries(first!.parameters).map(([name, tensor]) => [`${other.prefix}.${name}`, tensor]),
+            ]),
+          ),
+        },
+      ];
+    const to = layer.direction === "forward" ? "backward" : "forward";
+    return [
+      {
+        id: `direction:${l}`,
+        text: `runs layer ${l} ${to}`,
+        choices: {},
+        problem: of([{ ...first!, direction: to }], to),
+        takeover: onlySettings([{ path: ["layers", l, "direction"], value: to }]),
+      },
+    ];
+  });
+}
+
+function skips({ output }: Model): Convention[] {
+  return [
+    ...(output.skip
+      ? [
+          {
+            id: "skip-missing",
+            text: "does not add the input to the output",
+            choices: { forgottenTerms: ["skip" as const] },
+            takeover: onlySettings([{ path: ["output", "skip"], value: false }]),
+          },
+        ]
+      : []),
+    ...(output.Wxy
+      ? [
+          {
+            id: "input-term-missing",
+            text: "does not read the input in the read-out",
+            choices: { forgottenTerms: ["Wxy" as const] },
+            takeover: onlyParameters({ "output.Wxy": zeroed(output.Wxy) }),
+          },
+        ]
+      : []),
+  ];
+}

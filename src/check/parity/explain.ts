@@ -1,0 +1,97 @@
+import type { Problem } from "../../engine/model";
+import { parametersOf, withParameters } from "../../engine/model";
+import { Run, startOf } from "../../engine/run";
+import { asItShouldBe, combine, forwardChoices } from "../diagnosis/choices";
+import { Workbench } from "../diagnosis/compute";
+import { slipsOf } from "../diagnosis/slips";
+import { compareSides } from "./compare";
+import { type Convention, conventionsOf, type Takeover } from "./conventions";
+import { type Side, sideOfRun, sideOfTrace } from "./sides";
+
+/** The convention under which both compute the same. */
+export interface Explanation {
+  readonly convention: string;
+  /** As a sentence: "the other program adds each bias twice". */
+  readonly text: string;
+  /** Null where a file cannot say it. */
+  readonly takeover: Takeover | null;
+}
+
+/** What all trials may take together, in multiplications: some seconds. */
+const mostWork = 3e9;
+/** Single precision is named where two are no further apart than so many times what rounding each result makes of it. */
+const roundings = 16;
+/** Relative spacing of single precision. */
+const singleSpacing = 2 ** -23;
+
+/**
+ * Tries every convention on the sequence: those of other software, then the slips that the diagnosis knows, then single precision.
+ * Yields how far it is, 0…1.
+ * @param b what the other program computed, which is not what the engine computes
+ */
+export function* explain(
+  problem: Problem,
+  index: number,
+  b: Side,
+  tolerance: number,
+): Generator<number, Explanation | null> {
+  const conventions = [...conventionsOf(problem, index), ...slipConventions(problem)];
+  const { model, sequences } = problem;
+  const weights = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  let left = mostWork / (sequences[index]!.length * (4 * weights + 1000));
+  const bench = new Workbench(problem);
+  for (const [k, convention] of conventions.entries()) {
+    if (left-- < 0) break;
+    yield k / conventions.length;
+    const { id, text, takeover } = convention;
+    if (compareSides(model, sideUnder(convention, problem, index, bench), b, tolerance).first === null)
+      return { convention: id, text: `the other program ${text}`, takeover };
+  }
+  return isSingle(problem, index, b, bench)
+    ? { convention: "float32", text: "the other program computes in single precision", takeover: null }
+    : null;
+}
+
+/** What would be computed under a convention. */
+export function sideUnder(
+  { choices, problem: other, takeover }: Convention,
+  problem: Problem,
+  index: number,
+  bench = new Workbench(problem),
+): Side {
+  if (Object.keys(choices).length > 0) return sideOfTrace(bench.compute(index, combine([choices])).trace);
+  const meant = other ?? { ...problem, model: withParameters(problem.model, takeover?.parameters ?? {}) };
+  return forwardSide(meant, index);
+}
+
+/** What the engine computes of a sequence, forward alone. */
+export function forwardSide({ model, sequences }: Problem, index: number): Side {
+  const run = new Run(model, sequences[index]!, startOf(model, sequences, index));
+  run.goForward();
+  return sideOfRun(run);
+}
+
+/** The diagnosis's slips that change what is computed forward. */
+function slipConventions(problem: Problem): Convention[] {
+  return slipsOf(problem)
+    .filter(({ change }) => Object.keys(change).every((key) => forwardChoices.has(key)))
+    .map(({ id, text, change }) => ({ id, text: `computes as where ${text}`, choices: change, takeover: null }));
+}
+
+/** Whether the two are about as far apart as single precision would make them. */
+function isSingle(problem: Problem, index: number, b: Side, bench: Workbench): boolean {
+  const { model } = problem;
+  const single = sideOfTrace(bench.compute(index, { ...asItShouldBe, keep: Math.fround }).trace);
+  const exact = forwardSide(problem, index);
+  const rounded = compareSides(model, exact, single, Infinity).differences;
+  return compareSides(model, exact, b, Infinity).differences.every(({ quantity, steps, largest }) => {
+    const same = rounded.find(
+      (one) => one.quantity === quantity || JSON.stringify(one.quantity) === JSON.stringify(quantity),
+    );
+    const size = steps.reduce((most, far, k) => {
+      if (Number.isNaN(far)) return most;
+      return Math.max(most, ...Array.from(exact.at(quantity, k + 1) ?? [], Math.abs));
+    }, 1);
+    return largest > 0 && largest <= roundings * ((same?.largest ?? 0) + singleSpacing * size);
+  });
+}

@@ -1,0 +1,3 @@
+export { compareWith, runInChunks } from "./compareWith";
+export { exportModel } from "./exportModel";
+export { importFile } from "./importFile";

@@ -1,0 +1,58 @@
+/** Whether the gradient vanishes or explodes on its way back through time. */
+
+import { cellOf } from "../../engine/cells";
+import type { Model } from "../../engine/model";
+import { formatNumber } from "../../protocol/numbers";
+import type { Cursor } from "../../protocol/panel";
+import type { PassScan } from "./scan";
+import { passWord } from "./words";
+
+/** By so much the gradient must change before it is said to vanish or to explode. */
+const much = 1e4;
+
+export type GradientFlow = NonNullable<Cursor["gradientFlow"]>;
+
+/** How ‖dL/dh_t‖ runs over time, in the first pass where it does not stay within bounds; of layers that have a state. */
+export function gradientFlowOf(model: Model, passes: readonly PassScan[]): GradientFlow | null {
+  const flows = passes
+    .filter(({ layer }) => cellOf(model.layers[layer]!).states.length > 0)
+    .map((scan) => {
+      const layer = model.layers[scan.layer]!;
+      const flow = flowOf(scan, layer.passes[scan.pass]!.direction);
+      const where =
+        model.layers.length > 1
+          ? `layer ${scan.layer + 1}${passWord(layer, scan.pass)}: `
+          : passWord(layer, scan.pass).replace(/^, (.*)/, "$1: ");
+      return { ...flow, text: where + flow.text };
+    });
+  return flows.find(({ verdict }) => verdict !== "steady") ?? flows[0] ?? null;
+}
+
+interface Point {
+  readonly t: number;
+  readonly size: number;
+}
+
+function flowOf({ norms, largestSource }: PassScan, direction: "forward" | "backward"): GradientFlow {
+  const T = norms.length;
+  // The gradient flows against the pass: back to t = 1, or on to t = T in a pass that runs backward.
+  const points = Array.from(norms, (size, k): Point => ({ t: k + 1, size }));
+  if (direction === "forward") points.reverse();
+  const bad = points.find(({ size }) => !Number.isFinite(size));
+  if (bad)
+    return { verdict: "exploding", text: `‖∂L/∂h_t‖ is no finite number at t = ${bad.t}: the gradient explodes` };
+  const first = points.find(({ size }) => size > 0);
+  if (!first) return { verdict: "steady", text: "‖∂L/∂h_t‖ is 0 at every step" };
+  const last = points[T - 1]!;
+  const largest = points.reduce((a, b) => (b.size > a.size ? b : a));
+  if (largest.size > much * last.size)
+    return { verdict: "vanishing", text: `‖∂L/∂h_t‖ falls from ${at(largest)} to ${at(last)}: the gradient vanishes` };
+  // Only the recurrence makes it larger than every source of it.
+  if (largest.size > much * first.size && largest.size > much * largestSource)
+    return { verdict: "exploding", text: `‖∂L/∂h_t‖ grows from ${at(first)} to ${at(largest)}: the gradient explodes` };
+  return { verdict: "steady", text: `‖∂L/∂h_t‖ runs from ${at(first)} to ${at(last)}` };
+}
+
+function at({ t, size }: Point): string {
+  return `${formatNumber(size, 2)} at t = ${t}`;
+}

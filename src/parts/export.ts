@@ -1,4 +1,0 @@
-/** The exporter with the typesetting of formulas: loaded when somebody exports. */
-import "./file";
-
-export { exportText } from "../export";

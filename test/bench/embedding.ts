@@ -1,0 +1,54 @@
+// What an embedding costs: the same lstm fed with its rows, and with vectors of their length.
+
+import type { Problem } from "../../src/engine/model";
+import { Random } from "../../src/engine/random";
+import { readText } from "../files";
+import { startTraining } from "./engine";
+import type { EmbeddingReport } from "./report";
+
+const tokens = 10_000;
+const size = 64;
+const steps = 64;
+const batch = 32;
+const batches = 2;
+/** It trains at so much of the speed that it has on vectors, or faster. */
+const bar = 0.9;
+
+/** An lstm of 128 units and 64 classes at every step, one update a batch. */
+function problemOf(withEmbedding: boolean): Problem {
+  const random = new Random(1);
+  const inputs = () => Array.from({ length: steps }, () => (withEmbedding ? random.below(tokens) : vector(random)));
+  const targets = () => Array.from({ length: steps }, () => random.below(size));
+  return readText(
+    JSON.stringify({
+      version: 1,
+      inputSize: withEmbedding ? tokens : size,
+      ...(withEmbedding && { embedding: { size } }),
+      layers: [{ cell: "lstm", size: 128 }],
+      output: { size },
+      loss: { type: "cross-entropy", reduction: "mean" },
+      sequences: Array.from({ length: batch * batches }, () => ({ inputs: inputs(), targets: targets() })),
+      // Nobody waits for the last one.
+      training: { optimizer: { type: "sgd", learningRate: 0.1 }, batchSize: batch, epochs: 2 ** 31 - 1 },
+    }),
+  ).problem;
+}
+
+const vector = (random: Random) => Array.from({ length: size }, () => random.normal());
+
+/** Both by turns on one thread, so that what the machine does besides meets both. */
+export async function measureEmbedding(quick: boolean): Promise<EmbeddingReport> {
+  const options = { precision: "float64", threads: 1 } as const;
+  const trainings = [await startTraining(problemOf(true), options), await startTraining(problemOf(false), options)];
+  const seconds: number[][] = [[], []];
+  for (let round = 0; round < (quick ? 3 : 15); round++)
+    for (const [k, training] of trainings.entries()) {
+      const start = performance.now();
+      const made = await training.run(batches);
+      seconds[k]!.push((performance.now() - start) / 1000 / made);
+    }
+  for (const training of trainings) await training.close();
+  // The first round compiles.
+  const [rows, vectors] = seconds.map((times) => 1 / Math.min(...times.slice(1)));
+  return { rows: rows!, vectors: vectors!, ratio: rows! / vectors!, bar };
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { asItShouldBe, combine } from "../../../src/check/diagnosis/choices";
+import { compute, computeBatch } from "../../../src/check/diagnosis/compute";
+import { runBatch } from "../../../src/engine/batch";
+import type { Problem } from "../../../src/engine/model";
+import { parametersOf, withParameters } from "../../../src/engine/model";
+import { run } from "../../../src/engine/run";
+import { toNested, zerosLike } from "../../../src/engine/tensor";
+import { traceOf } from "../../../src/engine/trace";
+import { updateOnce } from "../../../src/engine/train";
+import { plainProblems, problems } from "../../engine/arbitrary";
+
+/** Every number of a value by its path, in which what only one of two computations tells is left out. */
+function numbersOf(value: unknown, path = ""): Map<string, number> {
+  if (typeof value === "number") return new Map([[path, value]]);
+  if (typeof value !== "object" || value === null) return new Map();
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...numbersOf(inner, `${path}.${key}`)]));
+}
+
+/** The engine's numbers stand in the other computation, within rounding. */
+function assertHolds(engine: unknown, other: unknown): void {
+  const computed = numbersOf(other);
+  for (const [path, expected] of numbersOf(engine)) {
+    if (/\.(version|sequence)$/.test(path)) continue;
+    const actual = computed.get(path);
+    assert.ok(
+      actual !== undefined && Math.abs(actual - expected) <= 1e-11 * Math.max(1, Math.abs(expected)),
+      `${path} is ${actual}, the engine's is ${expected}`,
+    );
+  }
+}
+
+function engineOf({ model, sequences, training }: Problem, index: number) {
+  const done = run(model, sequences, index);
+  const updated = Object.entries(updateOnce(model, done.sequence, done.gradients, training));
+  return {
+    trace: traceOf(done, index, () => null, false),
+    updated: Object.fromEntries(updated.map(([name, tensor]) => [name, toNested(tensor)])),
+  };
+}
+
+function computedBy(problem: Problem, index: number) {
+  const { trace, updated } = compute(problem, index, asItShouldBe);
+  return { trace, updated: updated() };
+}
+
+describe("The computation that a diagnosis tries slips on", () => {
+  it("gives every number of the engine's trace, and of its update, where there is no slip", () => {
+    fc.assert(
+      fc.property(problems, (problem) => assertHolds(engineOf(problem, 0), computedBy(problem, 0))),
+      { numRuns: 80 },
+    );
+  });
+
+  it("gives the engine's gradients of the initial states", () => {
+    fc.assert(
+      fc.property(problems, (problem) => {
+        const { model, sequences } = problem;
+        const { startGradients } = run(model, sequences, 0);
+        const { gradients } = compute(problem, 0, asItShouldBe).trace as { gradients: Record<string, number[]> };
+        model.layers.forEach(({ passes }, l) =>
+          passes.forEach(({ prefix }, p) => {
+            for (const [state, d] of Object.entries(startGradients[l]![p]!))
+              assertHolds({ d: Array.from(d) }, { d: gradients[`${prefix}.${state}0`] });
+          }),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("gives the engine's batch of all sequences, their mean and their sum", () => {
+    fc.assert(
+      fc.property(problems, (problem) => {
+        const { loss, gradients } = runBatch(problem);
+        const nested = Object.fromEntries(Object.entries(gradients).map(([name, tensor]) => [name, toNested(tensor)]));
+        assertHolds({ loss, gradients: nested }, computeBatch(problem, asItShouldBe).trace);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("starts a sequence from the state in which the one before it ended, where it carries", () => {
+    const forward = plainProblems.filter(({ model }) => model.layers.every(({ direction }) => direction === "forward"));
+    fc.assert(
+      fc.property(forward, (problem) => {
+        const [first, second] = problem.sequences;
+        const carried = { ...problem, sequences: [first!, { ...second!, carry: true }] };
+        assertHolds(engineOf(carried, 1), computedBy(carried, 1));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("without a bias gives the engine's numbers of a model in which that bias is zero", () => {
+    fc.assert(
+      fc.property(problems, fc.nat(), (problem, choice) => {
+        const biases = Object.entries(parametersOf(problem.model)).filter(([, { rank }]) => rank === 1);
+        fc.pre(biases.length > 0);
+        const [name, bias] = biases[choice % biases.length]!;
+        const model = withParameters(problem.model, { [name]: zerosLike(bias) });
+        const { trace } = compute(problem, 0, combine([{ forgottenBiases: [name] }]));
+        assertHolds(
+          traceOf(run(model, problem.sequences, 0), 0, () => null, false),
+          trace,
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
