@@ -12,7 +12,7 @@ type Parity = ComparisonState & { readonly kind: "parity" };
 type Streams = ComparisonState & { readonly kind: "streams" };
 
 /** Of what is drawn on one axis, in order. */
-const colors = ["textLink-foreground", "charts-orange", "charts-green"];
+const colors = ["textLink-foreground", "charts-yellow", "charts-green"];
 
 export function compareTab(model: Model): TemplateResult {
   const { comparison } = model;
@@ -49,7 +49,7 @@ function parity(model: Model, comparison: Parity, buttons: TemplateResult): Temp
     ({ title, steps }, k): Line => ({
       label: title,
       values: steps,
-      color: k === quantity ? "charts-orange" : "descriptionForeground",
+      color: k === quantity ? "charts-yellow" : "descriptionForeground",
       isDashed: false,
       isThin: k !== quantity,
     }),

@@ -17,7 +17,7 @@ export interface LinesPicture {
 export interface Line {
   readonly label: string;
   readonly values: Float64Array;
-  /** A colour of the theme, without its dashes: `charts-orange`. */
+  /** A colour of the theme, without its dashes: `charts-yellow`. */
   readonly color: string;
   readonly isDashed: boolean;
   readonly isThin: boolean;

@@ -357,6 +357,10 @@ export class Model {
         // Asked in the text, which keeps the keyboard
         this.openExplanation(event.reference);
         return;
+      case "mode":
+        if (event.mode === "present") this.present();
+        else this.toggleForetelling();
+        return;
       default:
         throw new Error(`unknown event ${JSON.stringify(event satisfies never)}`);
     }

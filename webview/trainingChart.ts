@@ -126,7 +126,7 @@ export class TrainingChart extends HTMLElement {
             ? [
                 {
                   label: "validation",
-                  stroke: themeColor("--vscode-charts-orange", "#d18616"),
+                  stroke: themeColor("--vscode-charts-yellow", "#cca700"),
                   width: 1.5,
                   dash: [6, 3],
                   points: { show: ({ data }: uPlot) => data[0].length <= mostDots, size: 4 },

@@ -145,7 +145,7 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const problem: Problem = {
     name,
     model,
-    sequences: [...own.sequences, ...(watched?.sequences ?? [])] as Sequence[],
+    sequences: (watched ? [...own.sequences, ...watched.sequences] : own.sequences) as Sequence[],
     ...(validation && {
       ownCount: own.sequences.length,
       heldBack: heldBackOf(validation, own.sequences.length, watched?.sequences.length ?? 0, overlaps(written)),

@@ -722,8 +722,12 @@ export type PanelEvent =
   | ({ readonly type: "training" } & TrainingProgress)
   /** Something has been compared, or what was is no longer so. */
   | { readonly type: "comparison"; readonly comparison: ComparisonState }
-  /** Somebody asked in the text where a number comes from. */
-  | { readonly type: "explain"; readonly reference: string };
+  | PanelWish;
+
+/** What somebody wants of the panel who is outside of it: in the text where a number comes from, in the palette a mode on or off. */
+export type PanelWish =
+  | { readonly type: "explain"; readonly reference: string }
+  | { readonly type: "mode"; readonly mode: "foretell" | "present" };
 
 export type HostMessage = ResponseMessage | PanelEvent;
 
@@ -794,7 +798,7 @@ export function isRequestMessage(value: unknown): value is RequestMessage {
 export function isHostMessage(value: unknown): value is HostMessage {
   return (
     isRecord(value) &&
-    ["response", "state", "cursor", "moved", "ahead", "training", "comparison", "explain"].includes(
+    ["response", "state", "cursor", "moved", "ahead", "training", "comparison", "explain", "mode"].includes(
       String(value["type"]),
     )
   );

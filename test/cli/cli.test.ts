@@ -297,6 +297,27 @@ describe("the command line", () => {
     assert.equal(check(0.4), undefined);
   });
 
+  it("check --marks adds each number's mark: right, wrong, or what follows from the author's own numbers", () => {
+    // h_2 is tanh(−0.25), without what comes back; h_3 goes on with that: tanh(0.75 + 0.5·(−0.2449))
+    const marked = `{ "version": 1, "inputSize": 1,
+      "layers": [{ "cell": "rnn", "size": 1, "Wxh": [[1]], "Whh": [[0.5]], "bh": [0] }], "output": { "size": 1 },
+      "sequences": [{ "inputs": [0.5, -0.25, 0.75] }],
+      "expect": { "sequences": [{ "steps": [{ "h": [0.4621] }, { "h": [-0.2449] }, { "h": [0.5564] }] }] } }`;
+    const { status, out } = unroll("check", file("marked.rnn.json", marked), "--marks");
+    assert.equal(status, 1);
+    const { marks, summary } = JSON.parse(out) as { marks: { name: string; mark: string }[]; summary: string };
+    assert.deepEqual(
+      marks.map(({ name, mark }) => [name, mark]),
+      [
+        ["h_1", "right"],
+        ["h_2", "wrong"],
+        ["h_3", "follows"],
+      ],
+    );
+    assert.match(summary, /2 of 3 steps right/);
+    assert.ok(!("marks" in (JSON.parse(unroll("check", file("marked.rnn.json", marked)).out) as object)));
+  });
+
   /** Says that a step is of the class whose input is the larger one. */
   const classifier = `{
   "version": 1, "inputSize": 2, "labels": ["first", "second"],

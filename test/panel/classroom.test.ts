@@ -103,6 +103,25 @@ describe("The panel in front of a class", () => {
     await panel.part("foretell").waitFor({ state: "detached" });
   });
 
+  it("predicts and presents from the palette too, begun in the text", async () => {
+    await panel.open("worked.rnn.json");
+    await panel.focusText();
+    await workbench.runCommand("RNN: Predict, Then Reveal");
+    await panel.part("foretell-input").waitFor();
+    await panel.focusText();
+    await workbench.runCommand("RNN: Predict, Then Reveal");
+    await panel.part("foretell").waitFor({ state: "detached" });
+    await panel.focusText();
+    const text = workbench.page.locator(".editor-group-container .monaco-editor .view-line");
+    await workbench.runCommand("RNN: Present Stepper");
+    await panel.frame.locator("body.is-presenting").waitFor();
+    // The panel has the place of the text, not the text that of the panel
+    await text.first().waitFor({ state: "hidden" });
+    await workbench.runCommand("RNN: Present Stepper");
+    await panel.frame.locator("body:not(.is-presenting)").waitFor();
+    await text.first().waitFor();
+  });
+
   it("covers a number at a click while presenting, and uncovers it with Space", async () => {
     await panel.open("worked.rnn.json");
     await panel.press("step");

@@ -17,6 +17,7 @@ import { logPart, logRange } from "../timeline/ticks";
 const verdicts = { vanishing: "vanishes:", exploding: "explodes:", steady: "steady:" } as const;
 const plotTop = 18;
 const plotHeight = 32;
+const tickHeight = 12;
 /** Layers are told apart by their dashes, not by colour. */
 const dashes = ["", "5 3", "1.5 2.5", "8 3 1.5 3"];
 
@@ -37,6 +38,10 @@ export function flow(model: Model, run: Run): TemplateResult | typeof nothing {
   const y = (value: number) => plotTop + plotHeight * (1 - logPart(value, low, high));
   const x = (t: number) =>
     axis.kind === "window" ? columnOf(axis, t).left + columnOf(axis, t).width / 2 : centerOf(axis, t);
+  // Two numbers that would stand in one another's way are one.
+  const ticks = [largest, smallest].filter(
+    (value, k) => Number.isFinite(value) && value > 0 && (k === 0 || y(value) - y(largest) >= tickHeight),
+  );
   const isAny = tracks.some(({ track }) => track.known !== undefined);
   // Of several lanes the one that the gradient has come to last
   const current = tracks
@@ -80,7 +85,7 @@ export function flow(model: Model, run: Run): TemplateResult | typeof nothing {
       })}
       ${current === undefined ? nothing : amount(cursor.t, current, x(cursor.t), y(current), axis.width)}
     </svg>
-    ${largest > 0 ? html`<span class="flow-tick" ${styles({ top: `${plotTop - 6}px` })}>${formatNumber(largest, 2)}</span><span class="flow-tick" ${styles({ top: `${plotTop + plotHeight - 7}px` })}>${Number.isFinite(smallest) ? formatNumber(smallest, 2) : ""}</span>` : nothing}
+    ${ticks.map((value) => html`<span class="flow-tick" ${styles({ top: `${y(value) - tickHeight / 2}px` })}>${formatNumber(value, 2)}</span>`)}
   </section>`;
 }
 

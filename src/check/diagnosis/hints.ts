@@ -32,8 +32,16 @@ export function hintOf(
     signHint(comparison, following) ??
     digitsHint(comparison, following) ??
     neighbourHint(problem, comparison) ??
-    (slips[0] ? `It is what comes out where, at this place alone, ${slips[0].text}: is it?` : null)
+    slipHint(slips)
   );
+}
+
+/** The two most usual ones of those that give the number. */
+function slipHint(slips: readonly Slip[]): string | null {
+  const texts = [...new Set(slips.map(({ text }) => text))].slice(0, 2);
+  return texts.length === 0
+    ? null
+    : `It is what comes out where, at this place alone, ${texts.join(", or where ")}: is it?`;
 }
 
 /** "off by exactly bh[0] = 0.1: is the bias in?" */

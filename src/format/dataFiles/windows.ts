@@ -164,9 +164,9 @@ function* readWindows(cut: Cut, context: NumericContext, report: Collector): Sli
   const at = facts.at ?? "every";
   const views = targets && new TargetViews(targets.data, targets.width, window, isClass, at);
   const windows = new Windows(inputs, window, horizon, views);
-  const sequences: Sequence[] = [];
+  const sequences = new Array<Sequence>(count);
   for (let k = 0; k < count; k++) {
-    sequences.push(new Window(windows, k * stride));
+    sequences[k] = new Window(windows, k * stride);
     if (k % 4096 === 4095) yield;
   }
   return { sequences, itemOf: itemsIn(inputs, stride, scales), table: { ...scales, horizon, stride } };

@@ -55,6 +55,8 @@ const onRun: Readonly<
     session.firstRound();
     session.stepper?.runToStart();
   },
+  predictThenReveal: (session) => session.wish({ type: "mode", mode: "foretell" }),
+  present: (session) => session.wish({ type: "mode", mode: "present" }),
   goToStep: async (session, stepper, load) => (await load.pickers()).pickStep(session, stepper),
   setPlaySpeed: async (session, _stepper, load) => (await load.pickers()).pickSpeed(session),
 };

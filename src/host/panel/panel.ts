@@ -99,7 +99,7 @@ export class StepperPanel implements vscode.Disposable {
       session.onDidChange(() => this.tell("state")),
       session.onDidMove(() => this.tell("cursor")),
       session.onDidReweight(() => this.tell("state")),
-      session.onDidAskToExplain(() => this.tellExplanation()),
+      session.onDidWish(() => this.tellWish()),
       session.onDidCompare(() => this.tellComparison()),
       panel.onDidChangeViewState(() => {
         // A hidden webview is gone; when it comes back it says so.
@@ -293,11 +293,11 @@ export class StepperPanel implements vscode.Disposable {
   }
 
   /** After what is being answered now: the webview has to know the run first. */
-  private tellExplanation(): void {
+  private tellWish(): void {
     setImmediate(() => {
       if (this.isDisposed || !this.isListening || !this.panel.visible) return;
-      const reference = this.session.takeQuestion();
-      if (reference !== null) this.post({ type: "explain", reference });
+      const wish = this.session.takeWish();
+      if (wish !== null) this.post(wish);
     });
   }
 
@@ -340,7 +340,7 @@ export class StepperPanel implements vscode.Disposable {
       this.isListening = true;
       this.performed = 0;
       this.held?.clear();
-      this.tellExplanation();
+      this.tellWish();
       this.tellAhead();
       return { state: this.state(), training: this.trainingSoFar(), comparison: this.session.comparison.state };
     },
@@ -470,6 +470,8 @@ export class StepperPanel implements vscode.Disposable {
       return null;
     },
     present: async () => {
+      // What is enlarged is the active group, and the wish may have come from the text.
+      if (!this.panel.active) this.panel.reveal();
       await vscode.commands.executeCommand("workbench.action.toggleMaximizeEditorGroup");
       return null;
     },

@@ -6,7 +6,7 @@ import type { RunOptions } from "../../engine/run";
 import type { NamedTensors } from "../../engine/tensor";
 import { dataBeside } from "../../format/openData";
 import type { Reading } from "../../format/read";
-import type { ShownWeights } from "../../protocol/panel";
+import type { PanelWish, ShownWeights } from "../../protocol/panel";
 import { Stepper } from "../../stepper/stepper";
 import { reportFailure } from "../failure";
 import { plainMessage } from "../plainMessage";
@@ -50,13 +50,13 @@ export class Session implements vscode.Disposable {
   private readonly moved = new vscode.EventEmitter<void>();
   /** The stepper moved, or playing began or ended. */
   readonly onDidMove = this.moved.event;
-  private readonly asked = new vscode.EventEmitter<void>();
-  /** Somebody wants to know where a number comes from; the first panel that is there takes the question. */
-  readonly onDidAskToExplain = this.asked.event;
+  private readonly wished = new vscode.EventEmitter<void>();
+  /** Somebody wants something of the panel; the first that is there takes the wish. */
+  readonly onDidWish = this.wished.event;
   private readonly reweighted = new vscode.EventEmitter<void>();
   /** The run is shown with other weights, or again with the text's, which has not changed. */
   readonly onDidReweight = this.reweighted.event;
-  private question: string | null = null;
+  private wanted: PanelWish | null = null;
   private readonly compared = new vscode.EventEmitter<void>();
   /** The run was held against another program's, or a text that has changed is no longer the one that was. */
   readonly onDidCompare = this.compared.event;
@@ -396,15 +396,20 @@ export class Session implements vscode.Disposable {
 
   /** @param reference a number's name: `layers.0.h@2[0]` */
   explain(reference: string): void {
-    this.question = reference;
-    this.asked.fire();
+    this.wish({ type: "explain", reference });
   }
 
-  /** The number that somebody wants explained, if nobody has taken the question yet. */
-  takeQuestion(): string | null {
-    const { question } = this;
-    this.question = null;
-    return question;
+  /** What the panel is to do, as soon as there is one. */
+  wish(wanted: PanelWish): void {
+    this.wanted = wanted;
+    this.wished.fire();
+  }
+
+  /** What is wanted of the panel, if none has taken it yet. */
+  takeWish(): PanelWish | null {
+    const { wanted } = this;
+    this.wanted = null;
+    return wanted;
   }
 
   /** What to remember of it; null where nobody has stepped. */
@@ -420,7 +425,7 @@ export class Session implements vscode.Disposable {
     this.forgetStepper();
     this.changed.dispose();
     this.moved.dispose();
-    this.asked.dispose();
+    this.wished.dispose();
     this.compared.dispose();
     this.reweighted.dispose();
   }

@@ -141,11 +141,11 @@ function page(title: string, legend: string, charts: string): string {
   .grid { stroke: var(--vscode-panel-border); }
   path, circle { fill: none; stroke-width: 1.5; }
   .given { stroke: var(--vscode-charts-blue); color: var(--vscode-charts-blue); }
-  .came { stroke: var(--vscode-charts-orange); color: var(--vscode-charts-orange); stroke-dasharray: 6 3; }
+  .came { stroke: var(--vscode-charts-yellow); color: var(--vscode-charts-yellow); stroke-dasharray: 6 3; }
   .followed { stroke: var(--vscode-charts-green); color: var(--vscode-charts-green); }
   g { stroke: none; }
   .given rect { fill: var(--vscode-charts-blue); }
-  .came rect { fill: var(--vscode-charts-orange); }
+  .came rect { fill: var(--vscode-charts-yellow); }
   svg g.came text { fill: var(--vscode-foreground); stroke: none; }
   svg g.given text { stroke: none; }
 </style></head>

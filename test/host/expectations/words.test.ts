@@ -74,6 +74,20 @@ describe("What is said of an expectation", () => {
     assert.equal(explanationOfNumber(diagnoses, 2), null);
     assert.equal(explanationOf([]), null);
   });
+
+  it("says what cannot be told apart, the more usual one first, and by which number it could be", () => {
+    // With two steps the ½ of a squared error and the mean over the steps give the same loss and the same gradients.
+    const { problem, expect } = readText(`{ "version": 1,
+      "layers": [{ "cell": "rnn", "size": 1, "Wxh": [[0.5]], "Whh": [[0.25]], "bh": [0.1] }],
+      "output": { "size": 1, "activation": "linear", "Why": [[2]], "by": [0] }, "loss": { "type": "mse" },
+      "sequences": [{ "inputs": [1, -1], "targets": [1, 0.5] }],
+      "expect": { "sequences": [{ "loss": 0.52224, "gradients": { "output.by": [-0.94521] } }] } }`);
+    assert.equal(
+      explanationOf(diagnose(problem, compareExpected(problem, expect))),
+      "All 2 wrong numbers are what comes out where the squared error is halved, ½(y − target)²; " +
+        "or where the mean over the steps is taken in place of their sum. The numbers do not tell these apart: ℓ_1 would",
+    );
+  });
 });
 
 describe("The marks of expectations", () => {
