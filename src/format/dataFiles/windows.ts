@@ -164,7 +164,9 @@ function* readWindows(cut: Cut, context: NumericContext, report: Collector): Sli
   const at = facts.at ?? "every";
   const views = targets && new TargetViews(targets.data, targets.width, window, isClass, at);
   const windows = new Windows(inputs, window, horizon, views);
-  const sequences = new Array<Sequence>(count);
+  const sequences: Sequence[] = [];
+  // So that it does not grow by copies of itself
+  sequences.length = count;
   for (let k = 0; k < count; k++) {
     sequences[k] = new Window(windows, k * stride);
     if (k % 4096 === 4095) yield;
