@@ -1,10 +1,6 @@
-/** Curves over the steps on one axis, drawn by uPlot in the theme's colours. */
-
-import "./language";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { formatShort } from "./numbers";
-import { point } from "./pointed";
+/** Curves over the steps on one axis. */
+import type uPlot from "uplot";
+import { Chart, logarithmic, mostDots, type PointedAt } from "./chart";
 import { type Theme, themeColor } from "./theme";
 
 export interface LinesPicture {
@@ -23,116 +19,59 @@ export interface Line {
   readonly isThin: boolean;
 }
 
-const height = 180;
-// The library declares its constants for compilers that inline them, which a bundler is not
-// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
-const logarithmic: uPlot.Scale.Distr = 3;
-
-/** `<lines-chart .picture=${…}>`: another picture draws it anew. */
-export class LinesChart extends HTMLElement {
-  private plot: uPlot | null = null;
-  private shown: LinesPicture | null = null;
-  private readonly resize = new ResizeObserver(() => this.fit());
-
-  connectedCallback(): void {
-    this.resize.observe(this);
-  }
-
-  disconnectedCallback(): void {
-    this.resize.disconnect();
-    this.plot?.destroy();
-    this.plot = null;
-  }
-
-  set picture(picture: LinesPicture) {
-    const before = this.shown;
-    this.shown = picture;
-    const isSame =
-      before !== null &&
+/** `<lines-chart .picture=${…}>` */
+export class LinesChart extends Chart<LinesPicture> {
+  protected takes(_plot: uPlot, before: LinesPicture, picture: LinesPicture): boolean {
+    return (
       before.t === picture.t &&
       before.theme === picture.theme &&
       before.lines.length === picture.lines.length &&
       before.lines.every(
         ({ values, color }, k) => values === picture.lines[k]?.values && color === picture.lines[k]?.color,
-      );
-    if (this.plot !== null && isSame) return;
-    this.plot?.destroy();
-    this.plot = null;
-    if (this.clientWidth > 0) this.draw(picture);
+      )
+    );
   }
 
-  private fit(): void {
-    if (this.shown === null || this.clientWidth === 0) return;
-    if (this.plot === null) this.draw(this.shown);
-    else if (this.plot.width !== this.clientWidth) this.plot.setSize({ width: this.clientWidth, height });
-  }
-
-  private draw({ t, lines, isLog }: LinesPicture): void {
-    const foreground = themeColor("--vscode-descriptionForeground", "#888888");
-    const grid = themeColor("--vscode-panel-border", "rgba(128, 128, 128, 0.35)");
-    const font = `11px ${themeColor("--vscode-editor-font-family", "monospace")}`;
-    const axis = { stroke: foreground, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
-    // What an axis cannot show is a gap.
-    const shown = (value: number) => (Number.isFinite(value) && (!isLog || value > 0) ? value : null);
-    const values = lines.map((line) => Array.from(line.values, shown));
+  protected options(picture: LinesPicture): Pick<uPlot.Options, "scales" | "series"> {
+    const { t, lines, isLog } = picture;
     // Without a single positive number a logarithmic axis has no ends.
-    const isEmpty = values.every((all) => all.every((value) => value === null));
-    this.plot = new uPlot(
-      {
-        width: this.clientWidth,
-        height,
-        padding: [8, 24, 0, 0],
-        legend: { show: false },
-        cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-        scales: {
-          x: { time: false },
-          y: isLog && !isEmpty ? { distr: logarithmic } : isEmpty ? { range: [0, 1] } : {},
-        },
-        axes: [
-          { ...axis, size: 26, gap: 4, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 100000] },
-          {
-            ...axis,
-            size: 60,
-            gap: 6,
-            values: (_, splits) => splits.map((value) => (value === null ? "" : formatShort(value, 3))),
-          },
-        ],
-        series: [
-          { label: "t" },
-          ...lines.map(({ label, color, isDashed, isThin }) => ({
-            label,
-            stroke: themeColor(`--vscode-${color}`, "#3794ff"),
-            width: isThin ? 0.75 : 1.5,
-            ...(isDashed && { dash: [6, 3] }),
-            points: { show: t.length <= 20, size: 4 },
-          })),
-        ],
-        hooks: { setCursor: [(plot) => this.pointAt(plot)] },
+    const isEmpty = valuesOf(picture).every((all) => all.every((value) => value === null));
+    return {
+      scales: {
+        x: { time: false },
+        y: isLog && !isEmpty ? { distr: logarithmic } : isEmpty ? { range: [0, 1] } : {},
       },
-      [Array.from(t), ...values],
-      this,
-    );
+      series: [
+        { label: "t" },
+        ...lines.map(({ label, color, isDashed, isThin }) => ({
+          label,
+          stroke: themeColor(`--vscode-${color}`, "#3794ff"),
+          width: isThin ? 0.75 : 1.5,
+          ...(isDashed && { dash: [6, 3] }),
+          points: { show: t.length <= mostDots, size: 4 },
+        })),
+      ],
+    };
   }
 
-  private pointAt({ cursor, over }: uPlot): void {
-    const { shown } = this;
-    const { idx } = cursor;
-    if (shown === null || idx === null || idx === undefined) {
-      if (over.matches(":hover")) point(null);
-      return;
-    }
-    const box = over.getBoundingClientRect();
-    const main = shown.lines.filter(({ isThin }) => !isThin);
-    point(
-      {
-        name: main.map(({ label }) => label).join(", "),
-        where: `t = ${shown.t[idx]}`,
-        values: main.map(({ values }) => values[idx] ?? Number.NaN),
-      },
-      box.left + (cursor.left ?? 0),
-      box.top + (cursor.top ?? 0),
-    );
+  protected data(picture: LinesPicture): uPlot.AlignedData {
+    return [Array.from(picture.t), ...valuesOf(picture)];
   }
+
+  protected at({ t, lines }: LinesPicture, k: number): PointedAt {
+    const main = lines.filter(({ isThin }) => !isThin);
+    return {
+      name: main.map(({ label }) => label).join(", "),
+      where: `t = ${t[k]}`,
+      values: main.map(({ values }) => values[k] ?? Number.NaN),
+    };
+  }
+}
+
+/** What an axis cannot show is a gap. */
+function valuesOf({ lines, isLog }: LinesPicture): (number | null)[][] {
+  const shown = (value: number) => (Number.isFinite(value) && (!isLog || value > 0) ? value : null);
+  return lines.map((line) => Array.from(line.values, shown));
 }
 
 customElements.define("lines-chart", LinesChart);

@@ -1,12 +1,9 @@
-/** A curve over the epochs, drawn by uPlot in the theme's colours. */
-
-import "./language";
+/** A curve over the epochs. */
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import type { Curve } from "../src/protocol/curve";
+import { Chart, logarithmic, mostDots, type PointedAt, quietColor } from "./chart";
 import { curvePoints } from "./curvePoints";
 import { formatShort } from "./numbers";
-import { point } from "./pointed";
 import { type Theme, themeColor } from "./theme";
 
 export interface CurvePicture {
@@ -23,59 +20,20 @@ export interface CurvePicture {
   readonly theme: Theme;
 }
 
-const height = 180;
-// The library declares its constants for compilers that inline them, which a bundler is not
-// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
-const logarithmic: uPlot.Scale.Distr = 3;
-
-/** A curve of more epochs has no dots. */
-const mostDots = 20;
-
 /** `<training-chart .picture=${…}>`: takes new values as they come; a new theme or axis draws it anew. */
-export class TrainingChart extends HTMLElement {
-  private plot: uPlot | null = null;
-  private shown: CurvePicture | null = null;
-  private readonly resize = new ResizeObserver(() => this.fit());
-
-  connectedCallback(): void {
-    this.resize.observe(this);
-  }
-
-  disconnectedCallback(): void {
-    this.resize.disconnect();
-    this.plot?.destroy();
-    this.plot = null;
-  }
-
-  set picture(picture: CurvePicture) {
-    const before = this.shown;
-    this.shown = picture;
+export class TrainingChart extends Chart<CurvePicture> {
+  protected takes(plot: uPlot, before: CurvePicture, picture: CurvePicture): boolean {
     const isSameChart =
-      before?.isLog === picture.isLog &&
+      before.isLog === picture.isLog &&
       before.theme === picture.theme &&
       before.earlier === picture.earlier &&
       (before.validation === null) === (picture.validation === null);
-    if (this.plot !== null && isSameChart) {
-      if (before.curve !== picture.curve || before.count !== picture.count) this.plot.setData(dataOf(picture));
-      return;
-    }
-    this.plot?.destroy();
-    this.plot = null;
-    if (this.clientWidth > 0) this.draw(picture);
+    if (isSameChart && (before.curve !== picture.curve || before.count !== picture.count))
+      plot.setData(dataOf(picture));
+    return isSameChart;
   }
 
-  private fit(): void {
-    if (this.shown === null || this.clientWidth === 0) return;
-    if (this.plot === null) this.draw(this.shown);
-    else if (this.plot.width !== this.clientWidth) this.plot.setSize({ width: this.clientWidth, height });
-  }
-
-  private draw(picture: CurvePicture): void {
-    const foreground = themeColor("--vscode-descriptionForeground", "#888888");
-    const grid = themeColor("--vscode-panel-border", "rgba(128, 128, 128, 0.35)");
-    const line = themeColor("--vscode-textLink-foreground", "#3794ff");
-    const font = `11px ${themeColor("--vscode-editor-font-family", "monospace")}`;
-    const axis = { stroke: foreground, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
+  protected options(picture: CurvePicture): Pick<uPlot.Options, "scales" | "series" | "hooks"> {
     const ghosts = picture.earlier.map((curve) => curvePoints({ curve, isLog: picture.isLog }));
     const values = ghosts.flatMap(([, all]) => all.filter((value) => value !== null));
     const epochs = Math.max(1, ...picture.earlier.map(({ count }) => count));
@@ -90,83 +48,51 @@ export class TrainingChart extends HTMLElement {
         },
       }),
     };
-    this.plot = new uPlot(
-      {
-        width: this.clientWidth,
-        height,
-        // On the right there is room for half of the last epoch's label
-        padding: [8, 24, 0, 0],
-        legend: { show: false },
-        cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-        scales: {
-          x: {
-            time: false,
-            ...(ghosts.length > 0 && { range: (_, min, max) => [min ?? 1, Math.max(max ?? 1, epochs)] }),
-          },
-          y: scale,
+    const points: uPlot.Series.Points = { show: ({ data }) => data[0].length <= mostDots, size: 4 };
+    const ghostColor = quietColor();
+    return {
+      scales: {
+        x: {
+          time: false,
+          ...(ghosts.length > 0 && { range: (_, min, max) => [min ?? 1, Math.max(max ?? 1, epochs)] }),
         },
-        axes: [
-          { ...axis, size: 26, gap: 4, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
-          {
-            ...axis,
-            size: 60,
-            gap: 6,
-            values: (_, splits) => splits.map((value) => (value === null ? "" : formatShort(value, 3))),
-          },
-        ],
-        series: [
-          { label: "epoch" },
-          {
-            label: picture.label,
-            stroke: line,
-            width: 1.5,
-            points: { show: ({ data }) => data[0].length <= mostDots, size: 4 },
-          },
-          ...(picture.validation
-            ? [
-                {
-                  label: "validation",
-                  stroke: themeColor("--vscode-charts-yellow", "#cca700"),
-                  width: 1.5,
-                  dash: [6, 3],
-                  points: { show: ({ data }: uPlot) => data[0].length <= mostDots, size: 4 },
-                },
-              ]
-            : []),
-        ],
-        hooks: {
-          setCursor: [(plot) => this.pointAt(plot)],
-          drawAxes: [(plot) => ghosts.forEach((points) => drawGhost(plot, points, foreground))],
-        },
+        y: scale,
       },
-      dataOf(picture),
-      this,
-    );
+      series: [
+        { label: "epoch" },
+        { label: picture.label, stroke: themeColor("--vscode-textLink-foreground", "#3794ff"), width: 1.5, points },
+        ...(picture.validation
+          ? [
+              {
+                label: "validation",
+                stroke: themeColor("--vscode-charts-yellow", "#cca700"),
+                width: 1.5,
+                dash: [6, 3],
+                points,
+              },
+            ]
+          : []),
+      ],
+      hooks: { drawAxes: [(plot) => ghosts.forEach((ghost) => drawGhost(plot, ghost, ghostColor))] },
+    };
   }
 
-  private pointAt({ cursor, over }: uPlot): void {
-    const { shown } = this;
-    const part =
-      cursor.idx === null || cursor.idx === undefined
-        ? null
-        : (shown?.curve.part(shown.curve.perPart === 1 ? cursor.idx : cursor.idx >> 1) ?? null);
-    if (shown === null || part === null) {
-      if (over.matches(":hover")) point(null);
-      return;
-    }
-    const box = over.getBoundingClientRect();
+  protected data(picture: CurvePicture): uPlot.AlignedData {
+    return dataOf(picture);
+  }
+
+  protected at({ label, curve, validation }: CurvePicture, k: number): PointedAt | null {
+    const index = curve.perPart === 1 ? k : k >> 1;
+    const part = curve.part(index);
+    if (!part) return null;
     const isOne = part.from === part.to;
     const where = isOne ? `epoch ${part.from}` : `epochs ${part.from} to ${part.to}, smallest … largest`;
-    const held = shown.validation?.part(shown.curve.perPart === 1 ? cursor.idx! : cursor.idx! >> 1);
-    point(
-      {
-        name: shown.label,
-        where: held ? `${where}; validation ${formatShort(held.max, 4)}` : where,
-        values: isOne ? [part.max] : [part.min, part.max],
-      },
-      box.left + (cursor.left ?? 0),
-      box.top + (cursor.top ?? 0),
-    );
+    const held = validation?.part(index);
+    return {
+      name: label,
+      where: held ? `${where}; validation ${formatShort(held.max, 4)}` : where,
+      values: isOne ? [part.max] : [part.min, part.max],
+    };
   }
 }
 
