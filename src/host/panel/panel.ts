@@ -20,6 +20,7 @@ import type { Stepper } from "../../stepper/stepper";
 import { log, reportFailure } from "../failure";
 import type { ShownComparison } from "../session/comparison";
 import type { Session } from "../session/session";
+import { panelViewType } from "../session/sessions";
 import type { GradientChecks, Training } from "../training";
 import { readTypedInputs, withNext } from "../training/typedInputs";
 import { CursorsHeld } from "./ahead";
@@ -471,7 +472,9 @@ export class StepperPanel implements vscode.Disposable {
     },
     present: async () => {
       // What is enlarged is the active group, and the wish may have come from the text.
-      if (!this.panel.active) this.panel.reveal();
+      const { active, viewColumn } = this.panel;
+      if (!active)
+        await vscode.commands.executeCommand("vscode.openWith", this.session.document.uri, panelViewType, viewColumn);
       await vscode.commands.executeCommand("workbench.action.toggleMaximizeEditorGroup");
       return null;
     },
