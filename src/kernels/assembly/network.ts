@@ -64,6 +64,8 @@ function reverseTokens(to: usize, from: usize, batch: Batch): void {
 }
 
 /** Puts the states that a pass starts from before its rows. @returns where the next pass's stand */
+// @ts-ignore: decorator
+@inline
 function startStates(pass: Pass, batch: Batch, states: usize): usize {
   if (pass.cell == DENSE) return states;
   const n = batch.sequences * pass.units;

@@ -125,6 +125,8 @@ function splat(x: f64): v128 {
 }
 
 /** Σ g² from `p` to before `end`, whole lanes. */
+// @ts-ignore: decorator
+@inline
 function sumOfSquares(p: usize, end: usize): f64 {
   let s0 = splat(0);
   let s1 = splat(0);
@@ -230,6 +232,8 @@ function updateRows(optimizer: Optimizer, norm: f64): void {
 }
 
 /** The update of `count` numbers from number `from` on, whole lanes. */
+// @ts-ignore: decorator
+@inline
 function updatePart(optimizer: Optimizer, norm: f64, from: i32, count: i32): void {
   const type = optimizer.type;
   // Where nothing is clipped, the update does not wait for the norm.

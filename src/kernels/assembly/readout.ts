@@ -43,6 +43,8 @@ function rowsOfPass(batch: Batch, pass: Pass): usize {
 }
 
 /** The rows of the top layer that are read. */
+// @ts-ignore: decorator
+@inline
 function readRows(network: Network, batch: Batch, top: Layer, out: usize): usize {
   const bytes = <usize>top.columns * R;
   if (batch.targetRows == 0) return out + <usize>batch.firstTargetRow * bytes;
@@ -82,6 +84,8 @@ function tokenOf(batch: Batch, k: i32): usize {
 }
 
 /** The logits: without a matrix h itself, whose passes stand one behind the other there, each without its filling. */
+// @ts-ignore: decorator
+@inline
 function addState(network: Network, batch: Batch, top: Layer, h: usize): void {
   const yBytes = <usize>network.outputs * R;
   if (network.hasWhy != 0) {
@@ -229,7 +233,12 @@ function spreadInputs(network: Network, batch: Batch): void {
 }
 
 /** One step's loss ℓ, before its factor; z becomes dL/dz = scale · dℓ/dz. */
+// @ts-ignore: decorator
+@inline
 function lossOfRow(network: Network, z: usize, target: usize, scale: real): f64 {
+  // What fills the row up is 0, and stays so where nothing but each number's own error is taken.
+  if (network.activation == LINEAR && network.loss >= SQUARED && network.loss != SOFT_CROSS_ENTROPY)
+    return errorOfLogits(network, z, target, scale);
   const O = network.trueOutputs;
   // What fills the row up shall neither be the largest nor count in a sum.
   for (let j = O; j < network.outputs; j++) store<real>(z + <usize>j * R, -Infinity);
@@ -377,20 +386,24 @@ function lossOfValue(network: Network, y: f64, error: f64, target: f64): f64 {
   return target * y;
 }
 
-function errorOfValues(network: Network, z: usize, target: usize, scale: real): f64 {
+/** Where y is z itself. */
+function errorOfLogits(network: Network, z: usize, target: usize, scale: real): f64 {
   const O = <usize>network.trueOutputs * R;
   let loss: f64 = 0;
-  if (network.activation == LINEAR) {
-    for (let j: usize = 0; j < O; j += R) {
-      const y = load<real>(z + j);
-      const wanted = load<real>(target + j);
-      const error = y - wanted;
-      loss += lossOfValue(network, <f64>y, <f64>error, <f64>wanted);
-      store<real>(z + j, scale * slope(network, error, wanted));
-    }
-    return loss;
+  for (let j: usize = 0; j < O; j += R) {
+    const y = load<real>(z + j);
+    const wanted = load<real>(target + j);
+    const error = y - wanted;
+    loss += lossOfValue(network, <f64>y, <f64>error, <f64>wanted);
+    store<real>(z + j, scale * slope(network, error, wanted));
   }
+  return loss;
+}
+
+function errorOfValues(network: Network, z: usize, target: usize, scale: real): f64 {
+  const O = <usize>network.trueOutputs * R;
   activate(network, z);
+  let loss: f64 = 0;
   let inner: real = 0;
   for (let j: usize = 0; j < O; j += R) {
     const y = load<real>(z + j);
@@ -412,7 +425,6 @@ function errorOfValues(network: Network, z: usize, target: usize, scale: real): 
 /** y = activation(z), in place. */
 function activate(network: Network, z: usize): void {
   const end = z + <usize>network.outputs * R;
-  if (network.activation == LINEAR) return;
   if (network.activation == SOFTMAX) {
     exponentials(z, network.outputs);
     const sum = v128.splat<real>(sumOfExponentials);

@@ -12,6 +12,8 @@ const LARGE: usize = 32768;
 const LONG: i32 = 16;
 
 /** How a matrix of so many numbers is packed for all the steps of a batch. */
+// @ts-ignore: decorator
+@inline
 export function formFor(numbers: i32, batch: Batch): i32 {
   if (batch.sequences > FEW) return FOR_TILES;
   return <usize>numbers * R >= LARGE && batch.length >= LONG ? FOR_ROWS : NOT_PACKED;
@@ -54,6 +56,8 @@ export function rowOf(batch: Batch, t: i32): i32 {
  * @param states [sequences + rows × units]
  * @param d      [rows × n]
  */
+// @ts-ignore: decorator
+@inline
 export function sumOverStates(
   dW: usize,
   dWStride: usize,
@@ -84,6 +88,8 @@ export function sumOverStates(
 }
 
 /** z [rows × n] += Wx x_t of all steps: what does not wait for the step before. */
+// @ts-ignore: decorator
+@inline
 export function addInputs(
   z: usize,
   Wx: usize,
@@ -103,6 +109,8 @@ export function addInputs(
 }
 
 /** dWx [inputs × n] (+)= Σ_t x_t ⊗ d_t; a token has a gradient in its own row alone. */
+// @ts-ignore: decorator
+@inline
 export function sumOverInputs(
   dWx: usize,
   dWxStride: usize,
