@@ -4,7 +4,7 @@ import type { OwnCells } from "./ownCells";
 import { parseInSlices, parseText } from "./parse";
 import { type Collector, locate, type Report, type Spot } from "./report";
 import { mostSequences, tooManySequences } from "./sequenceLimit";
-import { longFrom, type Slices } from "./slices";
+import { longFrom, readingShare, type Slices, shareBetween, writtenShare } from "./slices";
 import { type Path, SourceMap } from "./sourceMap";
 import { checkInSlices, checkStructure } from "./structure";
 
@@ -91,14 +91,15 @@ export function* readDataLines(
     return null;
   }
   const sequences: Written[] = [];
-  let [lineNumber, sincePause] = [0, 0];
+  let [lineNumber, sincePause, read] = [0, 0, 0];
   for (const line of linesOf(text)) {
     lineNumber++;
     sincePause += charactersForLine + line.length;
     if (sincePause >= charactersInSlice) {
       sincePause = 0;
-      yield;
+      yield shareBetween(readingShare, writtenShare, read / text.length);
     }
+    read += line.length + 1;
     if (isEmpty(line)) continue;
     const report = new LineReport(file, lineNumber, line, outer, filePath);
     const isLong = line.length > longFrom;

@@ -8,7 +8,7 @@ import type { Sequence as FileSequence } from "./file.generated";
 import { bad } from "./parse";
 import { cellOfFacts, type LayerFacts, type ModelFacts, mostNumbers, type Vocabulary } from "./readModel";
 import type { Report } from "./report";
-import type { Slices } from "./slices";
+import { type Slices, shareBetween, writtenShare } from "./slices";
 import type { Path } from "./sourceMap";
 import { readVector } from "./tensors";
 
@@ -159,7 +159,7 @@ export function* readSequences(
     sincePause += itemsForSequence + (inputs?.length ?? 0);
     if (sincePause >= itemsInSlice) {
       sincePause = 0;
-      yield;
+      yield shareBetween(writtenShare, 1, k / drafts.length);
     }
   }
   return sequences;

@@ -7,6 +7,13 @@ export type Slices<Result> = Generator<void | "long" | number, Result, undefined
 
 /** Of the work with a data file, what its reading from the disk is: the rest is what its numbers take. */
 export const readingShare = 0.2;
+/** How much is done once its text has been cut into what is written: the rest is what its sequences take. */
+export const writtenShare = 0.6;
+
+/** How much is done where so much of one part is, which goes from one share to another. */
+export function shareBetween(from: number, to: number, done: number): number {
+  return from + (to - from) * done;
+}
 
 /** Does it to its end without a pause. */
 export function run<Result>(work: Slices<Result>): Result {

@@ -21,10 +21,13 @@ export async function readWithProgress<Result>(
       const tell = percentTo(progress);
       for (;;) {
         const end = performance.now() + turnMs;
-        let next = work.next();
-        while (!next.done && performance.now() < end) next = work.next();
-        if (next.done) return { result: next.value };
-        if (typeof next.value === "number") tell(next.value);
+        let known: number | null = null;
+        do {
+          const next = work.next();
+          if (next.done) return { result: next.value };
+          if (typeof next.value === "number") known = next.value;
+        } while (performance.now() < end);
+        if (known !== null) tell(known);
         await new Promise((resolve) => setImmediate(resolve));
         if (token.isCancellationRequested) return null;
       }

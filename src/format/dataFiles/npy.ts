@@ -1,5 +1,5 @@
 import { mostNumbers } from "../readModel";
-import type { Slices } from "../slices";
+import { readingShare, type Slices, shareBetween } from "../slices";
 
 /**
  * NumPy's own file of one array, `.npy`, in its versions 1 to 3: a header in Python's words, then the numbers. Either byte order, and
@@ -112,7 +112,7 @@ export function* readNumpy(bytes: Uint8Array): Slices<NumpyArray> {
     const value = get(view, start + k * size, isLittleEndian);
     if (!Number.isFinite(value)) throw new Error(`its number ${k} is ${value}, expected finite numbers`);
     data[place ? place(k) : k] = value;
-    if (k % numbersInSlice === numbersInSlice - 1) yield;
+    if (k % numbersInSlice === numbersInSlice - 1) yield shareBetween(readingShare, 1, k / count);
   }
   return { shape, data, isInteger: !type.startsWith("f") };
 }

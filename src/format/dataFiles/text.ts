@@ -6,7 +6,7 @@ import type { Sequence as FileSequence, RnnFile } from "../file.generated";
 import { bad } from "../parse";
 import type { Collector } from "../report";
 import { mostSequences, tooManySequences } from "../sequenceLimit";
-import type { Slices } from "../slices";
+import { readingShare, type Slices, shareBetween, writtenShare } from "../slices";
 import type { Path } from "../sourceMap";
 import { DataReport } from "./place";
 
@@ -15,6 +15,8 @@ type Given = Exclude<Draft<Exclude<NonNullable<RnnFile["sequences"]>, unknown[]>
 /** Tokens of a sequence where the file does not say. */
 const defaultLength = 25;
 const tokensInSlice = 1 << 16;
+/** How much is done once the text's tokens are known. */
+const splitShare = 0.5;
 
 export interface TextSequences {
   readonly written: Written[];
@@ -71,7 +73,7 @@ export function* cutText(
         : { text: text.slice(from, ends[first + whole - 1]) };
     const draft: Draft<FileSequence> = { ...inputs, ...(targets && { targets }) };
     written.push({ draft, base: [], report });
-    if (written.length % 1024 === 0) yield;
+    if (written.length % 1024 === 0) yield shareBetween(splitShare, writtenShare, first / starts.length);
   }
   return { written, tokens };
 }
@@ -90,7 +92,7 @@ function* splitText(
     starts[count] = found.index;
     ends[count++] = pattern.lastIndex;
     tokens.add(found[0]);
-    if (count % tokensInSlice === 0) yield;
+    if (count % tokensInSlice === 0) yield shareBetween(readingShare, splitShare, found.index / text.length);
   }
   return { starts: starts.slice(0, count), ends: ends.slice(0, count), tokens: [...tokens] };
 }

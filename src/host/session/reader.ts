@@ -162,14 +162,17 @@ export class Reader {
     if (work !== this.work) return;
     try {
       const end = performance.now() + sliceMs;
+      let known: number | null = null;
       let next = work.slices.next();
-      while (!next.done && performance.now() < end) next = work.slices.next();
+      for (; !next.done && performance.now() < end; next = work.slices.next())
+        if (typeof next.value === "number") known = next.value;
       if (next.done) {
         this.tookMs = performance.now() - work.begunMs;
         this.finish(work.version, next.value);
       } else {
-        if (typeof next.value === "number") this.long?.onProgress?.(next.value);
+        if (typeof next.value === "number") known = next.value;
         if (!this.said && performance.now() - work.begunMs > this.saysAfterMs) this.sayLong();
+        if (known !== null) this.long?.onProgress?.(known);
         setImmediate(() => this.goOn(work));
       }
     } catch (error) {
