@@ -16,7 +16,11 @@ const quietArguments = [
 ];
 
 /** What a page starts with: a bare machine's locale (C, POSIX) is none that a desktop has. */
-export const pageDefaults = { locale: "en-US", viewport: { width: 1400, height: 900 }, reducedMotion: "reduce" as const };
+export const pageDefaults = {
+  locale: "en-US",
+  viewport: { width: 1400, height: 900 },
+  reducedMotion: "reduce" as const,
+};
 
 /** A Chromium without a window and with a fresh profile; Playwright ends it when this process ends. */
 export async function launchBrowser(): Promise<Browser> {
