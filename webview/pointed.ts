@@ -249,7 +249,11 @@ export function installPointing(
     else point(null);
   });
   document.addEventListener("focusout", () => point(null));
-  document.addEventListener("scroll", () => point(null), { capture: true, passive: true });
+  // The tip is no longer where the number is; the keyboard is still at it, and the pointer tells by itself what is now under it.
+  const hideTip = () => {
+    tip.hidden = true;
+  };
+  document.addEventListener("scroll", hideTip, { capture: true, passive: true });
   document.addEventListener("keydown", (event) => {
     if (!event.key.startsWith("Arrow") || !(event.target instanceof Element)) return;
     const group = event.target.closest("[data-numbers]");
