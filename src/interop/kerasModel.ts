@@ -1,4 +1,5 @@
 import { activation as activationOf, linear, sigmoid, tanh } from "./cells";
+import { type CudnnKind, fromCudnn } from "./cudnn";
 import { arrayOf, type Json, objectOf } from "./json";
 import {
   denseStep,
@@ -34,7 +35,11 @@ const recurrentClasses: Readonly<Record<string, RecurrentKind>> = {
   LSTM: "lstm",
   GRU: "gru",
   SimpleRNN: "rnn",
+  CuDNNLSTM: "lstm",
+  CuDNNGRU: "gru",
 };
+/** Those whose matrices are cuDNN's. */
+const cudnnClasses: Readonly<Record<string, CudnnKind>> = { CuDNNLSTM: "lstm", CuDNNGRU: "gru" };
 
 /** Whether a class is a recurrent layer, be it one that is read here or none. */
 const isRecurrentClass = (kind: string) => /RNN|LSTM|GRU|Bidirectional/.test(kind);
@@ -124,7 +129,8 @@ export function importKerasModel(
 function goesBackwards({ kind, config }: ConfiguredLayer): boolean {
   const backwards = config["go_backwards"] ?? config["goBackwards"];
   const sequences = config["return_sequences"] ?? config["returnSequences"];
-  return Object.hasOwn(recurrentClasses, kind) && backwards === true && sequences === true;
+  const isOneWay = kind === "RNN" || Object.hasOwn(recurrentClasses, kind);
+  return isOneWay && backwards === true && sequences === true;
 }
 
 /** A layer that reads a sequence from its last step to the first. @throws ImportError for one that reads both ways */
@@ -190,10 +196,11 @@ function stepsOf(
       if (table?.tensor.shape.length !== 2) throw new ImportError("its table is not in the file");
       return [{ kind: "embedding", embedding: { size: table.tensor.shape[1]!, E: table.tensor, from: [table.path] } }];
     }
+    case "RNN":
+      return stepsOf(ofItsCell(layer), flavour, arrays, warnings);
     case "Bidirectional":
       return bidirectional(layer, flavour, arrays(), warnings);
     default:
-      // cuDNN's layers keep their matrices turned, each gate for itself, and two biases.
       if (isRecurrentClass(kind) && !Object.hasOwn(recurrentClasses, kind))
         throw new ImportError(`${kind.slice(0, 40)} is a recurrent layer that is not read`);
       if (!Object.hasOwn(recurrentClasses, kind))
@@ -204,12 +211,23 @@ function stepsOf(
           recurrentStep(
             name,
             recurrentConfig(recurrentClasses[kind]!, config, flavour, name, warnings),
-            weightsOf(all),
+            weightsOf(all, kind, name),
             all.map(({ path }) => path),
           ),
         ];
       }
   }
+}
+
+/** `RNN(LSTMCell(4))` is `LSTM(4)`. @throws ImportError for a cell that has no such layer */
+function ofItsCell({ name, config }: ConfiguredLayer): ConfiguredLayer {
+  const cell = objectOf(config["cell"], `the cell of ${name}`);
+  const className = String(cell["class_name"]);
+  const kind = className.replace(/Cell$/, "");
+  if (!Object.hasOwn(recurrentClasses, kind) || !className.endsWith("Cell"))
+    throw new ImportError(`it runs ${className.slice(0, 40)}, which is a cell that is not read`);
+  const inner = objectOf(cell["config"] ?? {}, `the config of the cell of ${name}`);
+  return { kind, name, config: { ...inner, ...config } };
 }
 
 function activationNamed(kind: string) {
@@ -253,9 +271,12 @@ function recurrentConfig(
   };
 }
 
-function weightsOf([kernel, recurrent, bias]: readonly KerasArray[]): KerasWeights {
+/** @param kind the layer's class */
+function weightsOf([kernel, recurrent, bias]: readonly KerasArray[], kind: string, name: string): KerasWeights {
   if (!kernel || !recurrent) throw new ImportError("its weights are not in the file");
-  return { kernel: kernel.tensor, recurrent: recurrent.tensor, bias: bias?.tensor ?? null };
+  const weights = { kernel: kernel.tensor, recurrent: recurrent.tensor, bias: bias?.tensor ?? null };
+  const cudnn = cudnnClasses[kind];
+  return cudnn ? fromCudnn(cudnn, weights, name) : weights;
 }
 
 function bidirectional(
@@ -265,19 +286,20 @@ function bidirectional(
   warnings: string[],
 ): Step[] {
   const inner = objectOf(config["layer"], `the layer of ${name}`);
-  const kind = recurrentClasses[String(inner["class_name"])];
-  if (!kind) throw new ImportError(`it runs ${String(inner["class_name"]).slice(0, 40)} both ways`);
+  const className = String(inner["class_name"]);
+  const kind = recurrentClasses[className];
+  if (!kind) throw new ImportError(`it runs ${className.slice(0, 40)} both ways`);
   const settings = recurrentConfig(kind, objectOf(inner["config"], `the config of ${name}`), flavour, name, warnings);
   const half = arrays.length / 2;
   const [forward, backward] = [arrays.slice(0, half), arrays.slice(half)];
   const step = recurrentStep(
     name,
     { ...settings, goBackwards: false },
-    weightsOf(forward),
+    weightsOf(forward, className, name),
     arrays.map(({ path }) => path),
     {
       config: settings,
-      weights: weightsOf(backward),
+      weights: weightsOf(backward, className, name),
     },
   );
   const mode = (config["merge_mode"] ?? config["mergeMode"] ?? "concat") as string;

@@ -6,7 +6,7 @@ import { zipSync } from "fflate";
 import { FileSource } from "../../src/interop/fileSource";
 import { importModel } from "../../src/interop/import";
 import { sourceOf } from "../../src/interop/source";
-import { difference, type ImportedText, importBytes, outputsOf, readImported } from "./imported";
+import { difference, type ImportedText, importBytes, numbers, outputsOf, readImported } from "./imported";
 import { esPart, part, prepareParts } from "./parts";
 import { registerChainedOps } from "./tensorflow";
 
@@ -65,6 +65,18 @@ const cases: Case[] = [
         mergeMode: "ave",
         inputShape: [T, X],
       }),
+      l.dense({ units: 2 }),
+    ],
+  },
+  {
+    title: "an rnn of an lstm's cell, and one of a gru's that is read at its end",
+    layers: (l) => [
+      l.rnn({
+        cell: l.lstmCell({ units: 4, recurrentActivation: "sigmoid" }),
+        returnSequences: true,
+        inputShape: [T, X],
+      }),
+      l.rnn({ cell: l.gruCell({ units: 3, recurrentActivation: "sigmoid" }) }),
       l.dense({ units: 2 }),
     ],
   },
@@ -298,6 +310,38 @@ describe("the import of Keras and TensorFlow.js", () => {
       agree(imported, model);
     });
 
+  for (const kind of ["lstm", "gru"] as const)
+    it(`an .h5 of Keras 2 with cuDNN's ${kind}, of each gate a matrix [H × X] and two biases`, () => {
+      const H = 4;
+      const gates = kind === "lstm" ? 4 : 3;
+      const random = numbers(7);
+      const [kernel, recurrent, bias] = [X * gates * H, H * gates * H, 2 * gates * H].map((count) =>
+        Float32Array.from(random(count)),
+      ) as [Float32Array, Float32Array, Float32Array];
+      const name = path.join(folder, "cudnn.h5");
+      const file = new h5.File(name, "w");
+      file.create_attribute("keras_version", "2.2.4");
+      const className = kind === "lstm" ? "CuDNNLSTM" : "CuDNNGRU";
+      const config = { name: "first", units: H, return_sequences: true, batch_input_shape: [null, T, X] };
+      const layers = [{ class_name: className, config }];
+      file.create_attribute("model_config", JSON.stringify({ class_name: "Sequential", config: { layers } }));
+      const group = file.create_group("model_weights").create_group("first");
+      group.create_attribute("weight_names", ["first/kernel:0", "first/recurrent_kernel:0", "first/bias:0"]);
+      const inner = group.create_group("first");
+      const shapes = [[X, gates * H], [H, gates * H], [2 * gates * H]];
+      for (const [k, data] of [kernel, recurrent, bias].entries())
+        inner.create_dataset({
+          name: `${["kernel", "recurrent_kernel", "bias"][k]}:0`,
+          data,
+          shape: shapes[k],
+          dtype: "<f",
+        });
+      file.close();
+      const { model } = importBytes("cudnn.h5", new Uint8Array(readFileSync(name)));
+      const far = difference(outputsOf(model, inputs), cudnn(kind, H, kernel, recurrent, bias));
+      assert.ok(far < 1e-12, `${far}`);
+    });
+
   for (const name of ["keras3-lstm", "keras3-both", "keras3-hard"])
     for (const ending of ["keras", "h5"])
       it(`${name}.${ending}, written by Keras 3.15.1 itself, gives what Keras gives`, () => {
@@ -350,6 +394,36 @@ describe("the import of Keras and TensorFlow.js", () => {
     agree(imported, model);
   });
 });
+
+/** What cuDNN computes (its manual's equations), given the gates' blocks of Keras' arrays, each flattened: W and R [H × …] row after row. */
+function cudnn(kind: "lstm" | "gru", H: number, kernel: Float32Array, recurrent: Float32Array, bias: Float32Array) {
+  const gates = kind === "lstm" ? 4 : 3;
+  const columns = gates * H;
+  const sigma = (a: number) => 1 / (1 + Math.exp(-a));
+  const block = (all: Float32Array, g: number) =>
+    Array.from({ length: all.length / columns }, (_, row) => [
+      ...all.subarray(row * columns + g * H, row * columns + (g + 1) * H),
+    ]).flat();
+  const product = (flat: number[], v: number[], i: number) =>
+    v.reduce((sum, v_j, j) => sum + flat[i * v.length + j]! * v_j, 0);
+  let h = Array.from({ length: H }, () => 0);
+  let c = [...h];
+  return inputs.map((x) => {
+    const before = h;
+    const W = (g: number, i: number) => product(block(kernel, g), x, i) + bias[g * H + i]!;
+    const R = (g: number, i: number) => product(block(recurrent, g), before, i) + bias[columns + g * H + i]!;
+    const a = (g: number, i: number) => W(g, i) + R(g, i);
+    if (kind === "lstm") {
+      c = c.map((c_i, i) => sigma(a(1, i)) * c_i + sigma(a(0, i)) * Math.tanh(a(2, i)));
+      h = c.map((c_i, i) => sigma(a(3, i)) * Math.tanh(c_i));
+    } else
+      h = before.map((h_i, i) => {
+        const z = sigma(a(0, i));
+        return (1 - z) * Math.tanh(W(2, i) + sigma(a(1, i)) * R(2, i)) + z * h_i;
+      });
+    return h;
+  });
+}
 
 /** TensorFlow.js' names in the way of Python: `returnSequences` is `return_sequences`. */
 function snakeKeys(value: Any): Any {
