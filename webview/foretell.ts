@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { Foretold } from "../src/protocol/panel";
 import type { Model } from "./model";
-import { formatNumber } from "./numbers";
+import { formatExact } from "./numbers";
 import { num, symbol, symbolText } from "./symbols";
 
 export function foretell(model: Model): TemplateResult | typeof nothing {
@@ -64,7 +64,7 @@ function verdict({ symbol: of, numbers }: Foretold, digits: number): TemplateRes
     return html`<p class="foretold is-${nearness}" data-testid="foretold" data-nearness=${nearness}>
       <span class="codicon codicon-${icons[nearness]}" aria-hidden="true"></span>
       ${symbol(of)}${numbers.length > 1 ? `[${i}]` : ""} = ${num(right, digits, { name })}
-      ${nearness === "right" ? nothing : html`<span class="quiet">and not ${formatNumber(typed, 17)}</span>`}
+      ${nearness === "right" ? nothing : html`<span class="quiet">and not ${formatExact(typed)}</span>`}
       <span class="foretold-words">${words}</span>
     </p>`;
   })}`;

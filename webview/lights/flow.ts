@@ -85,7 +85,7 @@ export function flow(model: Model, run: Run): TemplateResult | typeof nothing {
       })}
       ${current === undefined ? nothing : amount(cursor.t, current, x(cursor.t), y(current), axis.width)}
     </svg>
-    ${ticks.map((value) => html`<span class="flow-tick" ${styles({ top: `${y(value) - tickHeight / 2}px` })}>${formatNumber(value, 2)}</span>`)}
+    ${(isAny ? ticks : []).map((value) => html`<span class="flow-tick" ${styles({ top: `${y(value) - tickHeight / 2}px` })}>${formatNumber(value, 2)}</span>`)}
   </section>`;
 }
 
