@@ -305,6 +305,20 @@ describe(`The stage in a panel of ${size.width} × ${size.height} pixels`, () =>
     assert.deepEqual(await places(), before);
   });
 
+  it("is never scrolled within itself, whatever comes into view", async () => {
+    await panel.open("worked.rnn.json");
+    const scrolled = await panel.frame
+      .locator(".stage, .stage-cell, .readout, .flow")
+      .evaluateAll((all: (PlacedElement & { scrollTop: number })[]) =>
+        all.map((element) => {
+          element.scrollTop = 50;
+          return element.scrollTop;
+        }),
+      );
+    assert.ok(scrolled.length > 4);
+    assert.deepEqual(new Set(scrolled), new Set([0]));
+  });
+
   it("puts no error on the console and breaks its content security policy nowhere", () => {
     assert.deepEqual(workbench.consoleErrors(), []);
   });
