@@ -409,15 +409,21 @@ class Builder {
   }
 
   private productsBack(run: readonly ProductInstruction[]): OwnInstruction[] {
-    const to = this.place(run[0]!.to);
-    return this.spans(run).map(({ matrices, of }) => ({
-      op: "product",
-      to,
-      of: [of],
-      matrices,
-      transposed: true,
-      adds: true,
-    }));
+    const { to } = run[0]!;
+    // A parameter's gradient is no vector of the step: what a matrix sends back to it is made in room of its own.
+    const isShare = to.kind === "share";
+    const place: Place = isShare ? { kind: "rows", rows: rowsOf(1), column: 0 } : this.place(to);
+    const products = this.spans(run).map(
+      ({ matrices, of }, k): OwnInstruction => ({
+        op: "product",
+        to: place,
+        of: [of],
+        matrices,
+        transposed: true,
+        adds: !isShare || k > 0,
+      }),
+    );
+    return isShare ? [...products, { op: "addToShare", of: [place], parameter: to.name }] : products;
   }
 
   /** Products with transposed matrices, those side by side with gradients side by side as one. */

@@ -44,7 +44,7 @@ export function equationsOfSeed(seed: number, count: number, isSquare = true): s
   return [...names, "h"].map((name, k) => {
     const above = names.slice(0, k);
     const matrix = () =>
-      pick([`Wx${k} x`, `U${k} (Wx${k} x)`, `Wh${k} ${pick(states)}'`, `γ${k} ∘ ${pick(states)}'`, x(k), x(k)]);
+      pick([`Wx${k} x`, `U${k} (Wx${k} x + β${k})`, `Wh${k} ${pick(states)}'`, `γ${k} ∘ ${pick(states)}'`, x(k), x(k)]);
     const atom = () => (above.length > 0 && random.uniform() < 0.6 ? pick(above) : `${pick(states)}'`);
     const part = () => (random.uniform() < 0.5 ? atom() : `(${matrix()} + b${k})`);
     const outer = name === "h" ? "tanh" : "";
