@@ -1,5 +1,5 @@
 /** All sequences of a file as one batch: its loss and the gradient that one update would take, parameters unchanged. */
-import type { BatchReduction, Problem } from "./model";
+import type { BatchReduction, Problem, Sequence } from "./model";
 import { parametersOf } from "./model";
 import { Recording } from "./network";
 import type { NamedTensors } from "./tensor";
@@ -14,13 +14,19 @@ export interface BatchResult {
   readonly gradients: NamedTensors;
 }
 
+/** What the batch is made of: the file's own sequences, those too that are held back of them, and none that its validation has beside. */
+export function batchOf({ sequences, ownCount }: Problem): readonly Sequence[] {
+  return sequences.slice(0, ownCount);
+}
+
 /** Full backpropagation through time over every sequence; `batchSize` and `truncate` play no part. */
 export function runBatch(problem: Problem): BatchResult {
-  const { model, sequences, training } = problem;
+  const { model, training } = problem;
   const { batchReduction } = training;
   const gradients = zerosLikeAll(parametersOf(model));
-  const runners = sequences.map((_, k) => runnerOf(problem, k));
-  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+  const batch = batchOf(problem);
+  const runners = batch.map((_, k) => runnerOf(problem, k));
+  const longest = batch.reduce((most, { length }) => Math.max(most, length), 0);
   const workplace = { model, recording: new Recording(model), gradients, batchReduction };
   const norm = computeChunk(workplace, runners, 0, longest, null);
   const isBroken = norm !== null && typeof norm !== "number";

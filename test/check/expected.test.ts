@@ -131,6 +131,16 @@ describe("What is expected", () => {
     assert.equal(failedOf(batch("targets", 1.09 + 2.25, 2.6 - 3)).length, 2);
   });
 
+  it("of a batch has the sequences that are held back, and none that validation has beside them", () => {
+    const batch = (validation: string) =>
+      linear('{ "batch": { "loss": 1.625, "gradients": { "output.by": [-0.5] } } }').replace(
+        '"training"',
+        `"validation": ${validation}, "training"`,
+      );
+    assert.deepEqual(failedOf(batch('{ "fraction": 0.5 }')), []);
+    assert.deepEqual(failedOf(batch('{ "sequences": [{ "inputs": [5], "targets": [0] }] }')), []);
+  });
+
   it("is an error at its place where it names no number of a parameter", () => {
     const gradients = (entry: string) => linear(`{ "sequences": [{ "gradients": { ${entry} } }] }`);
     const cases = [

@@ -2,6 +2,7 @@
  * A sequence forward and back once more, apart from the engine, with the choices of somebody who works it out otherwise.
  * As it should be, it gives the engine's numbers.
  */
+import { batchOf } from "../../engine/batch";
 import { oneHot } from "../../engine/functions";
 import { addVec } from "../../engine/linear";
 import { targetAt } from "../../engine/loss";
@@ -131,7 +132,7 @@ export class Workbench {
       following: new Map(own.following),
     }));
     own.goOn(following);
-    const losses = lossesOf(model, sequence, forward.outputs, choices, sequences.length, null, own);
+    const losses = lossesOf(model, sequence, forward.outputs, choices, this.batchSize, null, own);
     const { gradients, startGradients } = backOf(model, sequence, forward, losses, choices, own, this.asked);
     for (const [name, d] of Object.entries(startGradients)) own.take(placeOf("gradients", name), d);
     const written = Object.fromEntries(
@@ -148,23 +149,32 @@ export class Workbench {
 
   /** All sequences of the problem as one batch, and through one update. */
   computeBatch(choices: Choices): Computed {
-    const { model, sequences, training } = this.problem;
-    const runners = sequences.map((_, k) => runnerOf(this.problem, k));
+    const { model, training } = this.problem;
+    const runners = batchOf(this.problem).map((_, k) => runnerOf(this.problem, k));
     const divisors = divisorsOf(runners);
     let loss: number | null = null;
     const gradients = zerosLikeAll(parametersOf(model));
     for (const [k, runner] of runners.entries()) {
-      const scale = scaleInBatch(runner, training.batchReduction, sequences.length, divisors);
+      const scale = scaleInBatch(runner, training.batchReduction, runners.length, divisors);
       const back = this.back(k, choices, scale);
       const losses = this.losses(k, choices, scale);
       if (losses.total !== null) loss = (loss ?? 0) + losses.sum * scale;
-      for (const [name, { data }] of Object.entries(gradients)) addVec(data, back.gradients[name]!.data);
+      // Who forgets the only term with a parameter has no gradient of it.
+      for (const [name, { data }] of Object.entries(gradients)) {
+        const found = back.gradients[name];
+        if (found) addVec(data, found.data);
+      }
     }
     const written = writtenDown(model, gradients, choices);
     return {
       trace: { loss, gradients: nested(written) },
       updated: () => nested(updateWith(model, null, written, training, choices.update)),
     };
+  }
+
+  /** What somebody divides by who takes all sequences for one batch. */
+  private get batchSize(): number {
+    return batchOf(this.problem).length;
   }
 
   private forward(index: number, choices: Choices): Forward {
@@ -178,7 +188,7 @@ export class Workbench {
   private losses(index: number, choices: Choices, scale: Scale): Losses {
     const { model, sequences } = this.problem;
     const { outputs } = this.forward(index, choices);
-    return lossesOf(model, sequences[index]!, outputs, choices, sequences.length, scale, nothingTaken);
+    return lossesOf(model, sequences[index]!, outputs, choices, this.batchSize, scale, nothingTaken);
   }
 
   /** With those of the sequences before, where nobody has set them to zero. */

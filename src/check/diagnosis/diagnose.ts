@@ -3,6 +3,7 @@
  * the one that gives the author's own numbers is named. Where one alone does not, several together are tried.
  */
 
+import { batchOf } from "../../engine/batch";
 import type { Problem } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import { wholeBatch } from "../../format/expectedNumbers";
@@ -94,8 +95,8 @@ const bitsOfFootprint = 3;
 const noise = 1e-11;
 
 /** Whether slips are tried on a sequence, or on the whole batch. */
-function isTried({ sequences }: Problem, sequence: number): boolean {
-  return sequence !== wholeBatch || sequences.length <= mostOfBatch;
+function isTried(problem: Problem, sequence: number): boolean {
+  return sequence !== wholeBatch || batchOf(problem).length <= mostOfBatch;
 }
 
 interface Trial {
@@ -248,7 +249,7 @@ class Search {
     this.isMaybeSingle = maybeSingle(values);
     const weights = Object.values(parametersOf(problem.model)).reduce((sum, { data }) => sum + data.length, 0);
     const lengths = chosen.flatMap((sequence) =>
-      (sequence === wholeBatch ? problem.sequences : [problem.sequences[sequence]!]).map(({ length }) => length),
+      (sequence === wholeBatch ? batchOf(problem) : [problem.sequences[sequence]!]).map(({ length }) => length),
     );
     const steps = lengths.reduce((sum, length) => sum + length, 0);
     this.most = Math.min(

@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { asItShouldBe, combine } from "../../../src/check/diagnosis/choices";
 import { compute, computeBatch } from "../../../src/check/diagnosis/compute";
+import { kindOf, sumOf, termsOf } from "../../../src/check/diagnosis/edited";
 import { runBatch } from "../../../src/engine/batch";
+import type { Equation } from "../../../src/engine/equations";
 import type { Problem } from "../../../src/engine/model";
 import { parametersOf, withParameters } from "../../../src/engine/model";
 import { run } from "../../../src/engine/run";
@@ -11,6 +13,7 @@ import { toNested, zerosLike } from "../../../src/engine/tensor";
 import { traceOf } from "../../../src/engine/trace";
 import { updateOnce } from "../../../src/engine/train";
 import { plainProblems, problems } from "../../engine/arbitrary";
+import { readText } from "../../files";
 
 /** Every number of a value by its path, in which what only one of two computations tells is left out. */
 function numbersOf(value: unknown, path = ""): Map<string, number> {
@@ -80,6 +83,19 @@ describe("The computation that a diagnosis tries slips on", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("leaves a gradient of a batch at zero where a slip forgets the only term with its parameter", () => {
+    // Of h = b + w ∘ x with x = 2 and the gradient 1 on h, db is 1 and dw is 2.
+    const { problem } =
+      readText(`{ "version": 1, "inputSize": 1, "cells": { "own": { "equations": ["h = b + w ∘ x"] } },
+      "layers": [{ "cell": "own", "size": 1, "b": [0], "w": [3] }], "output": { "size": 1, "Why": [[1]], "by": [0] },
+      "loss": { "type": "linear" }, "sequences": [{ "inputs": [2], "targets": [1] }] }`);
+    const forward = (all: readonly Equation[]) =>
+      all.map(({ name, expression }) => ({ name, expression: sumOf(termsOf(expression).slice(0, 1)) }));
+    const edit = { kind: kindOf(problem.model.layers[0]!), forward };
+    const { gradients } = computeBatch(problem, combine([{ edits: [edit] }])).trace as { gradients: unknown };
+    assertHolds({ "layers.0.b": [1], "layers.0.w": [0] }, gradients);
   });
 
   it("starts a sequence from the state in which the one before it ended, where it carries", () => {
