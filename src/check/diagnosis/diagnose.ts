@@ -63,6 +63,8 @@ const mostHinted = 12;
 const mostBehind = 6;
 /** Slips are tried on so many sequences; what they explain is then counted on all. */
 const mostSequences = 4;
+/** And on so many numbers, spread evenly over those that are wrong and those that are right. */
+const mostTried = 2000;
 /** A batch of more sequences is not tried. */
 const mostOfBatch = 16;
 /** So many of the best explanations by fewer slips are gone on from. */
@@ -72,8 +74,9 @@ const mostWork = 3.8e9;
 const mostTrials = 2500;
 /** What a layer's step takes besides its multiplications. */
 const workOfStep = 1500;
-/** What it takes to judge one number. */
+/** What it takes to judge one number, and to go on from one of the author's. */
 const workOfNumber = 50;
+const workOfOwnNumber = 4000;
 /** Of the trials that are left, so many are for slips in one layer alone. */
 const shareOfOneLayer = 0.4;
 /** Of the wrong numbers, so many at least are explained, or nothing is said. */
@@ -220,6 +223,8 @@ class Search {
   private slackOfSingle: ReadonlyMap<number, number> | null = null;
   private readonly bench: Workbench;
   private readonly most: number;
+  /** How many slips may be gone on with from the author's own numbers. */
+  private readonly mostFollowed: number;
   private trialsLeft: number;
   /** What it takes to tell one slip from the others. */
   private bitsOfSlip = 0;
@@ -236,10 +241,12 @@ class Search {
     const isOfBatch = wrongIn.delete(wholeBatch) && isTried(problem, wholeBatch);
     const chosen = [...[...wrongIn].slice(0, mostSequences), ...(isOfBatch ? [wholeBatch] : [])];
     // Sequence after sequence, and what goes forward first: it is known before the way back has been gone.
-    this.tried = chosen.flatMap((sequence) => {
+    const all = chosen.flatMap((sequence) => {
       const ofSequence = [...comparisons.keys()].filter((k) => comparisons[k]!.expected.sequence === sequence);
       return ofSequence.toSorted((a, b) => stageOf(comparisons[a]!) - stageOf(comparisons[b]!));
     });
+    const isTriedOn = new Set([true, false].flatMap((isWrong) => spread(all.filter((k) => this.isWrong(k) === isWrong))));
+    this.tried = all.filter((k) => isTriedOn.has(k));
     const wrong = this.tried.filter((k) => this.isWrong(k));
     // What is hidden has no digits.
     const values = wrong.map((k) => comparisons[k]!.expected.value).filter((value) => !Number.isNaN(value));
@@ -252,10 +259,9 @@ class Search {
       (sequence === wholeBatch ? batchOf(problem) : [problem.sequences[sequence]!]).map(({ length }) => length),
     );
     const steps = lengths.reduce((sum, length) => sum + length, 0);
-    this.most = Math.min(
-      mostTrials,
-      mostWork / (steps * (8 * weights + workOfStep * problem.model.layers.length) + workOfNumber * this.tried.length),
-    );
+    const work = steps * (8 * weights + workOfStep * problem.model.layers.length);
+    this.most = Math.min(mostTrials, mostWork / (work + workOfNumber * this.tried.length));
+    this.mostFollowed = Math.min(mostTrials, mostWork / (work + workOfOwnNumber * all.length));
     this.trialsLeft = this.most;
   }
 
@@ -370,6 +376,8 @@ class Search {
    * and do where the slip is made. Every slip is tried by itself, however many there are.
    */
   behind(): { readonly found: Pick<Diagnosis, "slips" | "explained"> | null; readonly hints: readonly Hint[] } {
+    const slipsTried = slipsOf(this.problem);
+    if (this.mostFollowed < slipsTried.length) return { found: null, hints: [] };
     const sequences = new Set(this.tried.map((k) => this.comparisons[k]!.expected.sequence));
     sequences.delete(wholeBatch);
     const own = [...sequences].map(
@@ -378,7 +386,6 @@ class Search {
     const follow = (choices: Choices) =>
       new Map(own.flatMap(([sequence, numbers]) => [...followingOf(this.bench, numbers, sequence, choices)]));
     const plain = follow(asItShouldBe);
-    this.trialsLeft = this.most;
     const places = this.tried.filter((k) => plain.has(k));
     const isAlone = (k: number) => markOf(this.comparisons[k]!, plain.get(k)!) === "wrong";
     const alone = places.filter(isAlone);
@@ -386,8 +393,7 @@ class Search {
     if (alone.length === 0) return { found: null, hints: [] };
     const hints = new Map<number, Slip[]>();
     const found: { slip: Slip; explained: readonly number[]; bits: number }[] = [];
-    for (const slip of slipsOf(this.problem)) {
-      if (this.trialsLeft-- <= 0) return { found: null, hints: [] };
+    for (const slip of slipsTried) {
       const following = follow(combine([slip.change]));
       const fits = (k: number) => followsFrom(this.comparisons[k]!, following.get(k) ?? Number.NaN);
       const explained = alone.filter(fits);
@@ -687,6 +693,12 @@ class Search {
       text: `the numbers are ${verb} ${precisionText(precision)}`,
     };
   }
+}
+
+/** So many of them, evenly. */
+function spread(indices: readonly number[]): readonly number[] {
+  const count = Math.min(mostTried / 2, indices.length);
+  return Array.from({ length: count }, (_, n) => indices[Math.floor((n * indices.length) / count)]!);
 }
 
 /** Every way to take so many slips, of each group one at most. */
