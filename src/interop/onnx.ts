@@ -89,7 +89,9 @@ class Importer {
     const chains: Chain[] = [];
     for (const alike of this.withSameWeights(drafts.filter(({ node }) => !inside.has(node)))) {
       const [one, ...others] = alike;
-      for (const chain of sequentialChains(one!.steps, this.left)) chains.push(chain);
+      const { input } = this.recurrent(one!.node)!;
+      for (const chain of sequentialChains(one!.steps, this.left, originOf(input.name, input.graph)))
+        chains.push(chain);
       // Two branches of an If can hold the same layer; what is written out can be the steps of one, one after the other.
       for (const { node, name } of others)
         if (!this.recurrent(node)!.written) this.left.push({ name, why: `the same weights as ${one!.name}` });
@@ -560,7 +562,10 @@ class Importer {
         continue;
       }
       const bias = this.biasOf(reader, name);
+      const added = reader.op === "Add" ? reader.inputs.find((other) => other !== name) : undefined;
       if (bias) offer([{ kind: "bias", b: bias.tensor, from: bias.from }], next());
+      else if (added !== undefined)
+        offer([{ kind: "sum", name: reader.name || reader.op, of: originOf(added, reader.graph) }], next());
       else if (Object.hasOwn(behind, reader.op))
         offer([{ kind: "activation", name: reader.name || reader.op, activation: behind[reader.op]! }], next());
       else if (passes.includes(reader.op) && reader.inputs[0] === name) offer([], next());
@@ -685,6 +690,17 @@ function onnxActivation(name: string, alphas: number[], betas: number[]): Activa
 }
 
 /** A bias that follows a product is that layer's. */
+/** Where a value comes from that is only put into another shape. */
+function originOf(name: string, graph: Graph): string {
+  for (let k = 0; k < 20; k++) {
+    const producer = producerOf(name, graph);
+    if (!producer || !passes.includes(producer.op)) break;
+    name = producer.inputs[0] ?? "";
+    ({ graph } = producer);
+  }
+  return name;
+}
+
 function withBiasesFolded(steps: readonly OnnxStep[]): Step[] {
   const folded: Step[] = [];
   for (const step of steps) {

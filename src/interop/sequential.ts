@@ -26,6 +26,8 @@ export type Step =
     }
   | { readonly kind: "activation"; readonly name: string; readonly activation: string }
   | { readonly kind: "embedding"; readonly embedding: Embedding }
+  /** Adds a value of the source, `of` being the name of it: the input alone can be said here, behind the last layer. */
+  | { readonly kind: "sum"; readonly name: string; readonly of: string }
   /** Does nothing when a trained network runs: dropout. */
   | { readonly kind: "nothing" }
   /** What this format has not. */
@@ -42,13 +44,16 @@ interface Draft {
   layers: ImportedLayer[];
   cells: Record<string, OwnCell>;
   at: ReadOut["at"];
+  /** Whether the input is added to what the last layer gives. */
+  skip: boolean;
 }
 
 /**
  * The recurrent chains of modules that run one after the other: each begins behind a module that this format has not.
  * The last dense layer is the read-out where its activation is one of a read-out's.
+ * @param input the name of what the first module reads; null where nothing is added up
  */
-export function sequentialChains(steps: readonly Step[], left: Left[]): Chain[] {
+export function sequentialChains(steps: readonly Step[], left: Left[], input: string | null = null): Chain[] {
   const chains: Chain[] = [];
   let draft: Draft | null = null;
   const close = () => {
@@ -58,7 +63,7 @@ export function sequentialChains(steps: readonly Step[], left: Left[]): Chain[] 
         left.push({ name, why: "it does not stand beside a recurrent layer" });
     draft = null;
   };
-  const start = (): Draft => (draft ??= { embedding: undefined, layers: [], cells: {}, at: "every" });
+  const start = (): Draft => (draft ??= { embedding: undefined, layers: [], cells: {}, at: "every", skip: false });
   const merged = mergedActivations(steps);
   for (const [k, step] of merged.entries())
     switch (step.kind) {
@@ -98,6 +103,22 @@ export function sequentialChains(steps: readonly Step[], left: Left[]): Chain[] 
         if (dense) into.layers.push(dense);
         else {
           left.push({ name: step.name, why: `its activation ${step.activation} is none of a dense layer` });
+          close();
+        }
+        break;
+      }
+      case "sum": {
+        const { layers, embedding } = draft ?? { layers: [] as ImportedLayer[], embedding: undefined };
+        const top = layers.at(-1);
+        const isReadOut = top?.cell === "dense" && top.options["activation"] === "linear" && layers.some(isRecurrent);
+        const isLast = k === merged.length - 1;
+        if (step.of === input && isReadOut && isLast && !embedding && layers[0]!.inputs === top.size)
+          start().skip = true;
+        else {
+          left.push({
+            name: step.name,
+            why: "an addition that is neither a bias nor that of the input to the read-out",
+          });
           close();
         }
         break;
@@ -171,7 +192,7 @@ export function withOwnCell(layer: ImportedLayer, own: OwnCell, cells: Record<st
   return { ...layer, cell: name };
 }
 
-function chainOf({ embedding, layers, cells, at }: Draft): Chain {
+function chainOf({ embedding, layers, cells, at, skip }: Draft): Chain {
   const top = layers.at(-1)!;
   const below = layers.slice(0, -1);
   const activation: string = String(top.options["activation"] ?? "linear");
@@ -181,7 +202,7 @@ function chainOf({ embedding, layers, cells, at }: Draft): Chain {
       ...(embedding && { embedding }),
       layers: below,
       cells,
-      output: { size: top.size, at, activation, dense: { Why: W!, by: b ?? null }, skip: false, from: top.from },
+      output: { size: top.size, at, activation, dense: { Why: W!, by: b ?? null }, skip, from: top.from },
     };
   }
   return { ...(embedding && { embedding }), layers, cells, output: bare(lengthOf(top), at) };

@@ -232,6 +232,41 @@ describe("the import of ONNX", () => {
     assert.match(importBytes("m.onnx", exported).report.warnings[0]!, /linear_before_reset is 0/);
   });
 
+  it("a sum that is neither a bias nor that of the input to the read-out stays behind, and is named", () => {
+    const random = numbers(9);
+    const weights = (dims: readonly number[]) => ({ dims, values: random(dims.reduce((a, b) => a * b, 1)) });
+    const layer = (name: string, from: string): OnnxNode => ({
+      op: "RNN",
+      name,
+      inputs: [from, `W_${name}`, `R_${name}`],
+      outputs: [`${name}_y`],
+      attributes: { hidden_size: X },
+    });
+    const bytes = onnxModel({
+      nodes: [
+        layer("lower", "x"),
+        { op: "Squeeze", name: "passes", inputs: ["lower_y", "axis"], outputs: ["lower_h"] },
+        { op: "Add", name: "residual", inputs: ["lower_h", "x"], outputs: ["sum"] },
+        layer("upper", "sum"),
+      ],
+      initializers: {
+        axis: { dims: [1], values: [1], isWhole: true },
+        W_lower: weights([1, X, X]),
+        R_lower: weights([1, X, X]),
+        W_upper: weights([1, X, X]),
+        R_upper: weights([1, X, X]),
+      },
+      inputs: { x: [T, 1, X] },
+      outputs: { upper_y: [T, 1, 1, X] },
+    });
+    const { report } = importBytes("residual.onnx", bytes);
+    assert.equal(report.layers.length, 1);
+    assert.ok(
+      report.left.some(({ name }) => name === "residual"),
+      JSON.stringify(report.left),
+    );
+  });
+
   it("what cannot be written is refused by name, and a graph without a recurrent node names its operations", () => {
     assert.throws(
       () =>

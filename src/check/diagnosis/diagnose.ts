@@ -245,7 +245,9 @@ class Search {
       const ofSequence = [...comparisons.keys()].filter((k) => comparisons[k]!.expected.sequence === sequence);
       return ofSequence.toSorted((a, b) => stageOf(comparisons[a]!) - stageOf(comparisons[b]!));
     });
-    const isTriedOn = new Set([true, false].flatMap((isWrong) => spread(all.filter((k) => this.isWrong(k) === isWrong))));
+    const isTriedOn = new Set(
+      [true, false].flatMap((isWrong) => spread(all.filter((k) => this.isWrong(k) === isWrong))),
+    );
     this.tried = all.filter((k) => isTriedOn.has(k));
     const wrong = this.tried.filter((k) => this.isWrong(k));
     // What is hidden has no digits.
