@@ -116,7 +116,7 @@ function backwardFunction(layer: CellLayer): string {
     `    dx = np.zeros_like(x)`,
     `    gradients = {name: np.zeros_like(value) for name, value in values.items()}`,
     ...(handed.length > 0 ? [`    # Nothing comes after the last step`] : []),
-    ...handed.map((leaf) => `    ${nameOf(leaf)} = np.zeros(above.shape[1])`),
+    ...handed.map((leaf) => `    ${nameOf(leaf)} = np.zeros(${leaf.kind === "input" ? "x" : "above"}.shape[1])`),
     ...indented(unitsLine(layer, fromWeights), 4),
     `    for step in reversed(range(len(order))):`,
     `        t = order[step]`,
