@@ -1,9 +1,10 @@
-import { cellOf } from "../../engine/cells";
+import { type CellKind, cellOf } from "../../engine/cells";
 import type { Equation } from "../../engine/equations";
 import { before, minus, now, one, sum, times } from "../../engine/expression";
 import type { Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
+import { ownTextOf } from "../../format/copyCell";
 import { transpose } from "../diagnosis/arithmetic";
 import type { Choices } from "../diagnosis/choices";
 import { kindOf } from "../diagnosis/edited";
@@ -304,7 +305,11 @@ function hardSigmoids(model: Model): Convention[] {
     ["hardsigmoid2", "0.2 v + 0.5, as Keras 2, TensorFlow.js and ONNX do"],
     ["hardsigmoid", "relu6(v + 3) / 6, as Keras 3 and PyTorch do"],
   ] as const;
-  return scopesOf(model.layers, ({ cell, own }) => (cell === "lstm" || cell === "gru") && !own)
+  const hasGates = (layer: Layer) =>
+    cellOf(layer)
+      .quantities(layer.options)
+      .some(({ gradientOfPreActivation }) => gradientOfPreActivation);
+  return scopesOf(model.layers, (layer) => !layer.own && hasGates(layer))
     .filter(({ where }) => where === "")
     .flatMap(({ indices }) =>
       kinds.map(([name, what]): Convention => {
@@ -335,28 +340,14 @@ function hardSigmoidTakeover(model: Model, indices: readonly number[], name: str
   for (const l of indices) {
     const { cell, options } = model.layers[l]!;
     const own = `${cell}-${name}`;
-    const equations = hardEquations(cell, options["reset"] === "after", options["bias"] !== "false", name);
+    const { title, equations: soft } = ownTextOf(cell as CellKind, options, 0);
+    const equations = soft.map((equation) => equation.replaceAll("σ(", `${name}(`));
     if (!settings.some(({ path }) => path[1] === own))
-      settings.push({ path: ["cells", own], value: { title: `${cell} with a hard sigmoid`, equations } });
+      settings.push({ path: ["cells", own], value: { title: `${title}, with a hard sigmoid`, equations } });
     settings.push({ path: ["layers", l, "cell"], value: own });
     for (const key of ["reset", "bias"]) settings.push({ path: ["layers", l, key], value: undefined });
   }
   return { parameters: {}, settings };
-}
-
-function hardEquations(cell: string, isAfter: boolean, hasBias: boolean, name: string): string[] {
-  const bias = (which: string) => (hasBias ? ` + ${which}` : "");
-  const gate = (k: string, function_ = name) => `${k} = ${function_}(Wx${k} x + Wh${k} h'${bias(`b${k}`)})`;
-  if (cell === "lstm")
-    return [gate("i"), gate("f"), gate("g", "tanh"), gate("o"), "c = f ∘ c' + i ∘ g", "h = o ∘ tanh(c)"];
-  return [
-    gate("r"),
-    gate("z"),
-    isAfter
-      ? `n = tanh(Wxn x${bias("bn")} + r ∘ (Whn h'${bias("bhn")}))`
-      : `n = tanh(Wxn x + Whn (r ∘ h')${bias("bn")})`,
-    "h = (1 − z) ∘ n + z ∘ h'",
-  ];
 }
 
 function transpositions(model: Model): Convention[] {
