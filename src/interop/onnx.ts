@@ -89,9 +89,8 @@ class Importer {
     const chains: Chain[] = [];
     for (const alike of this.withSameWeights(drafts.filter(({ node }) => !inside.has(node)))) {
       const [one, ...others] = alike;
-      const { input } = this.recurrent(one!.node)!;
-      for (const chain of sequentialChains(one!.steps, this.left, originOf(input.name, input.graph)))
-        chains.push(chain);
+      const input = this.written.bare(this.recurrent(one!.node)!.input);
+      for (const chain of sequentialChains(one!.steps, this.left, input.name)) chains.push(chain);
       // Two branches of an If can hold the same layer; what is written out can be the steps of one, one after the other.
       for (const { node, name } of others)
         if (!this.recurrent(node)!.written) this.left.push({ name, why: `the same weights as ${one!.name}` });
@@ -564,9 +563,10 @@ class Importer {
       const bias = this.biasOf(reader, name);
       const added = reader.op === "Add" ? reader.inputs.find((other) => other !== name) : undefined;
       if (bias) offer([{ kind: "bias", b: bias.tensor, from: bias.from }], next());
-      else if (added !== undefined)
-        offer([{ kind: "sum", name: reader.name || reader.op, of: originOf(added, reader.graph) }], next());
-      else if (Object.hasOwn(behind, reader.op))
+      else if (added !== undefined) {
+        const of = this.written.bare({ name: added, graph: reader.graph }).name;
+        offer([{ kind: "sum", name: reader.name || reader.op, of }], next());
+      } else if (Object.hasOwn(behind, reader.op))
         offer([{ kind: "activation", name: reader.name || reader.op, activation: behind[reader.op]! }], next());
       else if (passes.includes(reader.op) && reader.inputs[0] === name) offer([], next());
       // What a Loop gives step by step, put together again.
@@ -690,17 +690,6 @@ function onnxActivation(name: string, alphas: number[], betas: number[]): Activa
 }
 
 /** A bias that follows a product is that layer's. */
-/** Where a value comes from that is only put into another shape. */
-function originOf(name: string, graph: Graph): string {
-  for (let k = 0; k < 20; k++) {
-    const producer = producerOf(name, graph);
-    if (!producer || !passes.includes(producer.op)) break;
-    name = producer.inputs[0] ?? "";
-    ({ graph } = producer);
-  }
-  return name;
-}
-
 function withBiasesFolded(steps: readonly OnnxStep[]): Step[] {
   const folded: Step[] = [];
   for (const step of steps) {

@@ -197,7 +197,7 @@ export class WrittenCells {
   }
 
   /** Through what only moves numbers, and out of a Loop where a value goes in unchanged. */
-  private bare({ name, graph }: Place): Place {
+  bare({ name, graph }: Place): Place {
     for (let k = 0; k < deepest; k++) {
       const node = producerOf(name, graph);
       if (node && passes.includes(node.op)) {

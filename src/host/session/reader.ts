@@ -163,14 +163,15 @@ export class Reader {
     try {
       const end = performance.now() + sliceMs;
       let known: number | null = null;
-      let next = work.slices.next();
-      for (; !next.done && performance.now() < end; next = work.slices.next())
-        if (typeof next.value === "number") known = next.value;
+      let next: ReturnType<typeof work.slices.next>;
+      do {
+        next = work.slices.next();
+        if (!next.done && typeof next.value === "number") known = next.value;
+      } while (!next.done && performance.now() < end);
       if (next.done) {
         this.tookMs = performance.now() - work.begunMs;
         this.finish(work.version, next.value);
       } else {
-        if (typeof next.value === "number") known = next.value;
         if (!this.said && performance.now() - work.begunMs > this.saysAfterMs) this.sayLong();
         if (known !== null) this.long?.onProgress?.(known);
         setImmediate(() => this.goOn(work));
