@@ -19,6 +19,11 @@ export function batchOf({ sequences, ownCount }: Problem): readonly Sequence[] {
   return sequences.slice(0, ownCount);
 }
 
+/** How many they are. */
+export function batchSizeOf({ sequences, ownCount }: Problem): number {
+  return ownCount ?? sequences.length;
+}
+
 /** Full backpropagation through time over every sequence; `batchSize` and `truncate` play no part. */
 export function runBatch(problem: Problem): BatchResult {
   const { model, training } = problem;

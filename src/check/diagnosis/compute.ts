@@ -2,7 +2,7 @@
  * A sequence forward and back once more, apart from the engine, with the choices of somebody who works it out otherwise.
  * As it should be, it gives the engine's numbers.
  */
-import { batchOf } from "../../engine/batch";
+import { batchOf, batchSizeOf } from "../../engine/batch";
 import { oneHot } from "../../engine/functions";
 import { addVec } from "../../engine/linear";
 import { targetAt } from "../../engine/loss";
@@ -132,7 +132,7 @@ export class Workbench {
       following: new Map(own.following),
     }));
     own.goOn(following);
-    const losses = lossesOf(model, sequence, forward.outputs, choices, this.batchSize, null, own);
+    const losses = lossesOf(model, sequence, forward.outputs, choices, batchSizeOf(this.problem), null, own);
     const { gradients, startGradients } = backOf(model, sequence, forward, losses, choices, own, this.asked);
     for (const [name, d] of Object.entries(startGradients)) own.take(placeOf("gradients", name), d);
     const written = Object.fromEntries(
@@ -172,11 +172,6 @@ export class Workbench {
     };
   }
 
-  /** What somebody divides by who takes all sequences for one batch. */
-  private get batchSize(): number {
-    return batchOf(this.problem).length;
-  }
-
   private forward(index: number, choices: Choices): Forward {
     return this.forwards.get(`${index} ${forwardKey(choices)}`, () => {
       const { model, sequences } = this.problem;
@@ -188,7 +183,7 @@ export class Workbench {
   private losses(index: number, choices: Choices, scale: Scale): Losses {
     const { model, sequences } = this.problem;
     const { outputs } = this.forward(index, choices);
-    return lossesOf(model, sequences[index]!, outputs, choices, this.batchSize, scale, nothingTaken);
+    return lossesOf(model, sequences[index]!, outputs, choices, batchSizeOf(this.problem), scale, nothingTaken);
   }
 
   /** With those of the sequences before, where nobody has set them to zero. */

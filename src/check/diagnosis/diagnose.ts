@@ -3,7 +3,7 @@
  * the one that gives the author's own numbers is named. Where one alone does not, several together are tried.
  */
 
-import { batchOf } from "../../engine/batch";
+import { batchOf, batchSizeOf } from "../../engine/batch";
 import type { Problem } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import { wholeBatch } from "../../format/expectedNumbers";
@@ -99,7 +99,7 @@ const noise = 1e-11;
 
 /** Whether slips are tried on a sequence, or on the whole batch. */
 function isTried(problem: Problem, sequence: number): boolean {
-  return sequence !== wholeBatch || batchOf(problem).length <= mostOfBatch;
+  return sequence !== wholeBatch || batchSizeOf(problem) <= mostOfBatch;
 }
 
 interface Trial {
