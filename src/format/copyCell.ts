@@ -1,6 +1,7 @@
 /** The equations of a cell put into a file, where they can be changed: those of the library and those of the built-in cells. */
 import { parse } from "jsonc-parser";
-import { cells, isCellKind } from "../engine/cells";
+import type { Cell } from "../engine/cell";
+import { type CellKind, cells, isCellKind } from "../engine/cells";
 import type { Expression } from "../engine/expression";
 import { withLeaves } from "../engine/expression";
 import { expressionText } from "../engine/expressionText";
@@ -43,10 +44,8 @@ export function addCellEdits(text: string, source: SourceMap, name: string, cell
   return [{ offset: layers.offset, length: 0, text: `${entry},${isOwnLine ? `${layout.eol}${layout.indent}` : " "}` }];
 }
 
-/** A built-in cell as a file could say it. @param forgetBias what a forget gate's bias begins with */
-export function ownTextOf(kind: keyof typeof cells, options: CellOptions, forgetBias: number): CellText {
-  const cell = cells[kind];
-  // What only helps to compute another quantity is written within it
+/** A cell's equations as a file writes them; what only helps to compute another quantity stands within it. */
+export function equationTexts(cell: Cell, options: CellOptions): string[] {
   const helpers = new Map<string, Expression>();
   const whole = (expression: Expression): Expression =>
     withLeaves(expression, (leaf) =>
@@ -57,16 +56,22 @@ export function ownTextOf(kind: keyof typeof cells, options: CellOptions, forget
   for (const { name, expression } of cell.forwardOperations(options))
     if (traced.has(name)) equations.push(`${name} = ${equationText(whole(expression))}`);
     else helpers.set(name, whole(expression));
+  return equations;
+}
+
+/** A built-in cell as a file could say it. @param forgetBias what a forget gate's bias begins with */
+export function ownTextOf(kind: CellKind, options: CellOptions, forgetBias: number): CellText {
+  const cell = cells[kind];
   const biases = cell.parameters(options).flatMap((one) => (one.isForgetBias ? [[one.name, forgetBias]] : []));
   return {
     title: cell.title,
-    equations,
+    equations: equationTexts(cell, options),
     ...(forgetBias !== 0 && biases.length > 0 && { initial: Object.fromEntries(biases) }),
   };
 }
 
 /** As the equations of a file write this step and the one before. */
-const equationText = (expression: Expression) =>
+export const equationText = (expression: Expression) =>
   expressionText(expression).replaceAll("_{t−1}", "'").replaceAll("_t", "");
 
 /** Copies the equations of a layer's built-in cell, and makes the layer use the copy. Null where its cell is none. */

@@ -67,6 +67,19 @@ function own(value: File, equations: string[]): File {
 }
 
 const lstm = file("lstm");
+const lstmEquations = [
+  ...["i", "f", "o"].map((k) => `${k} = σ(Wx${k} x + Wh${k} h' + b${k})`),
+  "g = tanh(Wxg x + Whg h' + bg)",
+  "c = f ∘ c' + i ∘ g",
+  "h = o ∘ tanh(c)",
+];
+/** A cell with one gate. */
+function unit(last: string): File {
+  const { Wxz, Whz, bz, Wxn, Whn, bn } = file("gru").layers[0]!;
+  const layer = { cell: "theirs", size: H, Wxu: Wxz, Whu: Whz, bu: bz, Wxm: Wxn, Whm: Whn, bm: bn };
+  const equations = ["u = σ(Wxu x + Whu h' + bu)", "m = tanh(Wxm x + Whm h' + bm)", last];
+  return { ...file("gru"), cells: { theirs: { equations } }, layers: [layer] };
+}
 const before = file("gru", { reset: "before" });
 const draw = numbers(5);
 const after = file("gru", { bhn: draw(H) });
@@ -99,6 +112,17 @@ const cases: readonly Case[] = [
     a: before,
     b: renamed(before, { Wxr: "Wxz", Whr: "Whz", br: "bz", Wxz: "Wxr", Whz: "Whr", bz: "br" }),
   },
+  // What the built-in cells' equations say holds for a cell of the file's own as well.
+  {
+    id: "gate-order:igof",
+    a: own(lstm, lstmEquations),
+    b: renamed(own(lstm, lstmEquations), { Wxg: "Wxf", Whg: "Whf", bg: "bf", Wxf: "Wxg", Whf: "Whg", bf: "bg" }),
+  },
+  {
+    id: "u-or-1-u",
+    a: unit("h = (1 − u) ∘ m + u ∘ h'"),
+    b: unit("h = u ∘ m + (1 − u) ∘ h'"),
+  },
   { id: "bias-doubled", a: lstm, b: doubledBias(lstm) },
   { id: "bias-missing", a: before, b: withLayer(before, { br: [0, 0, 0], bz: [0, 0, 0], bn: [0, 0, 0] }) },
   { id: "bhn-missing", a: after, b: withLayer(after, { bhn: [0, 0, 0] }) },
@@ -124,9 +148,7 @@ const cases: readonly Case[] = [
     a: lstm,
     b: own(lstm, [
       ...["i", "f", "o"].map((k) => `${k} = ${name}(Wx${k} x + Wh${k} h' + b${k})`),
-      "g = tanh(Wxg x + Whg h' + bg)",
-      "c = f ∘ c' + i ∘ g",
-      "h = o ∘ tanh(c)",
+      ...lstmEquations.slice(-3),
     ]),
   })),
   {
@@ -147,7 +169,7 @@ const cases: readonly Case[] = [
 
 describe("a model against another program's numbers", () => {
   for (const { id, a, b, index = 0 } of cases)
-    it(`${id}: it is named, and taken over the file computes what the other does`, () => {
+    it(`${id} (${String(a.layers[0]!["cell"])}): it is named, and taken over the file computes what the other does`, () => {
       // Another model reads this one's sequence, and so would carry its state: of what it gives without there are outputs.
       const shape = [T, O];
       const arrays = [{ name: "output", shape, data: outputsOf(problemOf(b), index).flat() }];

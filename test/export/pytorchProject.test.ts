@@ -80,6 +80,30 @@ function broughtBack(folder: string): Record<string, number[]> {
   }
 }
 
+/** An own cell with the equations of an lstm, or nearly. */
+function ownLstm(last: string): Problem {
+  const equations = [
+    "i = σ(Wxi x + Whi h' + bi)",
+    "f = σ(Wxf x + Whf h' + bf)",
+    "g = tanh(Wxg x + Whg h' + bg)",
+    "o = σ(Wxo x + Who h' + bo)",
+    "c = f ∘ c' + i ∘ g",
+    last,
+  ];
+  const text = JSON.stringify({
+    version: 1,
+    vocabulary: ["a", "b", "c"],
+    cells: { mine: { equations } },
+    layers: [{ cell: "mine", size: 4 }],
+    output: { size: 3 },
+    loss: { type: "cross-entropy" },
+    sequences: [{ inputs: ["a", "b", "b", "c"], targets: "next" }],
+    initial: { scheme: "uniform", from: -1, to: 1, seed: 3 },
+    training: { optimizer: { type: "sgd", learningRate: 0.1 }, epochs: 2 },
+  });
+  return readText(text).problem;
+}
+
 const python = pythonWith("torch");
 
 describe("the folder for PyTorch", function () {
@@ -103,6 +127,18 @@ describe("the folder for PyTorch", function () {
     assert.throws(() => pytorchProject({ ...problem, sequences: [] }), ExportError);
   });
 
+  it("calls PyTorch's fast function wherever a cell has its equations, whatever it is called", () => {
+    const cellsOf = (problem: Problem) =>
+      /^CELLS = \[(.*)\]$/m.exec(
+        pytorchProject(problem)
+          .files.find(({ name }) => name === "model.py")!
+          .content.toString(),
+      )?.[1];
+    assert.equal(cellsOf(ownLstm("h = o ∘ tanh(c)")), "fused_lstm");
+    assert.equal(cellsOf(ownLstm("h = o ∘ relu(c)")), "written(own_mine_forward)");
+    assert.equal(cellsOf(readFile(path.join(goldens, "gru-before.rnn.json")).problem), "written(gru_before_forward)");
+  });
+
   if (python === undefined) return;
 
   it("computes outputs, losses, every epoch and the trained parameters of each golden within 1e-9 of the engine; back.py and import bring these back bit for bit", () => {
@@ -118,7 +154,9 @@ describe("the folder for PyTorch", function () {
         }
       }),
     );
-    assert.ok(cases.length >= 40, `${cases.length}`);
+    const own = ownLstm("h = o ∘ tanh(c)");
+    cases.push({ name: "own lstm", problem: own, at: write("own-lstm", own) });
+    assert.ok(cases.length >= 41, `${cases.length}`);
     const { status, stdout, stderr } = spawnSync(python, ["-c", program], {
       input: cases.map(({ at }) => `${at}\n`).join(""),
       encoding: "utf8",

@@ -671,14 +671,14 @@ class KindOfLayer {
           );
         }
       }
-      for (const u of complements(expression)) {
-        const exchanged = exchange(expression, u);
+      for (const u of complementsIn(expression)) {
+        const turned = exchanged(expression, u);
         all.push(
           this.onForward(
-            this.titleOf(nameOf(u)).startsWith("update") ? "swapped-update" : `swapped:${nameOf(u)}`,
-            `swapped:${nameOf(u)}`,
-            `${nameOf(u)} and 1 − ${nameOf(u)} are exchanged: ${name}_t = ${this.text(exchanged).replaceAll(/\b(\p{L}+)_t(?![\p{L}+−])/gu, "$1")}`,
-            edited((whole) => exchange(whole, u)),
+            this.titleOf(u.name).startsWith("update") ? "swapped-update" : `swapped:${u.name}`,
+            `swapped:${u.name}`,
+            `${u.name} and 1 − ${u.name} are exchanged: ${name}_t = ${this.text(turned).replaceAll(/\b(\p{L}+)_t(?![\p{L}+−])/gu, "$1")}`,
+            edited((whole) => exchanged(whole, u)),
           ),
         );
       }
@@ -874,8 +874,10 @@ function otherSide(part: Expression) {
   return { factor: factor.name, matrix: part.matrix, now: "before" as const, moved };
 }
 
+type Named = Extract<Expression, { readonly kind: "value" | "named" }>;
+
 /** Quantities u of which an expression has 1 − u. */
-function complements(expression: Expression): Expression[] {
+export function complementsIn(expression: Expression): Named[] {
   const found = partsOf(expression).flatMap((part) =>
     part.kind === "difference" && same(part.from, one) && (part.minus.kind === "value" || part.minus.kind === "named")
       ? [part.minus]
@@ -884,10 +886,9 @@ function complements(expression: Expression): Expression[] {
   return [...new Map(found.map((it) => [JSON.stringify(it), it])).values()];
 }
 
-const nameOf = (of: Expression): string => (of.kind === "value" || of.kind === "named" ? of.name : "");
-
-function exchange(expression: Expression, u: Expression): Expression {
+/** u in the place of 1 − u, and the other way round. */
+export function exchanged(expression: Expression, u: Expression): Expression {
   if (same(expression, minus(one, u))) return u;
   if (same(expression, u)) return minus(one, u);
-  return withChildren(expression, (child) => exchange(child, u));
+  return withChildren(expression, (child) => exchanged(child, u));
 }

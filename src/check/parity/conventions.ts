@@ -1,13 +1,16 @@
-import { type CellKind, cellOf } from "../../engine/cells";
+import { cellOf, isCellKind } from "../../engine/cells";
 import type { Equation } from "../../engine/equations";
-import { before, minus, now, one, sum, times } from "../../engine/expression";
+import type { Expression } from "../../engine/expression";
+import { sum } from "../../engine/expression";
+import { expressionText } from "../../engine/expressionText";
 import type { Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
-import { ownTextOf } from "../../format/copyCell";
+import { equationText, ownTextOf } from "../../format/copyCell";
 import { transpose } from "../diagnosis/arithmetic";
 import type { Choices } from "../diagnosis/choices";
 import { kindOf } from "../diagnosis/edited";
+import { complementsIn, exchanged } from "../diagnosis/mutations";
 
 /** A key of the file that is set, or taken away where the value is undefined. */
 export interface Setting {
@@ -130,7 +133,17 @@ function permutations(letters: readonly string[]): string[][] {
   );
 }
 
-const gatesOf: Readonly<Record<string, readonly string[]>> = { lstm: ["i", "f", "g", "o"], gru: ["r", "z", "n"] };
+/** The gates that have parameters of their own by their letter, in the cell's order: i, f, g and o of an lstm. */
+function gatesOf(layer: Layer): string[] {
+  const parameters = layer.passes[0]!.parameters;
+  return cellOf(layer)
+    .quantities(layer.options)
+    .map(({ name }) => name)
+    .filter((name) => parameters[`Wx${name}`] && parameters[`Wh${name}`]);
+}
+
+/** Of five gates there would be 119 other orders. */
+const mostGates = 4;
 
 const ownerOfOrder: Readonly<Record<string, string>> = {
   iofg: ", as ONNX does",
@@ -141,34 +154,39 @@ const ownerOfOrder: Readonly<Record<string, string>> = {
 
 function gateOrders(model: Model): Convention[] {
   const { layers } = model;
-  return Object.entries(gatesOf).flatMap(([cell, own]) =>
-    scopesOf(layers, (layer) => layer.cell === cell && !layer.own).flatMap(({ indices, where }) =>
-      permutations(own)
-        .filter((order) => order.join("") !== own.join(""))
-        .toSorted((a, b) => Number(b.join("") in ownerOfOrder) - Number(a.join("") in ownerOfOrder))
-        .map((order): Convention => {
-          // What the other program takes as a gate is what stands in that gate's place here.
-          const taken = Object.fromEntries(order.map((gate, k) => [gate, own[k]!]));
-          const parameters = changed(model, indices, ({ parameters }) =>
-            Object.fromEntries(
-              own.flatMap((gate) =>
-                ["Wx", "Wh", "b"].flatMap((letter) => {
-                  const tensor = parameters[`${letter}${taken[gate]!}`];
-                  return tensor ? [[`${letter}${gate}`, tensor]] : [];
-                }),
-              ),
-            ),
-          );
-          return {
-            id: `gate-order:${order.join("")}${where && `:${indices[0]}`}`,
-            text: `takes the gates in the order ${order.join(" ")} for ${own.join(" ")}${where}${ownerOfOrder[order.join("")] ?? ""}`,
-            choices: {},
-            takeover: onlyParameters(parameters),
-          };
-        }),
-    ),
+  const kinds = new Map(layers.map((layer) => [gatesOf(layer).join(""), gatesOf(layer)]));
+  return [...kinds].flatMap(([key, own]) =>
+    own.length > mostGates
+      ? []
+      : scopesOf(layers, (layer) => gatesOf(layer).join("") === key).flatMap(({ indices, where }) =>
+          permutations(own)
+            .filter((order) => order.join("") !== key)
+            .toSorted((a, b) => Number(b.join("") in ownerOfOrder) - Number(a.join("") in ownerOfOrder))
+            .map((order): Convention => {
+              const name = order.join("");
+              return {
+                id: `gate-order:${name}${where && `:${indices[0]}`}`,
+                text: `takes the gates in the order ${order.join(" ")} for ${own.join(" ")}${where}${ownerOfOrder[name] ?? ""}`,
+                choices: {},
+                takeover: onlyParameters(
+                  changed(model, indices, ({ parameters }) => reordered(parameters, own, order)),
+                ),
+              };
+            }),
+        ),
   );
 }
+
+/** What the other program takes as a gate is what stands in that gate's place here. */
+const reordered = (parameters: NamedTensors, own: readonly string[], order: readonly string[]): NamedTensors =>
+  Object.fromEntries(
+    order.flatMap((gate, k) =>
+      ["Wx", "Wh", "b"].flatMap((letter) => {
+        const tensor = parameters[`${letter}${own[k]!}`];
+        return tensor ? [[`${letter}${gate}`, tensor]] : [];
+      }),
+    ),
+  );
 
 function biasConventions(model: Model): Convention[] {
   const { layers, output } = model;
@@ -228,10 +246,10 @@ function biasConventions(model: Model): Convention[] {
   return [...ofLayers, ...gru, ...readout];
 }
 
-/** A gru with the other form of reset; what is one bias there and two here is their sum. */
+/** The other form of a reset gate, of cells that have both; what is one bias there and two here is their sum. */
 function resetForms(problem: Problem): Convention[] {
   const { model } = problem;
-  return scopesOf(model.layers, ({ cell, own }) => cell === "gru" && !own).flatMap(({ indices, where }) => {
+  return scopesOf(model.layers, (layer) => "reset" in cellOf(layer).options).flatMap(({ indices, where }) => {
     const [first] = indices;
     const to = model.layers[first!]!.options["reset"] === "after" ? "before" : "after";
     if (indices.some((l) => model.layers[l]!.options["reset"] === to)) return [];
@@ -275,29 +293,62 @@ function resetForms(problem: Problem): Convention[] {
   });
 }
 
-/** h = z ∘ n + (1 − z) ∘ h', which is the same as −a^z for a^z. */
+/** A gate u that an equation has beside its 1 − u, read the other way round: z and 1 − z in h = (1 − z) ∘ n + z ∘ h'. */
 function updateGates(model: Model): Convention[] {
-  const turned: Equation = {
-    name: "h",
-    expression: sum(times(now("z"), now("n")), times(minus(one, now("z")), before("h"))),
-  };
-  return scopesOf(model.layers, ({ cell, own }) => cell === "gru" && !own).map(({ indices, where }) => ({
-    id: `z-or-1-z${where && `:${indices[0]}`}`,
-    text: `takes z for 1 − z in h = (1 − z) ∘ n + z ∘ h'${where}`,
-    choices: {
-      edits: [...new Set(indices.map((l) => kindOf(model.layers[l]!)))].map((kind) => ({
-        kind,
-        forward: (equations: readonly Equation[]) => [...equations.filter(({ name }) => name !== "h"), turned],
-      })),
-    },
-    takeover: onlyParameters(
-      changed(model, indices, ({ parameters }) =>
-        Object.fromEntries(
-          ["Wxz", "Whz", "bz"].flatMap((name) => (parameters[name] ? [[name, negated(parameters[name])]] : [])),
-        ),
+  const found = model.layers.flatMap((layer) =>
+    cellOf(layer)
+      .forwardOperations(layer.options)
+      .flatMap((equation) =>
+        complementsIn(equation.expression)
+          .filter((u) => u.kind === "value")
+          .map((u) => ({ equation, u, text: `${equation.name} = ${equationText(equation.expression)}` })),
       ),
+  );
+  const distinct = [...new Map(found.map((one) => [`${one.u.name} ${one.text}`, one])).values()];
+  return distinct.flatMap(({ equation, u, text }) => {
+    const isSame = (other: Equation) => JSON.stringify(other) === JSON.stringify(equation);
+    const turned = { ...equation, expression: exchanged(equation.expression, u) };
+    return scopesOf(model.layers, (layer) => cellOf(layer).forwardOperations(layer.options).some(isSame)).map(
+      ({ indices, where }): Convention => ({
+        id: `${u.name}-or-1-${u.name}${where && `:${indices[0]}`}`,
+        text: `takes ${u.name} for 1 − ${u.name} in ${text}${where}`,
+        choices: {
+          edits: [...new Set(indices.map((l) => kindOf(model.layers[l]!)))].map((kind) => ({
+            kind,
+            forward: (equations: readonly Equation[]) => equations.map((one) => (isSame(one) ? turned : one)),
+          })),
+        },
+        takeover: complementTakeover(model, indices, equation, u.name),
+      }),
+    );
+  });
+}
+
+/** 1 − σ(a) is σ(−a): where the gate stands in that equation alone, and each of its terms has a parameter of its own, they change signs. */
+function complementTakeover(
+  model: Model,
+  indices: readonly number[],
+  equation: Equation,
+  gate: string,
+): Takeover | null {
+  const own = [`Wx${gate}`, `Wh${gate}`, `b${gate}`];
+  const isOwn = (l: number) => {
+    const layer = model.layers[l]!;
+    const operations = cellOf(layer).forwardOperations(layer.options);
+    const { expression } = operations.find(({ name }) => name === gate)!;
+    if (expression.kind !== "apply" || expression.function !== "σ") return false;
+    const terms = expression.of.kind === "sum" ? expression.of.terms : [expression.of];
+    const names = terms.map((term) => (term.kind === "product" ? term.matrix : term.kind === "bias" ? term.name : ""));
+    const others = operations.filter(({ name }) => name !== gate && name !== equation.name);
+    const elsewhere = expressionText(sum(...others.map((other) => other.expression))).split(/[^\p{L}\p{N}_]+/u);
+    return names.every((name) => own.includes(name) && !elsewhere.includes(name)) && !elsewhere.includes(`${gate}_t`);
+  };
+  if (!indices.every(isOwn)) return null;
+  return onlyParameters(
+    changed(model, indices, ({ parameters }) =>
+      Object.fromEntries(own.flatMap((name) => (parameters[name] ? [[name, negated(parameters[name])]] : []))),
     ),
-  }));
+  );
 }
 
 function hardSigmoids(model: Model): Convention[] {
@@ -305,18 +356,18 @@ function hardSigmoids(model: Model): Convention[] {
     ["hardsigmoid2", "0.2 v + 0.5, as Keras 2, TensorFlow.js and ONNX do"],
     ["hardsigmoid", "relu6(v + 3) / 6, as Keras 3 and PyTorch do"],
   ] as const;
+  const isGate = ({ expression }: Pick<Equation, "expression">) =>
+    expression.kind === "apply" && expression.function === "σ";
   const hasGates = (layer: Layer) =>
-    cellOf(layer)
-      .quantities(layer.options)
-      .some(({ gradientOfPreActivation }) => gradientOfPreActivation);
-  return scopesOf(model.layers, (layer) => !layer.own && hasGates(layer))
+    gatesOf(layer).length > 1 && cellOf(layer).forwardOperations(layer.options).some(isGate);
+  return scopesOf(model.layers, hasGates)
     .filter(({ where }) => where === "")
     .flatMap(({ indices }) =>
       kinds.map(([name, what]): Convention => {
         const replace = (equations: readonly Equation[]): Equation[] =>
           equations.map((equation) =>
-            equation.expression.kind === "apply" && equation.expression.function === "σ"
-              ? { ...equation, expression: { ...equation.expression, function: name } }
+            isGate(equation)
+              ? { ...equation, expression: { ...equation.expression, function: name } as Expression }
               : equation,
           );
         return {
@@ -334,13 +385,14 @@ function hardSigmoids(model: Model): Convention[] {
     );
 }
 
-/** The file's own cell of the same equations with another function. */
-function hardSigmoidTakeover(model: Model, indices: readonly number[], name: string): Takeover {
+/** The file's own cell of the same equations with another function; what is an own cell already would be a change of its equations. */
+function hardSigmoidTakeover(model: Model, indices: readonly number[], name: string): Takeover | null {
   const settings: Setting[] = [];
   for (const l of indices) {
     const { cell, options } = model.layers[l]!;
+    if (!isCellKind(cell)) return null;
     const own = `${cell}-${name}`;
-    const { title, equations: soft } = ownTextOf(cell as CellKind, options, 0);
+    const { title, equations: soft } = ownTextOf(cell, options, 0);
     const equations = soft.map((equation) => equation.replaceAll("σ(", `${name}(`));
     if (!settings.some(({ path }) => path[1] === own))
       settings.push({ path: ["cells", own], value: { title: `${title}, with a hard sigmoid`, equations } });

@@ -1,6 +1,8 @@
-import { cellOf } from "../../engine/cells";
+import { type CellKind, cellOf, cells } from "../../engine/cells";
 import type { Layer, Model, Problem } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
+import type { CellOptions } from "../../engine/step";
+import { equationTexts } from "../../format/copyCell";
 import { cellName, forwardFunction, type Library, pythonText, torch } from "../python";
 
 /** Vectors of many sequences at once stand beside each other as columns: [H × N]. */
@@ -12,14 +14,20 @@ const columns: Library = {
   full: (v) => `x.new_ones((H, 1)) * (${v})`,
 };
 
-/** What PyTorch has a fast function of; the other cells are written out. */
-function fusedName({ cell, options, own }: Layer): string | null {
-  if (own) return null;
-  if (cell === "lstm") return "fused_lstm";
-  if (cell === "gru") return options["reset"] === "after" ? "fused_gru" : null;
-  if (cell === "rnn" && (options["activation"] === "tanh" || options["activation"] === "relu"))
-    return `fused_rnn_${options["activation"]}`;
-  return null;
+/** The cells of which PyTorch has a fast function; the others are written out. */
+const fusedFunctions: readonly (readonly [name: string, kind: CellKind, options: CellOptions])[] = [
+  ["fused_lstm", "lstm", {}],
+  ["fused_gru", "gru", { reset: "after" }],
+  ["fused_rnn_tanh", "rnn", { activation: "tanh" }],
+  ["fused_rnn_relu", "rnn", { activation: "relu" }],
+];
+
+/** The fast function that has a cell's equations, whatever the cell is called. */
+function fusedName(layer: Layer): string | null {
+  const texts = equationTexts(cellOf(layer), layer.options).join();
+  const isSame = ([, kind, options]: (typeof fusedFunctions)[number]) =>
+    ["true", "false"].some((bias) => equationTexts(cells[kind], { ...options, bias }).join() === texts);
+  return fusedFunctions.find(isSame)?.[0] ?? null;
 }
 
 const written = (layer: Layer) => layer.cell !== "dense" && fusedName(layer) === null;
