@@ -1,10 +1,7 @@
 /** The equations of a cell put into a file, where they can be changed: those of the library and those of the built-in cells. */
 import { parse } from "jsonc-parser";
-import type { Cell } from "../engine/cell";
 import { type CellKind, cells, isCellKind } from "../engine/cells";
-import type { Expression } from "../engine/expression";
-import { withLeaves } from "../engine/expression";
-import { expressionText } from "../engine/expressionText";
+import { equationTexts } from "../engine/equationTexts";
 import type { CellOptions } from "../engine/step";
 import { defaultOptions, optionKeys } from "../engine/variants";
 import type { CellText, LibraryCell } from "./cellLibrary";
@@ -44,21 +41,6 @@ export function addCellEdits(text: string, source: SourceMap, name: string, cell
   return [{ offset: layers.offset, length: 0, text: `${entry},${isOwnLine ? `${layout.eol}${layout.indent}` : " "}` }];
 }
 
-/** A cell's equations as a file writes them; what only helps to compute another quantity stands within it. */
-export function equationTexts(cell: Cell, options: CellOptions): string[] {
-  const helpers = new Map<string, Expression>();
-  const whole = (expression: Expression): Expression =>
-    withLeaves(expression, (leaf) =>
-      leaf.kind === "value" && leaf.time === "now" ? (helpers.get(leaf.name) ?? leaf) : leaf,
-    );
-  const traced = new Set(cell.quantities(options).flatMap((one) => (one.traced ? [one.name] : [])));
-  const equations: string[] = [];
-  for (const { name, expression } of cell.forwardOperations(options))
-    if (traced.has(name)) equations.push(`${name} = ${equationText(whole(expression))}`);
-    else helpers.set(name, whole(expression));
-  return equations;
-}
-
 /** A built-in cell as a file could say it. @param forgetBias what a forget gate's bias begins with */
 export function ownTextOf(kind: CellKind, options: CellOptions, forgetBias: number): CellText {
   const cell = cells[kind];
@@ -69,10 +51,6 @@ export function ownTextOf(kind: CellKind, options: CellOptions, forgetBias: numb
     ...(forgetBias !== 0 && biases.length > 0 && { initial: Object.fromEntries(biases) }),
   };
 }
-
-/** As the equations of a file write this step and the one before. */
-export const equationText = (expression: Expression) =>
-  expressionText(expression).replaceAll("_{t−1}", "'").replaceAll("_t", "");
 
 /** Copies the equations of a layer's built-in cell, and makes the layer use the copy. Null where its cell is none. */
 export function ownLayerFix(text: string, source: SourceMap, l: number): Fix | null {

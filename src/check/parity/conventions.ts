@@ -1,12 +1,13 @@
 import { cellOf, isCellKind } from "../../engine/cells";
 import type { Equation } from "../../engine/equations";
+import { equationText } from "../../engine/equationTexts";
 import type { Expression } from "../../engine/expression";
 import { sum } from "../../engine/expression";
 import { expressionText } from "../../engine/expressionText";
 import type { Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
-import { equationText, ownTextOf } from "../../format/copyCell";
+import { ownTextOf } from "../../format/copyCell";
 import { transpose } from "../diagnosis/arithmetic";
 import type { Choices } from "../diagnosis/choices";
 import { kindOf } from "../diagnosis/edited";

@@ -1,8 +1,8 @@
 import { type CellKind, cellOf, cells } from "../../engine/cells";
+import { equationTexts } from "../../engine/equationTexts";
 import type { Layer, Model, Problem } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import type { CellOptions } from "../../engine/step";
-import { equationTexts } from "../../format/copyCell";
 import { cellName, forwardFunction, type Library, pythonText, torch } from "../python";
 
 /** Vectors of many sequences at once stand beside each other as columns: [H × N]. */
