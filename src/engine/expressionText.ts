@@ -56,6 +56,8 @@ const brackets = (text: string) => `(${text})`;
 const grouped = (part: Written, least: number) => bracketed(part, least, { brackets });
 
 const call = (text: string): Written => ({ text, strength: strengths.call });
+/** What brings brackets of its own, as tanh(a), needs no others before a power: tanh(a)². */
+const closed = (text: string): Written => ({ text, strength: strengths.closed });
 
 function notationOf(wording: Wording): Notation {
   return {
@@ -83,11 +85,11 @@ function notationOf(wording: Wording): Notation {
       text: `${grouped(over, strengths.product)} / ${grouped(under, strengths.call)}`,
       strength: strengths.product,
     }),
-    power: (of, exponent) => call(`${grouped(of, strengths.atom)}^${grouped(exponent, strengths.atom)}`),
-    extreme: (which, of) => call(`${which}(${of.map(({ text }) => text).join(", ")})`),
-    apply: (name, of) => call(applied(name, of)),
-    softmax: ({ text }) => call(`softmax(${text})`),
-    pool: (over, { text }) => call(`${over}(${text})`),
+    power: (of, exponent) => call(`${grouped(of, strengths.closed)}^${grouped(exponent, strengths.atom)}`),
+    extreme: (which, of) => closed(`${which}(${of.map(({ text }) => text).join(", ")})`),
+    apply: (name, of) => applied(name, of),
+    softmax: ({ text }) => closed(`softmax(${text})`),
+    pool: (over, { text }) => closed(`${over}(${text})`),
     logSumExp: ({ text }) => call(`log Σ_j exp(${text})`),
     atTarget: ({ text }) => atom(`${text}[target]`),
     total: (of) => call(`Σ_j ${grouped(of, strengths.signed)}`),
@@ -137,23 +139,23 @@ function leafText(leaf: Leaf, { preActivations, parameter }: Wording, entry: str
   }
 }
 
-function applied(name: ElementFunction, of: Part): string {
+function applied(name: ElementFunction, of: Part): Written {
   const { text } = of;
   switch (name) {
     case "square":
-      return `${grouped(of, strengths.atom)}²`;
+      return call(`${grouped(of, strengths.closed)}²`);
     case "positive":
-      return `[${text} > 0]`;
+      return closed(`[${text} > 0]`);
     case "within3":
-      return `[−3 < ${text} < 3]`;
+      return closed(`[−3 < ${text} < 3]`);
     case "within2.5":
-      return `[−2.5 ≤ ${text} ≤ 2.5]`;
+      return closed(`[−2.5 ≤ ${text} ≤ 2.5]`);
     case "softplus":
-      return `log(1 + exp(${text}))`;
+      return closed(`log(1 + exp(${text}))`);
     case "√":
-      return `√${grouped(of, strengths.atom)}`;
+      return call(`√${grouped(of, strengths.atom)}`);
     case "log":
-      return of.strength < strengths.atom ? `log(${text})` : `log ${text}`;
+      return of.strength < strengths.atom ? closed(`log(${text})`) : call(`log ${text}`);
     case "tanh":
     case "σ":
     case "relu":
@@ -165,8 +167,8 @@ function applied(name: ElementFunction, of: Part): string {
     case "silu":
     case "hardsigmoid":
     case "hardsigmoid2":
-      return `${name}(${text})`;
+      return closed(`${name}(${text})`);
     case "abs":
-      return `|${text}|`;
+      return closed(`|${text}|`);
   }
 }

@@ -6,7 +6,7 @@ import type { ElementFunction, Expression, Leaf } from "./expression";
 import { isLeaf } from "./expression";
 
 /** How tightly a text holds together, loosest first. */
-export const strengths = { sum: 0, signed: 1, product: 2, applied: 3, unary: 4, call: 5, atom: 6 } as const;
+export const strengths = { sum: 0, signed: 1, product: 2, applied: 3, unary: 4, call: 5, closed: 6, atom: 7 } as const;
 
 export interface Written {
   readonly text: string;

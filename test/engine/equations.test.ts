@@ -55,7 +55,7 @@ describe("A cell's equations", () => {
     assert.equal(quotient.kind, "times");
     assert.equal(understood("(1 − α) h' + α tanh(b)"), "(1 − α) h_{t−1} + α tanh(b)");
     assert.equal(understood("−b²"), "−b²");
-    assert.equal(understood("σ(b)²"), "(σ(b))²");
+    assert.equal(understood("σ(b)²"), "σ(b)²");
     assert.equal(understood("h'²"), "h_{t−1}²");
     assert.equal(understood("b ∘ −c"), "b ∘ (−c)");
     assert.equal(understood("W h' c'", ["c = 1"]), "W (h_{t−1} ∘ c_{t−1})");

@@ -90,7 +90,7 @@ describe("a cell's equations", () => {
       "a = ∂L/∂h_t ∘ (1 − h_t²)",
     ]);
     assert.deepEqual(text("lstm").slice(4, 6), ["c = f_t ∘ c_{t−1} + i_t ∘ g_t", "h = o_t ∘ tanh(c_t)"]);
-    assert.equal(text("lstm")[8], "c = ∂L/∂c_{t+1} ∘ f_{t+1} + ∂L/∂h_t ∘ o_t ∘ (1 − (tanh(c_t))²)");
+    assert.equal(text("lstm")[8], "c = ∂L/∂c_{t+1} ∘ f_{t+1} + ∂L/∂h_t ∘ o_t ∘ (1 − tanh(c_t)²)");
     assert.deepEqual(text("gru").slice(2, 5), [
       "q = Whn h_{t−1} + bhn",
       "n = tanh(Wxn x_t + bn + r_t ∘ q_t)",

@@ -56,7 +56,7 @@ describe("a cell that only a file has", () => {
     const equation = cursorOf(view).operations.find(({ title }) => title.endsWith("state c"))?.equation;
     assert.equal(
       equation,
-      "∂L/∂c_2 = ∂L/∂c_3 ∘ f_3 + ∂L/∂i_3 ∘ i_3 ∘ (1 − i_3) ∘ pi + ∂L/∂f_3 ∘ f_3 ∘ (1 − f_3) ∘ pf + ∂L/∂h_2 ∘ o_2 ∘ (1 − (tanh(c_2))²) + ∂L/∂o_2 ∘ o_2 ∘ (1 − o_2) ∘ po",
+      "∂L/∂c_2 = ∂L/∂c_3 ∘ f_3 + ∂L/∂i_3 ∘ i_3 ∘ (1 − i_3) ∘ pi + ∂L/∂f_3 ∘ f_3 ∘ (1 − f_3) ∘ pf + ∂L/∂h_2 ∘ o_2 ∘ (1 − tanh(c_2)²) + ∂L/∂o_2 ∘ o_2 ∘ (1 − o_2) ∘ po",
     );
     const { exits } = cursorOf(view).step!.layers[0]!.picture;
     assert.deepEqual(
