@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # @opendaw/nam-wasm 1.2.0 (Neural Amp Modeler's core as WebAssembly): reset() does not reset an LSTM. It "resets the internal state of a model
 # instance", to be called "when starting a new audio region" (its type declarations); what it does is to let half a second of silence go by
-# from the state that is there. A .nam file has an LSTM's first hidden and cell state among its weights, and neither comes back. Most models
-# forget within that silence, so that it does not show; one that remembers something goes on with it, and a region sounds as what was before it.
+# from the state that is there (the core's PrewarmSamples). A .nam file has an LSTM's first hidden and cell state among its weights, and neither
+# comes back. A model that forgets within that silence does not show it; one that remembers something goes on with it, and a region sounds as
+# what was before it has it.
 # Seen: an LSTM of one unit that keeps its sign. It begins with +1, a loud negative stretch turns it to -1, and after reset() it is -1 still;
 # loading the model again, or into a new instance, gives +1. Turned around, with a first state of -1, it is the same.
 set -euo pipefail

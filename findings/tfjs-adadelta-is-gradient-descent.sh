@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# TensorFlow.js 4.22.0: tf.train.adadelta is plain gradient descent. Its documentation (https://js.tensorflow.org/api/4.22.0/#train.adadelta)
-# names the algorithm of https://arxiv.org/abs/1212.5701, which divides by the mean square of the gradients with this step's gradient in it. Here
+# TensorFlow.js 4.22.0: tf.train.adadelta is plain gradient descent. What is documented (tfjs-core, dist/optimizers/optimizer_constructors.d.ts)
+# is the algorithm of https://arxiv.org/abs/1212.5701, which divides by the mean square of the gradients with this step's gradient in it. Here
 # the mean square of the step before divides. Both means begin at 0, so that the first update is the gradient itself, and then both means take in
 # the same squares for ever: the ratio of their roots stays 1, whatever rho is.
 # Seen: with the rate 0.1 every update is 0.1 times the gradient, as from tf.train.sgd; by the paper's algorithm 1 becomes 0.99951, not 0.6799.
