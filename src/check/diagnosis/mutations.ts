@@ -165,8 +165,61 @@ class KindOfLayer {
       derivatives: [...this.derivatives(), ...this.derivativesOfOneUse()],
       terms: this.terms(),
       functions: [...this.functions(), ...this.arrangements(), ...rareForward(this.forRare())],
-      factors: [...this.factors(), ...this.otherSteps(), ...this.otherGradients(), ...rareBack(this.forRare())],
+      factors: [
+        ...this.factors(),
+        ...this.otherSteps(),
+        ...this.otherGradients(),
+        ...this.ofOtherForm(),
+        ...rareBack(this.forRare()),
+      ],
     };
+  }
+
+  /** Of a cell in two forms, the way back of the other one: all of it, or one gradient alone. */
+  private ofOtherForm(): Mutation[] {
+    const { reset } = this.layer.options;
+    if (this.layer.cell !== "gru" || reset === undefined) return [];
+    const other = reset === "after" ? "before" : "after";
+    const { whole, coming, shares, inputGradient } = operationsOf({
+      ...this.layer,
+      options: { ...this.layer.options, reset: other },
+    });
+    const own = Object.keys(this.operations.shares);
+    // Where the reset gate comes first there is no bias inside its product.
+    const known = (expression: Expression): Expression =>
+      expression.kind === "sum"
+        ? sumOf(expression.terms.filter((term) => term.kind !== "bias" || own.includes(term.name)).map(known))
+        : withChildren(expression, known);
+    const all = (expressions: Readonly<Record<string, Expression>>) =>
+      Object.fromEntries(Object.entries(expressions).map(([name, it]) => [name, known(it)]));
+    const sharesOf = (old: Back["shares"]) => ({
+      ...old,
+      ...Object.fromEntries(Object.entries(all(shares)).filter(([name]) => own.includes(name))),
+    });
+    const said = `that of a gru whose reset gate acts ${other} the product`;
+    const gradients = Object.keys(whole).filter((name) => !same(known(whole[name]!), this.operations.whole[name]!));
+    const written = own.filter((name) => shares[name] && !same(shares[name], this.operations.shares[name]!));
+    return [
+      this.onBack("other-reset-back", "other-form", `the way back is ${said}`, (back) => ({
+        whole: all(whole),
+        coming: all(coming),
+        shares: sharesOf(back.shares),
+        inputGradient,
+      })),
+      ...gradients.map((name) =>
+        this.onBack(`other-reset-back:${name}`, "other-form", `${this.gradientOf(name)} is ${said}`, (back) => ({
+          ...back,
+          whole: { ...back.whole, [name]: known(whole[name]!) },
+          coming: coming[name] ? { ...back.coming, [name]: known(coming[name]) } : back.coming,
+        })),
+      ),
+      ...written.map((name) =>
+        this.onBack(`other-reset-back:${name}`, "other-form", `d${name} is ${said}`, (back) => ({
+          ...back,
+          shares: { ...back.shares, [name]: known(shares[name]!) },
+        })),
+      ),
+    ];
   }
 
   private forRare(): Kind {
@@ -356,6 +409,13 @@ class KindOfLayer {
         add(
           quantity,
           slope,
+          "derivative-sign",
+          (of) => `1 + ${text(of)}²`,
+          (of) => [sum(one, apply("square", of))],
+        );
+        add(
+          quantity,
+          slope,
           "square-of-all",
           (of) => `(1 − ${text(of)})²`,
           (of) => [minus(one, of), minus(one, of)],
@@ -389,14 +449,22 @@ class KindOfLayer {
               () => slopeText(slope, now(name)),
               () => slopeOf(slope, now(name)),
             );
-      const argument = argumentOf(slope, forward.find(({ name }) => name === quantity)?.expression);
+      const argument = this.argumentOfSlope(slope);
       if (argument && slope.function !== "relu")
         add(
           quantity,
           slope,
           "derivative-of-argument",
-          () => slopeText(slope, argument),
+          () => this.slopeTextOf(slope, argument),
           () => slopeOf(slope, argument),
+        );
+      if (argument && slope.function === "tanh")
+        add(
+          quantity,
+          slope,
+          "derivative-of-sigmoid",
+          () => this.slopeTextOf({ ...slope, function: "σ" }, apply("σ", argument)),
+          () => slopeOf({ ...slope, function: "σ" }, apply("σ", argument)),
         );
     }
     const gates = slopes.filter(({ slope }) => slope.function === "σ");
@@ -409,7 +477,71 @@ class KindOfLayer {
           changed(null, "σ", (slope) => slopeOf({ ...slope, function: "tanh" }, slope.of)),
         ),
       );
-    return all;
+    return [...all, ...this.slopesOfGates(slopes)];
+  }
+
+  /** The same slip in the derivatives of several gates, and not in all that the cell has: a function that is written once. */
+  private slopesOfGates(slopes: readonly { readonly quantity: string; readonly slope: Slope }[]): Mutation[] {
+    const sigmoids = slopes.filter(({ slope }) => slope.function === "σ").map(({ quantity }) => quantity);
+    const gates = slopes.filter(({ quantity }) => this.gates.has(quantity)).map(({ quantity }) => quantity);
+    const groups = [sigmoids, gates, slopes.map(({ quantity }) => quantity)];
+    const sets = new Map(groups.filter(({ length }) => length > 1).map((names) => [names.join(), new Set(names)]));
+    return [...sets.values()].flatMap((names): Mutation[] => {
+      const changed = (change: (slope: Slope) => readonly Expression[] | null) =>
+        everywhere((expression) =>
+          withSlopes(expression, (slope) => (names.has(quantityOf(slope.of) ?? "") ? change(slope) : null)),
+        );
+      const inOrder = this.operations.forward.map(({ name }) => name).filter((name) => names.has(name));
+      const said = `the derivatives of ${inOrder.join(", ")}`;
+      const isAll = names.size === slopes.length;
+      const ofArgument = (slope: Slope): readonly Expression[] | null => {
+        const argument = this.argumentOfSlope(slope);
+        return argument && slope.function !== "relu" ? slopeOf(slope, argument) : null;
+      };
+      return [
+        ...(isAll
+          ? []
+          : [
+              this.onBack(
+                "derivative-again:gates",
+                "derivative",
+                `${said} are taken of the gates again: σ(u)(1 − σ(u)) in place of u(1 − u)`,
+                changed((slope) =>
+                  slope.function === "relu" ? null : slopeOf(slope, apply(slope.function, slope.of)),
+                ),
+              ),
+              this.onBack(
+                "derivative-forgotten:gates",
+                "derivative",
+                `${said} are left out`,
+                changed(() => []),
+              ),
+            ]),
+        this.onBack(
+          "derivative-of-argument:gates",
+          "derivative",
+          `${said} are taken of what goes into σ and tanh: a(1 − a) in place of u(1 − u)`,
+          changed(ofArgument),
+        ),
+      ];
+    });
+  }
+
+  /** What goes into the function of a slope: of a gate its whole pre-activation. */
+  private argumentOfSlope(slope: Slope): Expression | null {
+    const quantity = quantityOf(slope.of);
+    const equation = this.operations.forward.find(({ name }) => name === quantity)?.expression;
+    const argument = argumentOf(slope, equation);
+    if (argument || equation?.kind !== "apply" || quantity === null || !this.gates.has(quantity)) return argument;
+    return slope.of.kind === "value" && slope.of.time === "now" ? equation.of : null;
+  }
+
+  /** A gate's pre-activation is named, not written out. */
+  private slopeTextOf(slope: Slope, of: Expression): string {
+    const quantity = quantityOf(slope.of);
+    return quantity !== null && this.gates.has(quantity)
+      ? slopeText(slope, of.kind === "apply" && of.function === "σ" ? apply("σ", now("a")) : now("a"))
+      : slopeText(slope, of);
   }
 
   private againText(single: Slope | null): string {
@@ -656,6 +788,17 @@ class KindOfLayer {
             ),
           );
         }
+        for (const inside of biasesInside(part)) {
+          const gate = inside.factor.kind === "value" ? this.titleOf(inside.factor.name) : "product";
+          all.push(
+            this.onForward(
+              `bias-inside-${gate.split(" ")[0]!}`,
+              `outside:${name}`,
+              `the bias ${inside.bias} stands inside the product with ${this.text(inside.factor)}`,
+              edited((whole) => withPart(whole, part, inside.moved)),
+            ),
+          );
+        }
         const moved = otherSide(part);
         if (moved) {
           const gate = this.titleOf(moved.factor);
@@ -854,6 +997,22 @@ function biasOutside(part: Expression) {
     bias,
   );
   return { factor, bias: bias.name, moved };
+}
+
+/** u ∘ (…) + b as u ∘ (… + b). */
+function biasesInside(part: Expression) {
+  if (part.kind !== "sum") return [];
+  const biases = part.terms.filter((term) => term.kind === "bias");
+  return part.terms.flatMap((term) => {
+    if (term.kind !== "times" || term.factors.length !== 2) return [];
+    const [factor, inside] = term.factors as [Expression, Expression];
+    if (factor.kind !== "value" || !termsOf(inside).some(({ kind }) => kind === "product")) return [];
+    return biases.map((bias) => {
+      const rest = part.terms.filter((other) => other !== bias);
+      const terms = rest.map((other) => (other === term ? times(factor, sum(...termsOf(inside), bias)) : other));
+      return { factor, bias: bias.name, moved: sum(...terms) };
+    });
+  });
 }
 
 /** u ∘ (W v + b) as W (u ∘ v) + b, or W (u ∘ v) as u ∘ (W v). */

@@ -76,6 +76,7 @@ export function rareForward(kind: Kind): Mutation[] {
     ...otherStates(kind),
     ...otherParameters(kind),
     ...doubled(kind),
+    ...wrappedWhole(kind),
   ];
 }
 
@@ -91,6 +92,8 @@ export function rareBack(kind: Kind): Mutation[] {
     ...innerTerms(kind),
     ...inversesBack(kind),
     ...factorsOfShares(kind),
+    ...otherFactors(kind),
+    ...matricesLeftOut(kind),
   ];
 }
 
@@ -366,6 +369,31 @@ function doubled({ operations, text, onForward }: Kind): Mutation[] {
   );
 }
 
+/** tanh of all that an equation has, where it has none, or has it of a factor: tanh(o ∘ c) for o ∘ tanh(c). */
+function wrappedWhole({ operations, states, onForward }: Kind): Mutation[] {
+  return operations.forward.flatMap(({ name, expression }) => {
+    if (expression.kind === "apply" || !states.includes(name)) return [];
+    const added = onForward(
+      `function-added:${name}`,
+      `function-added:${name}`,
+      `${name}_t goes through tanh as a whole`,
+      inEquation(name, (whole) => apply("tanh", whole)),
+    );
+    const inner = expression.kind === "times" ? expression.factors.find(({ kind }) => kind === "apply") : undefined;
+    if (inner?.kind !== "apply") return [added];
+    const around = (whole: Expression) => apply(inner.function, withPart(whole, inner, inner.of));
+    return [
+      added,
+      onForward(
+        `function-around:${name}`,
+        `function-added:${name}`,
+        `${inner.function} is taken of the whole product in ${name}_t, not of its factor alone`,
+        inEquation(name, around),
+      ),
+    ];
+  });
+}
+
 /** A term, or the whole, with the other sign. */
 function signsBack({ operations, text, gradientOf, onBack }: Kind): Mutation[] {
   return Object.entries(operations.whole).flatMap(([name, expression]) => {
@@ -558,20 +586,93 @@ function innerFactors({ operations, text, gradientOf, onBack }: Kind): Mutation[
   );
 }
 
-/** One side of a difference that is left out: n of h_{t−1} − n. */
+/** One side of a difference that is left out, n of h_{t−1} − n, or has the other sign; one term of a sum that is a factor. */
 function innerTerms({ operations, text, gradientOf, onBack }: Kind): Mutation[] {
+  const leftOut = (name: string, part: Expression, left: Expression, rest: Expression) =>
+    onBack(
+      `term-left-out:${name}:${labelOf(left)}`,
+      `term-left-out:${name}`,
+      `${text(left)} is left out of ${text(part)} in ${gradientOf(name)}`,
+      inWhole(name, (whole) => withPart(whole, part, rest)),
+    );
   return Object.entries(operations.whole).flatMap(([name, expression]) =>
-    partsOf(expression).flatMap((part) => {
+    partsOf(expression).flatMap((part): Mutation[] => {
+      if (part.kind === "times")
+        return part.factors.flatMap((factor) =>
+          factor.kind === "sum"
+            ? factor.terms.map((term) =>
+                leftOut(name, factor, term, sumOf(factor.terms.filter((other) => other !== term))),
+              )
+            : [],
+        );
       if (part.kind !== "difference" || same(part.from, one)) return [];
-      return [[part.minus, part.from] as const, [part.from, negative(part.minus)] as const].map(([left, rest]) =>
+      return [
+        leftOut(name, part, part.minus, part.from),
+        leftOut(name, part, part.from, negative(part.minus)),
         onBack(
-          `term-left-out:${name}:${labelOf(left)}`,
+          `sign-back:${name}:${labelOf(part.minus)}`,
           `term-left-out:${name}`,
-          `${text(left)} is left out of ${text(part)} in ${gradientOf(name)}`,
-          inWhole(name, (whole) => withPart(whole, part, rest)),
+          `${text(part.minus)} is added in place of subtracted in ${gradientOf(name)}`,
+          inWhole(name, (whole) => withPart(whole, part, sum(part.from, part.minus))),
         ),
-      );
+      ];
     }),
+  );
+}
+
+/** Another gate, or a state before, in the place of a factor of a gradient: i of g ∘ ∂L/∂c in ∂L/∂a^i. */
+function otherFactors({ operations, states, gates, text, gradientOf, onBack }: Kind): Mutation[] {
+  const valueOf = (factor: Expression) => (factor.kind === "apply" ? factor.of : factor);
+  return Object.entries(operations.whole).flatMap(([name, expression]) =>
+    termsOf(expression).flatMap((term) => {
+      if (term.kind !== "times") return [];
+      const replaced = (factor: Expression, other: Expression) =>
+        onBack(
+          `other-factor:${name}:${labelOf(valueOf(factor))}`,
+          `other-factor:${name}`,
+          `${text(other)} stands in the place of ${text(factor)} in ${gradientOf(name)}`,
+          inWhole(name, (whole) =>
+            withPart(whole, term, { ...term, factors: term.factors.map((it) => (it === factor ? other : it)) }),
+          ),
+        );
+      return term.factors.flatMap((factor) => {
+        const value = valueOf(factor);
+        // h_{t−1} alone, where Whn h_{t−1} + bhn belongs.
+        const isInner = factor.kind === "sum" || factor.kind === "product";
+        if (isInner && partsOf(factor).every(({ kind }) => kind !== "gradient"))
+          return states.map((state) => replaced(factor, before(state)));
+        if (value.kind !== "value") return [];
+        // u of u (1 − u) is a derivative.
+        const isSlope = term.factors.some((other) => other.kind === "difference" && same(other.minus, factor));
+        if (isSlope) return [];
+        const { time } = value;
+        const others: Expression[] = [
+          ...[...gates].map(
+            (gate): Expression => ({ kind: "value", name: gate, time: time === "after" ? time : "now" }),
+          ),
+          ...(time === "after" ? [] : states.map(before)),
+        ];
+        return others.filter((other) => !same(other, value)).map((other) => replaced(factor, other));
+      });
+    }),
+  );
+}
+
+/** A product with a matrix on the way back that is left out: ∂L/∂a where Whhᵀ ∂L/∂a belongs. */
+function matricesLeftOut({ operations, text, gradientOf, onBack }: Kind): Mutation[] {
+  return Object.entries(operations.whole).flatMap(([name, expression]) =>
+    partsOf(expression).flatMap((part) =>
+      part.kind === "product" && part.of.kind !== "input"
+        ? [
+            onBack(
+              `matrix-left-out:${name}:${part.matrix}`,
+              `matrix-left-out:${name}`,
+              `${text(part.of)} stands in the place of ${text(part)} in ${gradientOf(name)}`,
+              inWhole(name, (whole) => withPart(whole, part, part.of)),
+            ),
+          ]
+        : [],
+    ),
   );
 }
 
