@@ -82,8 +82,11 @@ export class Workbench {
     this.followed = new Recent(most);
   }
 
-  /** A sequence of the problem, forward and back and through one update. */
-  compute(index: number, choices: Choices): Computed {
+  /**
+   * A sequence of the problem, forward and back and through one update.
+   * @param to with it, of what goes back there are only the steps from this one on, where `canStop` says that they can be had alone
+   */
+  compute(index: number, choices: Choices, to = 0): Computed {
     const { model, sequences, training } = this.problem;
     const sequence = sequences[index]!;
     const forward = this.forward(index, choices);
@@ -91,7 +94,7 @@ export class Workbench {
     const { layers, outputs } = forward;
     // Who only asks for what goes forward needs no way back.
     let known: Back | null = null;
-    const back = () => (known ??= this.back(index, choices, null));
+    const back = () => (known ??= this.back(index, choices, null, to));
     let written: NamedTensors | null = null;
     const gradients = () => (written ??= writtenDown(model, this.summed(index, choices, back()), choices));
     let told: unknown = null;
@@ -199,14 +202,14 @@ export class Workbench {
     return Object.fromEntries(all);
   }
 
-  private back(index: number, choices: Choices, scale: Scale): Back {
+  private back(index: number, choices: Choices, scale: Scale, to = 0): Back {
     // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
-    const asked = needsAll(choices) || scale !== null ? null : this.asked;
-    return this.backs.get(`${index} ${scale} ${asked === null} ${backKey(choices)}`, () => {
+    const asked = to > 0 ? nothingAsked : needsAll(choices) || scale !== null ? null : this.asked;
+    return this.backs.get(`${index} ${scale} ${to} ${asked === null} ${backKey(choices)}`, () => {
       const { model, sequences } = this.problem;
       const sequence = sequences[index]!;
       const forward = this.forward(index, choices);
-      return backOf(model, sequence, forward, this.losses(index, choices, scale), choices, nothingTaken, asked);
+      return backOf(model, sequence, forward, this.losses(index, choices, scale), choices, nothingTaken, asked, to);
     });
   }
 
@@ -221,6 +224,12 @@ export class Workbench {
       passes.map(({ steps }) => steps.values.at(-1) ?? {}),
     );
   }
+}
+
+/** Whether so many of the last steps of the way back can be had without those before them. */
+export function canStop({ layers }: Model, { flow }: Choices, steps: number): boolean {
+  if (layers.some(({ direction }) => direction !== "forward") || flow.kind === "upward") return false;
+  return flow.kind !== "overlapping" || flow.steps >= steps;
 }
 
 /** A sequence of the problem, forward and back and through one update. */
@@ -255,6 +264,8 @@ class Recent<T> {
     return value;
   }
 }
+
+const nothingAsked: Asked = new Set([ofInputs]);
 
 /** So many sequences before one are gone through. */
 const mostBefore = 16;
@@ -366,6 +377,7 @@ function backOf(
   choices: Choices,
   own: Taking,
   asked: Asked,
+  to = 0,
 ): Back {
   const T = sequence.length;
   const readout = readoutBack(model, sequence, forward.read, forward.inputs, losses, choices);
@@ -398,8 +410,8 @@ function backOf(
       // Where steps are gone over several times, none of them has a number of its own.
       const once = choices.flow.kind === "overlapping" ? nothingTaken : own;
       const take = takeIn(once, T, ["gradients", "layers", l], layer, pass);
-      const back = passBackward(steps, operations, used.back, from, here, pass.prefix, take, asked, wantsInput);
-      if (wantsInput) for (let k = 0; k < T; k++) addVec(below[k]!, at(back.dx, pass, k));
+      const back = passBackward(steps, operations, used.back, from, here, pass.prefix, take, asked, wantsInput, to);
+      if (wantsInput) for (let k = to; k < T; k++) addVec(below[k]!, at(back.dx, pass, k));
       for (const [short, gradient] of Object.entries(back.shares)) {
         const full = `${pass.prefix}.${choices.backAsItShouldBe ? short : fileName(short, choices, pass)}`;
         found[full] = writtenGradient(full, gradient, choices);
@@ -419,7 +431,7 @@ function backOf(
   const dx = above.map((d, k) =>
     own.take(placeOf("steps", k, "gradients", "x"), readout.dx[k] ? summed(d, readout.dx[k]) : d),
   );
-  if (model.embedding) found["embedding.E"] = embeddingGradient(model.embedding.E, sequence, dx, choices);
+  if (model.embedding && to === 0) found["embedding.E"] = embeddingGradient(model.embedding.E, sequence, dx, choices);
   return {
     gradients: found,
     startGradients,

@@ -11,7 +11,7 @@ import type { Comparison } from "../check";
 import { isRight, numberAt } from "../check";
 import { everyNumber, firstDifference } from "./apart";
 import { asItShouldBe, type Choices, combine } from "./choices";
-import { type Computed, gradientsOf, Workbench } from "./compute";
+import { type Computed, canStop, gradientsOf, Workbench } from "./compute";
 import type { Precision } from "./digits";
 import {
   inPrecision,
@@ -65,12 +65,20 @@ const mostBehind = 6;
 const mostSequences = 4;
 /** And on so many numbers, spread evenly over those that are wrong and those that are right. */
 const mostTried = 2000;
+/** Of a long sequence, a slip is first tried on so many of the last steps of the way back: where it does not fit there, it is not gone on with. */
+const lastSteps = 2;
+const longSequence = 10;
+/** What a trial that ends there takes of a whole one. */
+const shareOfLastSteps = 0.2;
+/** What all slips, each by itself, take of as many whole trials where there are such last steps. */
+const shareOfSlip = 0.6;
 /** A batch of more sequences is not tried. */
 const mostOfBatch = 16;
 /** So many of the best explanations by fewer slips are gone on from. */
 const mostExtended = 3;
-/** What all the trials may take together, in multiplications: about a second. */
-const mostWork = 3.8e9;
+/** What all the trials may take together, in multiplications: about two seconds; and where each slip by itself takes more, these. */
+const mostWork = 2.4e9;
+const mostWorkAlone = 6e9;
 const mostTrials = 2500;
 /** What a layer's step takes besides its multiplications. */
 const workOfStep = 1500;
@@ -222,10 +230,14 @@ class Search {
   /** How far each number may be off by single precision, once it is asked for. */
   private slackOfSingle: ReadonlyMap<number, number> | null = null;
   private readonly bench: Workbench;
+  /** Of the first sequence, if it is long: its last steps on the way back, and what is tried of them. */
+  private readonly end: { readonly sequence: number; readonly from: number; readonly tried: readonly number[] } | null;
   private readonly most: number;
+  /** How many may be made for the slips by themselves, where these are more. */
+  private readonly mostAlone: number;
   /** How many slips may be gone on with from the author's own numbers. */
   private readonly mostFollowed: number;
-  private trialsLeft: number;
+  private trialsLeft = 0;
   /** What it takes to tell one slip from the others. */
   private bitsOfSlip = 0;
   private readonly triedBefore = new Set<string>();
@@ -256,26 +268,43 @@ class Search {
     this.wrongGoesForward = this.tried.some((k) => this.isWrong(k) && stageOf(comparisons[k]!) === 0);
     this.precisions = precisionsOf(values);
     this.isMaybeSingle = maybeSingle(values);
+    this.end = this.endOf(chosen[0] ?? wholeBatch);
     const weights = Object.values(parametersOf(problem.model)).reduce((sum, { data }) => sum + data.length, 0);
     const lengths = chosen.flatMap((sequence) =>
       (sequence === wholeBatch ? batchOf(problem) : [problem.sequences[sequence]!]).map(({ length }) => length),
     );
     const steps = lengths.reduce((sum, length) => sum + length, 0);
     const work = steps * (8 * weights + workOfStep * problem.model.layers.length);
-    this.most = Math.min(mostTrials, mostWork / (work + workOfNumber * this.tried.length));
+    const ofTrial = work + workOfNumber * this.tried.length;
+    this.most = Math.min(mostTrials, mostWork / ofTrial);
+    this.mostAlone = mostWorkAlone / ofTrial;
     this.mostFollowed = Math.min(mostTrials, mostWork / (work + workOfOwnNumber * all.length));
-    this.trialsLeft = this.most;
+  }
+
+  private endOf(sequence: number): Search["end"] {
+    const T = this.problem.sequences[sequence]?.length ?? 0;
+    if (sequence === wholeBatch || T < longSequence) return null;
+    const from = T - lastSteps;
+    const tried = this.tried.filter((k) => {
+      const { expected } = this.comparisons[k]!;
+      const [key, step, what] = expected.place;
+      return expected.sequence === sequence && key === "steps" && Number(step) >= from && what === "gradients";
+    });
+    return { sequence, from, tried };
   }
 
   best(): Hypothesis[] {
     // Where not even each slip alone can be tried, what is named would depend on the order.
     const { usual: first, last } = this.ofWritten();
     const slips = [...first, ...slipsOf(this.problem), ...last];
-    if (this.trialsLeft < slips.length + 20) return [];
+    const least = slips.length * (this.end && this.end.tried.length > 0 ? shareOfSlip : 1) + 20;
+    if (least > Math.max(this.most, this.mostAlone)) return [];
+    this.trialsLeft = Math.max(this.most, least);
     this.bitsOfSlip = Math.log2(slips.length);
     this.tryPrecisions();
-    // What goes forward is looked at first: where a slip leaves it wrong, its way back is gone only where no other explains all.
-    const tried = new Map(slips.map((slip) => [slip, this.try([slip], this.wrongGoesForward)]));
+    // What goes forward and the end of the way back are looked at first: where a slip leaves them wrong, it is gone on with only where no
+    // other explains all.
+    const tried = new Map(slips.map((slip) => [slip, this.try([slip], true)]));
     const isFound = this.found[1]!.some(({ explained }) => explained.length === this.wrongCount);
     if (!isFound) {
       this.tryForwardAlone(slips);
@@ -532,12 +561,14 @@ class Search {
     if (this.triedBefore.has(key) || this.trialsLeft-- <= 0) return false;
     this.triedBefore.add(key);
     const choices = combine(slips.map(({ change }) => change));
-    const numbers = this.numbersOf(choices, this.tried, isFirst ? "unexplained" : "broken");
-    if (numbers === "unexplained") {
+    const numbers = this.numbersOf(choices, this.tried, isFirst, slips.length === 1 && !isFirst);
+    if (typeof numbers === "string") this.trialsLeft += 1 - shareOfLastSteps;
+    if (numbers === "broken") return false;
+    if (typeof numbers === "string") {
+      if (!isFirst) return slips.length === 1;
       this.triedBefore.delete(key);
       return null;
     }
-    if (numbers === "broken") return false;
     const changed = this.tried.some((k) => {
       const { actual } = this.comparisons[k]!;
       return actual !== null && Math.abs(numbers.get(k)! - actual) > noise * Math.max(1, Math.abs(actual));
@@ -567,28 +598,63 @@ class Search {
   }
 
   /**
-   * What comes out at these comparisons' places.
-   * @param until gives up at the first right number that comes out wrong; with `unexplained`, before the way back, too, where a number
-   *              that goes forward is not the author's
+   * What comes out at these comparisons' places. Gives up at the first right number that comes out wrong, and where the last steps of
+   * the way back are not the author's.
+   * @param isFirst gives up before the way back, too, where a number that goes forward is not the author's
+   * @param isAlone goes on where the last steps of the way back are as they were, or some of them are the author's
    */
   private numbersOf(
     choices: Choices,
     indices: readonly number[],
-    until: "broken" | "unexplained",
+    isFirst: boolean,
+    isAlone: boolean,
   ): ReadonlyMap<number, number> | "broken" | "unexplained" {
     const numbers = new Map<number, number>();
     let isUnexplained = false;
+    let isEndSeen = choices.keep !== null || this.end === null || !canStop(this.problem.model, choices, lastSteps);
     const computed = this.computing(choices);
     for (const k of indices) {
-      const { actual, right } = this.comparisons[k]!;
-      if (isUnexplained && stageOf(this.comparisons[k]!) > 0) return "unexplained";
+      const { actual, right, expected } = this.comparisons[k]!;
+      if (stageOf(this.comparisons[k]!) > 0) {
+        if (isUnexplained) return "unexplained";
+        if (!isEndSeen && expected.sequence === this.end!.sequence) {
+          isEndSeen = true;
+          const end = this.endWith(choices);
+          if (end === "broken") return end;
+          if (end === "elsewhere" || (end === "unexplained" && !isAlone)) return "unexplained";
+        }
+      }
       const number = computed(k);
       numbers.set(k, number);
       if (actual === null || choices.keep || !this.isBroken(k, number)) continue;
       if (right) return "broken";
-      isUnexplained ||= until === "unexplained";
+      isUnexplained ||= isFirst;
     }
     return isUnexplained ? "unexplained" : numbers;
+  }
+
+  /**
+   * How the last steps of the way back come out: a right number wrong; all as the author has them; not all; or otherwise than without a
+   * slip, but not one of them as the author has it.
+   */
+  private endWith(choices: Choices): "broken" | "explained" | "unexplained" | "elsewhere" {
+    const { sequence, from, tried } = this.end!;
+    const { trace } = this.bench.compute(sequence, choices, from);
+    let unexplained = 0;
+    let explained = 0;
+    let isMoved = false;
+    for (const k of tried) {
+      const { actual, right, expected } = this.comparisons[k]!;
+      if (actual === null) continue;
+      const number = numberAt(trace, expected.place) ?? Number.NaN;
+      isMoved ||= Math.abs(number - actual) > noise * Math.max(1, Math.abs(actual));
+      const isSingle = this.isMaybeSingle && this.fits(k, number, singlePrecision);
+      if (isSingle || !this.isBroken(k, number)) explained += Number(!right);
+      else if (right) return "broken";
+      else unexplained++;
+    }
+    if (unexplained === 0) return "explained";
+    return isMoved && explained === 0 ? "elsewhere" : "unexplained";
   }
 
   /** What comes out at a comparison's place; what is asked for one after the other is computed once. */

@@ -6,7 +6,7 @@ import { addOuter, addVec } from "../../engine/linear";
 import type { StepInput, Values } from "../../engine/step";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
-import type { Choices } from "./choices";
+import { asItShouldBe, backKey, type Choices } from "./choices";
 import type { Operations } from "./edited";
 import { evaluatorOf } from "./evaluator";
 import { isAssigned, isLeftOut } from "./readout";
@@ -77,7 +77,10 @@ function rounded(expression: Expression, around: Surroundings, keep: (value: num
   return inside.map((v) => keep(elementFunctions[expression.function](v)));
 }
 
-/** @param above dL/dh_t from above, by the step's place in the pass's order */
+/**
+ * @param above dL/dh_t from above, by the step's place in the pass's order
+ * @param to the step that is gone back to: 0 for all
+ */
 export function passBackward(
   pass: PassSteps,
   operations: Operations,
@@ -88,18 +91,19 @@ export function passBackward(
   take: TakeAt,
   asked: Asked,
   wantsInput: boolean,
+  to = 0,
 ): PassBack {
   const { flow } = choices;
   const T = above.length;
   const collected = () => new Collected(pass, operations, parameters, choices, prefix, take, asked, wantsInput);
-  // Where shares are summed up, it does not matter in which order.
-  if (flow.kind === "overlapping" && choices.assigned === null && choices.leftOutStep === null)
-    return byLag(pass, above, collected, { operations, parameters, prefix, asked, wantsInput }, choices).upTo(
+  // Where shares are summed up, it does not matter in which order; errors of the last steps come to them all.
+  if (to === 0 && flow.kind === "overlapping" && choices.assigned === null && choices.leftOutStep === null)
+    return byLag(pass, above, collected, { operations, ...parameters, prefix, asked, wantsInput }, choices).upTo(
       flow.steps,
     );
   const back = collected();
   if (flow.kind === "upward") return back.upward(above);
-  if (flow.kind === "overlapping")
+  if (to === 0 && flow.kind === "overlapping")
     for (let n = T - 1; n >= 0; n--)
       back.sweep(
         n,
@@ -110,7 +114,7 @@ export function passBackward(
   else
     back.sweep(
       T - 1,
-      0,
+      to,
       (n) => above[n]!,
       (n) => flow.kind === "chunks" && (n + 1) % flow.steps === 0,
     );
@@ -151,8 +155,13 @@ class ByLag {
   }
 }
 
-type Same = readonly [choices: Choices, of: Readonly<Record<string, unknown>>, found: ByLag];
-const lagsKnown = new WeakMap<PassSteps, Same>();
+interface Known {
+  /** What is done otherwise, but for how far errors flow back. */
+  readonly key: string;
+  readonly of: Readonly<Record<string, unknown>>;
+  readonly lags: ByLag;
+}
+const lagsKnown = new WeakMap<PassSteps, Known>();
 
 function byLag(
   pass: PassSteps,
@@ -161,22 +170,17 @@ function byLag(
   of: Readonly<Record<string, unknown>>,
   choices: Choices,
 ): ByLag {
+  const key = backKey({ ...choices, flow: asItShouldBe.flow });
   const known = lagsKnown.get(pass);
   if (
-    known &&
-    Object.entries(choices).every(([key, value]) => key === "flow" || isSame(value, known[0][key as keyof Choices])) &&
-    Object.entries(of).every(([key, value]) => value === known[1][key]) &&
-    above.every((v, n) => v.every((d, i) => d === known[2].above[n]![i]))
+    known?.key === key &&
+    Object.entries(of).every(([name, value]) => value === known.of[name]) &&
+    above.every((v, n) => v.every((d, i) => d === known.lags.above[n]![i]))
   )
-    return known[2];
-  const found = new ByLag(above, make);
-  lagsKnown.set(pass, [choices, of, found]);
-  return found;
-}
-
-/** Empty lists of choices are all the same. */
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (Array.isArray(a) && Array.isArray(b) && a.length + b.length === 0);
+    return known.lags;
+  const lags = new ByLag(above, make);
+  lagsKnown.set(pass, { key, of, lags });
+  return lags;
 }
 
 class Collected implements PassBack {
