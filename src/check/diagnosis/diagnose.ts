@@ -230,7 +230,7 @@ class Search {
   /** How far each number may be off by single precision, once it is asked for. */
   private slackOfSingle: ReadonlyMap<number, number> | null = null;
   private readonly bench: Workbench;
-  /** Of the first sequence, if it is long: its last steps on the way back, and what is tried of them. */
+  /** Of the first sequence, if it is long: its last steps on the way back, and what is tried of them; null where nothing is. */
   private readonly end: { readonly sequence: number; readonly from: number; readonly tried: readonly number[] } | null;
   private readonly most: number;
   /** How many may be made for the slips by themselves, where these are more. */
@@ -290,14 +290,14 @@ class Search {
       const [key, step, what] = expected.place;
       return expected.sequence === sequence && key === "steps" && Number(step) >= from && what === "gradients";
     });
-    return { sequence, from, tried };
+    return tried.length > 0 ? { sequence, from, tried } : null;
   }
 
   best(): Hypothesis[] {
     // Where not even each slip alone can be tried, what is named would depend on the order.
     const { usual: first, last } = this.ofWritten();
     const slips = [...first, ...slipsOf(this.problem), ...last];
-    const least = slips.length * (this.end && this.end.tried.length > 0 ? shareOfSlip : 1) + 20;
+    const least = slips.length * (this.end ? shareOfSlip : 1) + 20;
     if (least > Math.max(this.most, this.mostAlone)) return [];
     this.trialsLeft = Math.max(this.most, least);
     this.bitsOfSlip = Math.log2(slips.length);
