@@ -233,8 +233,8 @@ export function canStop({ layers }: Model, { flow }: Choices, steps: number): bo
 }
 
 /** A sequence of the problem, forward and back and through one update. */
-export function compute(problem: Problem, index: number, choices: Choices): Computed {
-  return new Workbench(problem).compute(index, choices);
+export function compute(problem: Problem, index: number, choices: Choices, to = 0): Computed {
+  return new Workbench(problem).compute(index, choices, to);
 }
 
 /** All sequences of the problem as one batch, and through one update. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { asItShouldBe, combine } from "../../../src/check/diagnosis/choices";
-import { compute, computeBatch } from "../../../src/check/diagnosis/compute";
+import { canStop, compute, computeBatch } from "../../../src/check/diagnosis/compute";
 import { kindOf, sumOf, termsOf } from "../../../src/check/diagnosis/edited";
+import { slipsOf } from "../../../src/check/diagnosis/slips";
 import { runBatch } from "../../../src/engine/batch";
 import type { Equation } from "../../../src/engine/equations";
 import type { Problem } from "../../../src/engine/model";
@@ -55,6 +56,27 @@ describe("The computation that a diagnosis tries slips on", () => {
       fc.property(problems, (problem) => assertHolds(engineOf(problem, 0), computedBy(problem, 0))),
       { numRuns: 80 },
     );
+  });
+
+  it("gives the last steps of the way back alone as it gives them with the others, whatever slip is made", () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(problems, fc.nat(), (problem, choice) => {
+        const slips = slipsOf(problem);
+        const { id, change } = slips[choice % slips.length]!;
+        const choices = combine([change]);
+        const from = problem.sequences[0]!.length - 2;
+        fc.pre(from > 0 && canStop(problem.model, choices, 2));
+        const [whole, last] = [0, from].map((to) => {
+          const { steps } = compute(problem, 0, choices, to).trace as { steps: { gradients: unknown }[] };
+          return numbersOf(steps.slice(from).map(({ gradients }) => gradients));
+        });
+        assert.deepEqual(last, whole);
+        seen.add(id);
+      }),
+      { numRuns: 150 },
+    );
+    assert.ok(seen.size >= 20, [...seen].join(", "));
   });
 
   it("gives the engine's gradients of the initial states", () => {

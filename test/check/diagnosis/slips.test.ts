@@ -14,6 +14,7 @@ import { slipsOf } from "../../../src/check/diagnosis/slips";
 import type { Problem } from "../../../src/engine/model";
 import type { ExpectedNumber } from "../../../src/format/read";
 import { build, shapesUpTo } from "../../engine/arbitrary";
+import { readText } from "../../files";
 
 const tolerance = 1e-9;
 /** Of every kind, and small, for each trial computes all of it. */
@@ -116,6 +117,34 @@ describe("A slip", () => {
     }
     assert.ok(tried >= 10, `${tried} slips could be seen`);
     assert.ok(found >= 0.95 * tried, `${found} of ${tried}`);
+  });
+
+  it("of an lstm of 64 units over 50 steps is named, by all of its numbers and by the parameters' gradients alone", () => {
+    const numbers = (t: number) => Array.from({ length: 8 }, (_, j) => Math.round(1000 * Math.sin(8 * t + j)) / 1000);
+    const text = JSON.stringify({
+      version: 1,
+      inputSize: 8,
+      layers: [{ cell: "lstm", size: 64 }],
+      output: { size: 8, at: "every" },
+      loss: { type: "mse" },
+      initial: { scheme: "xavier", seed: 3 },
+      sequences: [
+        {
+          inputs: Array.from({ length: 50 }, (_, t) => numbers(t)),
+          targets: Array.from({ length: 50 }, (_, t) => numbers(t + 9)),
+        },
+      ],
+    });
+    const { problem } = readText(text);
+    const slips = slipsOf(problem);
+    for (const [id, isGiven] of [
+      ["derivative-of-argument:i", () => true],
+      ["truncated:5", ({ place }: ExpectedNumber) => place[0] === "gradients"],
+    ] as const) {
+      const slip = slips.find((one) => one.id === id)!;
+      const given = expectationsOf(problem, combine([slip.change])).filter((one) => one.of === "trace" && isGiven(one));
+      assert.equal(diagnose(problem, compared(problem, given))[0]?.slips[0]?.id, id);
+    }
   });
 
   it("and another, both usual ones on the way back, neither of which undoes what the other does, are named together", () => {
