@@ -1,4 +1,11 @@
-import type { Clip, Loss, OutputActivation } from "../../engine/model";
+import type {
+  BatchReduction,
+  Clip,
+  Loss,
+  OptimizerSettings,
+  OutputActivation,
+  TrainingSettings,
+} from "../../engine/model";
 import type { Edit } from "./edited";
 
 /** Everything that people do otherwise than the engine where they work a network out, as choices of one computation. */
@@ -28,6 +35,10 @@ export interface Choices {
   readonly reversedInputs: boolean;
   /** A sequence goes on from the state in which the one before it ended. */
   readonly carries: boolean;
+  /** The cells read the input of another step; where there is none, zeros. */
+  readonly inputsFrom: "now" | "before" | "after";
+  /** What the output reads: h_t, h_{t−1}, or at its one step the mean of all, their sum, or the first. */
+  readonly reads: "h_t" | "h_prev" | "mean" | "sum" | "first";
   /** A layer reads what the one below it had at the step before. */
   readonly delayedLayers: boolean;
   /** Of a layer with both directions, the backward pass's state stands first. */
@@ -50,6 +61,14 @@ export interface Choices {
   readonly forgottenWeights: readonly ("step" | "sequence")[];
   /** What the logarithm in an entropy is taken to. */
   readonly logBase: number;
+  /** Of an entropy's terms t log p and (1 − t) log(1 − p) only the first, or both where the first is all. */
+  readonly entropyTerms: "asAsked" | "targetAlone" | "both";
+  /** e to the mean over the steps is written down in the loss's place. */
+  readonly perplexity: boolean;
+  /** What the batch's loss and its gradient are made of the sequences', where it is not what the file says. */
+  readonly batchAs: { readonly loss: BatchReduction | null; readonly gradient: BatchReduction | null };
+  /** The one sequence of a batch whose gradients are left. */
+  readonly batchLeft: "first" | "last" | null;
   /** Factors in ℓ_t, in L and in dL/dz_t that do not belong there. */
   readonly lossFactors: readonly Factor[];
   readonly gradientFactors: readonly Factor[];
@@ -59,9 +78,9 @@ export interface Choices {
   readonly logitForOutput: boolean;
   /**
    * The derivative of the output's activation: as the loss asks for it; multiplied to what the loss has already simplified,
-   * by elements or as a whole matrix; or left out, of an entropy as −target / p.
+   * by elements or as a whole matrix; by elements where it is a matrix; or left out, of an entropy as −target / p.
    */
-  readonly outputDerivative: "asAsked" | "onTop" | "matrixOnTop" | "forgotten";
+  readonly outputDerivative: "asAsked" | "onTop" | "matrixOnTop" | "diagonal" | "forgotten";
   /** With `output.at` last: every step gets the loss's gradient. */
   readonly lossAtEveryStep: boolean;
 
@@ -72,6 +91,8 @@ export interface Choices {
   readonly backAsItShouldBe: boolean;
   /** A step that the loop over time leaves out on the way back. */
   readonly leftOutStep: "first" | "last" | null;
+  /** It is left out in the cells alone. */
+  readonly leftOutInCells: boolean;
   /** What dL/da_t is multiplied with in Whh's gradient. */
   readonly previous: "h_prev" | "h_t" | "h_T" | "wrapped";
   /** What it is multiplied with in Wxh's gradient: the input of this step or of another. */
@@ -92,14 +113,24 @@ export interface Choices {
   readonly scaled: Readonly<Record<string, number>>;
   /** The gradients are clipped before they are written down, all together or each by itself. */
   readonly clipped: (Clip & { readonly each: boolean }) | null;
+  /** Why has been updated, as these settings say, before the error goes back through it; null where it is the file's. */
+  readonly updatedFirst: TrainingSettings | null;
+  /** What of the optimizer's settings is taken otherwise, and of the clipping before the update. */
+  readonly optimizer: Partial<OptimizerSettings>;
+  readonly clipOfUpdate: Clip | null;
+  /** What the update's step is multiplied with. */
+  readonly stepFactor: number;
   /** What is done otherwise in the update. */
   readonly update: readonly UpdateSlip[];
 }
 
-/** `upward`: the loop over time goes from the first step to the last on the way back, too. */
+/**
+ * `upward`: the loop over time goes from the first step to the last on the way back, too; `chunksFromEnd` are counted from the last step;
+ * with `last` only so many steps, the last ones, are gone over.
+ */
 export type Flow =
   | { readonly kind: "whole" | "upward" }
-  | { readonly kind: "overlapping" | "chunks"; readonly steps: number };
+  | { readonly kind: "overlapping" | "chunks" | "chunksFromEnd" | "last"; readonly steps: number };
 
 export interface Assigned {
   /** All parameters, those of the cells, or some by their full names. */
@@ -108,8 +139,16 @@ export interface Assigned {
   readonly left: "first" | "last";
 }
 
-/** The mean over the steps for their sum or the other way round; ½; 2; 1/O; 1/T; one over how many sequences there are; −1. */
-export type Factor = "otherReduction" | "half" | "double" | "outputMean" | "stepMean" | "batchMean" | "negative";
+/** The mean over the steps for their sum or the other way round; ½; 2; 1/O; 1/T; one over how many sequences there are; −1; or a number. */
+export type Factor =
+  | "otherReduction"
+  | "half"
+  | "double"
+  | "outputMean"
+  | "stepMean"
+  | "batchMean"
+  | "negative"
+  | number;
 
 export type UpdateSlip =
   | "ascent"
@@ -132,6 +171,12 @@ export type UpdateSlip =
   | "decayDecoupled"
   | "decayWithoutRate"
   | "withoutRate"
+  | "correctedAsSecond"
+  | "accumulatorBegun"
+  | "stepAlone"
+  | "decayNotOfBiases"
+  | "decaySign"
+  | "clippedAfterDecay"
   | "rateOfLaterEpoch"
   | "notClipped"
   | "clippedEach"
@@ -153,6 +198,8 @@ export const asItShouldBe: Choices = {
   reversedInputs: false,
   carries: false,
   delayedLayers: false,
+  inputsFrom: "now",
+  reads: "h_t",
   passesExchanged: false,
   outputTwice: null,
   outputActivation: null,
@@ -162,6 +209,10 @@ export const asItShouldBe: Choices = {
   lossOptions: {},
   forgottenWeights: [],
   logBase: Math.E,
+  entropyTerms: "asAsked",
+  perplexity: false,
+  batchAs: { loss: null, gradient: null },
+  batchLeft: null,
   lossFactors: [],
   gradientFactors: [],
   lastStepAlone: [],
@@ -171,6 +222,7 @@ export const asItShouldBe: Choices = {
   flow: { kind: "whole" },
   backAsItShouldBe: false,
   leftOutStep: null,
+  leftOutInCells: false,
   previous: "h_prev",
   inputOf: "now",
   readState: "h_t",
@@ -181,6 +233,10 @@ export const asItShouldBe: Choices = {
   accumulated: false,
   scaled: {},
   clipped: null,
+  updatedFirst: null,
+  optimizer: {},
+  clipOfUpdate: null,
+  stepFactor: 1,
   update: [],
 };
 
@@ -194,6 +250,7 @@ export function combine(changes: readonly Partial<Choices>[]): Choices {
     ...Object.fromEntries(lists.map((key) => [key, joined(key as keyof Choices)])),
     scaled: Object.assign({}, ...changes.map(({ scaled }) => scaled)) as Choices["scaled"],
     lossOptions: Object.assign({}, ...changes.map(({ lossOptions }) => lossOptions)) as Partial<Loss>,
+    optimizer: Object.assign({}, ...changes.map(({ optimizer }) => optimizer)) as Choices["optimizer"],
   };
 }
 
@@ -231,6 +288,8 @@ export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
   "outputActivation",
   "reversedInputs",
   "delayedLayers",
+  "inputsFrom",
+  "reads",
   "passesExchanged",
 ]);
 const ofForward: ReadonlySet<string> = new Set<string>([
@@ -244,6 +303,9 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
   "accumulated",
   "scaled",
   "clipped",
+  "optimizer",
+  "clipOfUpdate",
+  "stepFactor",
   "update",
 ]);
 /** What is written down is made of more gradients than those that are asked for. */

@@ -6,7 +6,7 @@ import { batchOf, batchSizeOf } from "../../engine/batch";
 import { oneHot } from "../../engine/functions";
 import { addVec } from "../../engine/linear";
 import { targetAt } from "../../engine/loss";
-import type { Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
+import type { BatchReduction, Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import { InputReader, readsEnds } from "../../engine/network";
 import { clipGradients, gradientNorm } from "../../engine/optimizer";
@@ -17,7 +17,7 @@ import { zerosLike, zerosLikeAll } from "../../engine/tensor";
 import { divisorsOf, runnerOf, scaleInBatch } from "../../engine/train";
 import { joined, nestedView, summed } from "./arithmetic";
 import type { Choices } from "./choices";
-import { backKey, choicesIn, forwardKey, needsAll } from "./choices";
+import { asItShouldBe, backKey, choicesIn, forwardKey, needsAll } from "./choices";
 import { editedEquations, editedOperations } from "./edited";
 import { nothingTaken, type OwnNumbers, placeOf, type Taking } from "./own";
 import { fileName, usedParameters, writtenGradient } from "./parameters";
@@ -118,7 +118,7 @@ export class Workbench {
         },
       },
       // Most authors expect no updated parameters.
-      updated: () => nested(updateWith(model, sequence, gradients(), training, choices.update)),
+      updated: () => nested(updateWith(model, sequence, gradients(), training, choices)),
     };
   }
 
@@ -146,33 +146,44 @@ export class Workbench {
     );
     // Who expects updated parameters has asked for all gradients.
     if (this.asked) return;
-    for (const [name, { data }] of Object.entries(updateWith(model, sequence, written, training, choices.update)))
+    for (const [name, { data }] of Object.entries(updateWith(model, sequence, written, training, choices)))
       own.take(placeOf("updated", name), data);
   }
 
   /** All sequences of the problem as one batch, and through one update. */
   computeBatch(choices: Choices): Computed {
     const { model, training } = this.problem;
+    const { loss, gradients } = this.batch(choices);
+    const written = writtenDown(model, gradients, choices);
+    return {
+      trace: { loss, gradients: nested(written) },
+      updated: () => nested(updateWith(model, null, written, training, choices)),
+    };
+  }
+
+  /** A batch's loss, and its gradients before they are written down. */
+  batch(choices: Choices): { readonly loss: number | null; readonly gradients: NamedTensors } {
+    const { model, training } = this.problem;
     const runners = batchOf(this.problem).map((_, k) => runnerOf(this.problem, k));
     const divisors = divisorsOf(runners);
     let loss: number | null = null;
     const gradients = zerosLikeAll(parametersOf(model));
+    const { batchAs, batchLeft } = choices;
+    const left = batchLeft === "last" ? runners.length - 1 : 0;
     for (const [k, runner] of runners.entries()) {
-      const scale = scaleInBatch(runner, training.batchReduction, runners.length, divisors);
-      const back = this.back(k, choices, scale);
-      const losses = this.losses(k, choices, scale);
-      if (losses.total !== null) loss = (loss ?? 0) + losses.sum * scale;
+      const scaleAs = (reduction: BatchReduction | null) =>
+        scaleInBatch(runner, reduction ?? training.batchReduction, runners.length, divisors);
+      const losses = this.losses(k, choices, scaleAs(batchAs.loss));
+      if (losses.total !== null) loss = (loss ?? 0) + losses.sum * scaleAs(batchAs.loss);
+      if (batchLeft !== null && k !== left) continue;
+      const back = this.back(k, choices, scaleAs(batchAs.gradient));
       // Who forgets the only term with a parameter has no gradient of it.
       for (const [name, { data }] of Object.entries(gradients)) {
         const found = back.gradients[name];
         if (found) addVec(data, found.data);
       }
     }
-    const written = writtenDown(model, gradients, choices);
-    return {
-      trace: { loss, gradients: nested(written) },
-      updated: () => nested(updateWith(model, null, written, training, choices.update)),
-    };
+    return { loss, gradients };
   }
 
   private forward(index: number, choices: Choices): Forward {
@@ -248,6 +259,12 @@ export function gradientsOf({ model, sequences }: Problem, index: number): Reado
   return Object.fromEntries(Object.entries(gradients).map(([name, { data }]) => [name, data]));
 }
 
+/** The same of all sequences as one batch. */
+export function batchGradientsOf(problem: Problem): Readonly<Record<string, Float64Array>> {
+  const { gradients } = new Workbench(problem).batch(asItShouldBe);
+  return Object.fromEntries(Object.entries(gradients).map(([name, { data }]) => [name, data]));
+}
+
 /** What has been computed last, by what it was computed for. */
 class Recent<T> {
   private readonly found = new Map<string, T>();
@@ -297,6 +314,19 @@ function inputsOf(model: Model, sequence: Sequence): StepInput[] {
   return Array.from({ length: sequence.length }, (_, k) => ({ ...reader.at(k) }));
 }
 
+/** What the first layer reads, as the choices say. */
+function inputsRead(model: Model, sequence: Sequence, choices: Choices): readonly StepInput[] {
+  const inputs = inputsOf(model, sequence);
+  const nothing = { token: -1, vector: new Float64Array(model.layers[0]!.inputSize) };
+  return inputs.map((_, k) => inputs[stepRead(k, inputs.length, choices)] ?? nothing);
+}
+
+/** The step whose input is read at step k; there need be no such step. */
+function stepRead(k: number, T: number, { reversedInputs, inputsFrom }: Choices): number {
+  const from = inputsFrom === "now" ? k : inputsFrom === "before" ? k - 1 : k + 1;
+  return reversedInputs && from >= 0 && from < T ? T - 1 - from : from;
+}
+
 function vectorOf({ token, vector }: StepInput, X: number): Float64Array {
   return token < 0 ? vector : oneHot(token, X);
 }
@@ -316,7 +346,7 @@ function takeIn(own: Taking, length: number, keys: readonly (string | number)[],
 }
 
 function forwardOf(model: Model, sequence: Sequence, start: States, choices: Choices, own: Taking): Forward {
-  const inputs = choices.reversedInputs ? inputsOf(model, sequence).toReversed() : inputsOf(model, sequence);
+  const inputs = inputsRead(model, sequence, choices);
   let below: readonly StepInput[] = inputs;
   const layers = model.layers.map((layer, l) => {
     const equations = editedEquations(layer, choicesIn(choices, l).edits);
@@ -346,8 +376,47 @@ function forwardOf(model: Model, sequence: Sequence, start: States, choices: Cho
     return passes;
   });
   const h = below.map(({ vector }) => vector);
-  const read = readsEnds(model) && !choices.readsLast ? h.map(() => endsOf(inOrder(layers.at(-1)!, choices))) : h;
+  const read =
+    readsEnds(model) && !choices.readsLast
+      ? h.map(() => endsOf(inOrder(layers.at(-1)!, choices)))
+      : readOf(h, () => joined(inOrder(start.at(-1)!, choices).map((state) => state["h"] ?? noState)), choices);
   return { layers, inputs, read, outputs: outputsOf(model, sequence, read, inputs, choices, own) };
+}
+
+/** What the output reads at each step. @param h_0 the state that the top layer starts in */
+function readOf(h: readonly Float64Array[], h_0: () => Float64Array, { reads }: Choices): readonly Float64Array[] {
+  switch (reads) {
+    case "h_t":
+      return h;
+    case "h_prev":
+      return h.map((h_t, k) => {
+        if (k > 0) return h[k - 1]!;
+        const start = h_0();
+        return start.length === h_t.length ? start : new Float64Array(h_t.length);
+      });
+    case "first":
+      return h.map(() => h[0]!);
+    case "mean":
+    case "sum": {
+      const all = new Float64Array(h[0]!.length);
+      for (const h_t of h) addVec(all, h_t);
+      const read = reads === "sum" ? all : all.map((v) => v / h.length);
+      return h.map(() => read);
+    }
+  }
+}
+
+const noState = new Float64Array(0);
+
+/** What goes back into each step's state of what has been read. */
+function readBack(dread: readonly Float64Array[], { reads, backAsItShouldBe }: Choices): readonly Float64Array[] {
+  const T = dread.length;
+  if (reads === "h_t" || backAsItShouldBe) return dread;
+  const nothing = new Float64Array(dread[0]!.length);
+  if (reads === "h_prev") return dread.map((_, k) => dread[k + 1] ?? nothing);
+  const last = dread[T - 1]!;
+  if (reads === "first") return dread.map((_, k) => (k === 0 ? last : nothing));
+  return dread.map(() => (reads === "sum" ? last : last.map((d) => d / T)));
 }
 
 /** The passes in the order in which their states stand after each other. */
@@ -387,7 +456,7 @@ function backOf(
   const layerGradients: unknown[][] = readout.above.map(() => []);
   const startGradients: Record<string, Float64Array> = {};
   const ends = readsEnds(model) && !choices.readsLast;
-  let above = readout.above;
+  let above = readBack(readout.above, choices);
   for (let l = model.layers.length - 1; l >= 0; l--) {
     const layer = model.layers[l]!;
     const isTop = l === model.layers.length - 1;
@@ -451,7 +520,8 @@ function embeddingGradient(E: Tensor, sequence: Sequence, dx: readonly Float64Ar
   // Of the steps with the same token the last one visited is left.
   for (const k of isAlone && choices.assigned?.left === "last" ? steps : steps.toReversed()) {
     if (isLeftOut(choices, k, dx.length)) continue;
-    const token = sequence.inputs.tokens![k]!;
+    const token = sequence.inputs.tokens![stepRead(k, dx.length, choices)];
+    if (token === undefined) continue;
     const row = dE.data.subarray(token * E.cols, (token + 1) * E.cols);
     if (isAlone) row.set(dx[k]!);
     else addVec(row, dx[k]!);

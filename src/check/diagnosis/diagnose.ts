@@ -6,12 +6,13 @@
 import { batchOf, batchSizeOf } from "../../engine/batch";
 import type { Problem } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
+import type { Tensor } from "../../engine/tensor";
 import { wholeBatch } from "../../format/expectedNumbers";
 import type { Comparison } from "../check";
 import { isRight, numberAt } from "../check";
 import { everyNumber, firstDifference } from "./apart";
 import { asItShouldBe, type Choices, combine } from "./choices";
-import { type Computed, canStop, gradientsOf, Workbench } from "./compute";
+import { batchGradientsOf, type Computed, canStop, gradientsOf, Workbench } from "./compute";
 import type { Precision } from "./digits";
 import {
   inPrecision,
@@ -29,7 +30,7 @@ import { followingOf, followsFrom, markOf, marksOf, ownNumbersOf, slackOfRoundin
 import type { Slip } from "./slips";
 import { slipsOf } from "./slips";
 import { ofInputs } from "./steps";
-import { slipsOfWritten } from "./written";
+import { scaledStep, slipsOfWritten, type UpdatedNumber } from "./written";
 
 /** Slips that, made together, give the author's numbers. */
 export interface Diagnosis {
@@ -212,10 +213,10 @@ function togetherOf(bits: readonly number[]): number {
 
 /** Whether another way back than that of the right equations follows from it. */
 function changesForward(change: Partial<Choices>): boolean {
-  const { edits, gates, transposed, outputTwice, delayedLayers, reversedInputs } = change;
+  const { edits, gates, transposed, outputTwice, delayedLayers, reversedInputs, inputsFrom, reads } = change;
   if (edits?.some(({ forward }) => forward)) return true;
   return (
-    Boolean(gates ?? outputTwice ?? delayedLayers ?? reversedInputs) ||
+    Boolean(gates ?? outputTwice ?? delayedLayers ?? reversedInputs ?? inputsFrom ?? reads) ||
     transposed?.some(({ where }) => where === "everywhere") === true
   );
 }
@@ -465,7 +466,7 @@ class Search {
   /** What the author's gradients themselves say: which of them is another's, or so many times the right one. */
   private ofWritten(): { readonly usual: readonly Slip[]; readonly last: readonly Slip[] } {
     const sequence = this.tried.length > 0 ? this.comparisons[this.tried[0]!]!.expected.sequence : -1;
-    if (sequence < 0 || !this.problem.model.loss) return { usual: [], last: [] };
+    if (this.tried.length === 0 || !this.problem.model.loss) return { usual: [], last: [] };
     const written: Record<string, number[]> = {};
     const tensors = parametersOf(this.problem.model);
     let unit = noise;
@@ -482,12 +483,34 @@ class Search {
       )
         continue;
       const numbers = (written[String(name)] ??= Array.from({ length: tensor.data.length }, () => Number.NaN));
-      numbers[at.reduce<number>((index, key) => index * (at.length > 1 ? tensor.cols : 1) + Number(key), 0)] =
-        expected.value;
+      numbers[indexIn(tensor, at)] = expected.value;
       unit = Math.max(unit, expected.tolerance);
     }
-    const right = gradientsOf(this.problem, sequence);
-    return slipsOfWritten(this.problem, right, written, (a, b) => Math.abs(a - b) <= unit * Math.max(1, Math.abs(b)));
+    const right = sequence === wholeBatch ? batchGradientsOf(this.problem) : gradientsOf(this.problem, sequence);
+    const agree = (a: number, b: number) => Math.abs(a - b) <= unit * Math.max(1, Math.abs(b));
+    const { usual, last } = slipsOfWritten(this.problem, right, written, agree);
+    const step = scaledStep(this.problem, this.updatedNumbers(sequence));
+    return { usual, last: step ? [...last, step] : last };
+  }
+
+  /** The author's updated numbers of a sequence that can be read, each beside the right one and what it was. */
+  private updatedNumbers(sequence: number): UpdatedNumber[] {
+    const tensors = parametersOf(this.problem.model);
+    return this.tried.flatMap((k) => {
+      const { expected, actual } = this.comparisons[k]!;
+      const [name, ...at] = expected.place;
+      const tensor = tensors[String(name)];
+      if (expected.hidden || expected.sequence !== sequence || expected.of !== "updated" || !tensor || actual === null)
+        return [];
+      return [
+        {
+          written: expected.value,
+          right: actual,
+          before: tensor.data[indexIn(tensor, at)]!,
+          unit: this.allowed(k, null),
+        },
+      ];
+    });
   }
 
   /** What explains most with so many slips, and others: a slip that has numbers of its own is so found behind others. */
@@ -761,6 +784,11 @@ class Search {
       text: `the numbers are ${verb} ${precisionText(precision)}`,
     };
   }
+}
+
+/** Where a number stands in a parameter's data. */
+function indexIn({ cols }: Tensor, at: readonly (string | number)[]): number {
+  return at.reduce<number>((index, key) => index * (at.length > 1 ? cols : 1) + Number(key), 0);
 }
 
 /** So many of them, evenly. */

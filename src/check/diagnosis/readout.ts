@@ -19,6 +19,7 @@ import { zerosLike } from "../../engine/tensor";
 import type { Choices, Factor } from "./choices";
 import { nothingTaken, placeOf, type Taking } from "./own";
 import { usedReadout } from "./parameters";
+import { updatedOne } from "./update";
 
 /** z_t and y_t at each step; null at one without a read-out. */
 export interface Outputs {
@@ -101,12 +102,13 @@ export function lossesOf(
   const counts = weightsInLoss(loss, counted);
   const weights: StepWeights = { ...counts, scale: scale ?? counts.scale };
   const product = (factors: readonly Factor[]) =>
-    factors.reduce((all, factor) => all * factorNamed(factor, loss, counted, O, batch), 1);
+    factors.reduce<number>((all, factor) => all * factorNamed(factor, loss, counted, O, batch), 1);
   // A mean over the steps for their sum is one of L, not of each ℓ_t.
   const stepFactor = product(choices.lossFactors.filter((factor) => factor !== "otherReduction"));
   const totalFactor = product(choices.lossFactors.filter((factor) => factor === "otherReduction"));
   const gradientFactor = product(choices.gradientFactors);
   const base = isEntropy(loss) ? Math.log(choices.logBase) : 1;
+  const { entropyTerms } = choices;
   let sum = 0;
   let count = 0;
   const steps: (number | null)[] = [];
@@ -116,7 +118,10 @@ export function lossesOf(
     if (target === null || !z_t) return nothing;
     const y_t = choices.outputTwice ? activatedTwice(output.activation, z_t) : y[k]!;
     const isOfOutput = keep || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
-    const natural = isOfOutput ? lossOfOutput(loss, y_t, target) : stepLoss(loss, z_t, y_t, target);
+    const natural =
+      isOfOutput || entropyTerms !== "asAsked"
+        ? lossOfOutput(loss, y_t, target, entropyTerms)
+        : stepLoss(loss, z_t, y_t, target);
     const l_t = (natural / base) * stepFactor;
     const kept = takeNumber(own, placeOf("steps", k, "loss"), keep ? keep(l_t) : l_t);
     steps[k] = kept;
@@ -131,7 +136,9 @@ export function lossesOf(
     const d = through.map((d_j) => d_j * weight);
     return own.take(placeOf("steps", k, "gradients", "logits"), keep ? d.map(keep) : d);
   });
-  const total = count > 0 ? takeNumber(own, "loss", sum * weights.scale * totalFactor) : null;
+  const L = sum * weights.scale * totalFactor;
+  const mean = loss.reduction === "mean" ? L : L / (divisorOf(loss, counted) || 1);
+  const total = count > 0 ? takeNumber(own, "loss", choices.perplexity ? Math.exp(mean) : L) : null;
   return { total, sum: sum * totalFactor, steps, dz };
 }
 
@@ -165,6 +172,7 @@ function throughActivation(activation: OutputActivation, z: Float64Array, dy: Fl
 const takeNumber = (own: Taking, place: string, value: number): number => own.take(place, Float64Array.of(value))[0]!;
 
 function factorNamed(factor: Factor, loss: Loss, sequence: Sequence, O: number, batch: number): number {
+  if (typeof factor === "number") return factor;
   switch (factor) {
     case "otherReduction": {
       const N = divisorOf(loss, sequence) || 1;
@@ -188,17 +196,19 @@ function factorNamed(factor: Factor, loss: Loss, sequence: Sequence, O: number, 
 export const isEntropy = ({ type }: Loss): boolean => type === "cross-entropy" || type === "binary-cross-entropy";
 
 /** ℓ_t of the output as it was written down, where that has been rounded or is no probability. */
-function lossOfOutput(loss: Loss, y: Float64Array, target: Target): number {
+function lossOfOutput(loss: Loss, y: Float64Array, target: Target, terms: Choices["entropyTerms"]): number {
   const factor = factorOf(loss, y.length);
   if (loss.type === "cross-entropy")
     return y.reduce((total, y_j, j) => {
       const weight = crossEntropyWeight(loss, target, y.length, j);
-      return weight === 0 ? total : total - factor * weight * Math.log(y_j);
+      const of = weight === 0 ? 0 : weight * Math.log(y_j);
+      return total - factor * (of + (terms === "both" ? (1 - weight) * Math.log(1 - y_j) : 0));
     }, 0);
   if (loss.type !== "binary-cross-entropy" || typeof target === "number") return stepLoss(loss, y, y, target);
   return y.reduce((total, y_j, j) => {
     const t_j = target[j]!;
-    return total - factor * (t_j * Math.log(y_j) + (1 - t_j) * Math.log(1 - y_j));
+    const rest = terms === "targetAlone" ? 0 : (1 - t_j) * Math.log(1 - y_j);
+    return total - factor * ((t_j === 0 ? 0 : t_j * Math.log(y_j)) + rest);
   }, 0);
 }
 
@@ -213,6 +223,8 @@ function logitGradient(
 ): Float64Array {
   const value = logitForOutput ? z : y;
   if (targetForgotten) return value.slice();
+  // −target / p times p(1 − p), the entry of the softmax's derivative that is on its diagonal.
+  if (isEntropy(loss) && outputDerivative === "diagonal") return y.map((p, j) => (p - 1) * countOf(loss, target, y, j));
   if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target);
   const dy = slopes(loss, value, target);
   const wanted = isEntropy(loss) ? outputDerivative !== "asAsked" : outputDerivative !== "forgotten";
@@ -225,11 +237,18 @@ function logitGradient(
     case "sigmoid":
       return dy.map((d, j) => d * y[j]! * (1 - y[j]!));
     case "softmax": {
-      if (outputDerivative === "onTop") return dy.map((d, j) => d * y[j]! * (1 - y[j]!));
+      if (outputDerivative === "onTop" || outputDerivative === "diagonal")
+        return dy.map((d, j) => d * y[j]! * (1 - y[j]!));
       const inner = dy.reduce((total, d, j) => total + d * y[j]!, 0);
       return dy.map((d, j) => y[j]! * (d - inner));
     }
   }
+}
+
+/** What log p_j counts in an entropy. */
+function countOf(loss: Loss, target: Target, y: Float64Array, j: number): number {
+  if (loss.type === "cross-entropy") return crossEntropyWeight(loss, target, y.length, j);
+  return typeof target === "number" ? (j === target ? 1 : 0) : target[j]!;
 }
 
 /** dℓ/dp of an entropy: −target / p, and (1 − target) / (1 − p) where each output is by itself. */
@@ -289,13 +308,6 @@ export function readoutBack(
   const { keep } = choices;
   const T = read.length;
   const isRead = (k: number) => hasReadout(model, sequence, k);
-  const above = read.map((h_t, k) => {
-    const dz_t = choices.lossAtEveryStep ? dz[T - 1]! : dz[k]!;
-    const dh = new Float64Array(h_t.length);
-    if (back.Why) addMatTransposedVec(dh, back.Why, dz_t);
-    else addVec(dh, dz_t);
-    return keep ? dh.map(keep) : dh;
-  });
   const dx = inputs.map((_, k) => {
     if (!isRead(k) || !(back.Wxy || skip)) return null;
     const d = new Float64Array(model.inputSize);
@@ -304,7 +316,7 @@ export function readoutBack(
     return d;
   });
   const { Why, by, Wxy } = model.output;
-  const steps = [...dz.keys()].filter((k) => isRead(k) && !isLeftOut(choices, k, T));
+  const steps = [...dz.keys()].filter((k) => isRead(k) && (choices.leftOutInCells || !isLeftOut(choices, k, T)));
   const summed = (name: string, like: Tensor, add: (into: Tensor, k: number) => void) => {
     const gradient = zerosLike(like);
     for (const k of isAssigned(choices, `output.${name}`) ? leftOf(choices, steps) : steps) add(gradient, k);
@@ -325,6 +337,15 @@ export function readoutBack(
     ...(by ? [summed("by", by, (into, k) => addVec(into.data, dz[k]!))] : []),
     ...(Wxy ? [summed("Wxy", Wxy, (into, k) => addOuterInput(into, dz[k]!, inputs[k]!))] : []),
   ]);
+  const dWhy = gradients["output.Why"];
+  const through = choices.updatedFirst && Why && dWhy ? updatedOne(Why, dWhy, choices.updatedFirst) : back.Why;
+  const above = read.map((h_t, k) => {
+    const dz_t = choices.lossAtEveryStep ? dz[T - 1]! : dz[k]!;
+    const dh = new Float64Array(h_t.length);
+    if (through) addMatTransposedVec(dh, through, dz_t);
+    else addVec(dh, dz_t);
+    return keep ? dh.map(keep) : dh;
+  });
   return { above, dx, gradients };
 }
 

@@ -3,7 +3,7 @@
 import { cellOf } from "../../engine/cells";
 import { expressionText } from "../../engine/expressionText";
 import { countTargets } from "../../engine/loss";
-import type { Clip, Layer, Loss, Model, Problem } from "../../engine/model";
+import type { BatchReduction, Clip, Layer, Loss, Model, Problem } from "../../engine/model";
 import { parametersOf } from "../../engine/model";
 import { readsEnds } from "../../engine/network";
 import { outputName } from "../../engine/readout";
@@ -109,6 +109,19 @@ function biasSlips(model: Model): Slip[] {
       false,
     ),
   ]);
+  slips.push(
+    ...rare(
+      biases.map(([name]) =>
+        one(
+          `doubled-bias:${name}`,
+          `the bias ${shortName(model, name)} is added twice, and its gradient is twice its share`,
+          { doubledBiases: [name], scaled: { [name]: 2 } },
+          `forgotten-bias:${name}`,
+          false,
+        ),
+      ),
+    ),
+  );
   if (recurrent.length < 2) return slips;
   const text = `the biases ${recurrent.map((name) => shortName(model, name)).join(", ")} are left out`;
   return [
@@ -127,7 +140,8 @@ function hasNonZero({ data }: Tensor): boolean {
   return data.some((number) => number !== 0);
 }
 
-function lossSlips({ model, sequences }: Problem): Slip[] {
+function lossSlips(problem: Problem): Slip[] {
+  const { model, sequences } = problem;
   const { loss, output } = model;
   if (!loss) return [];
   const ascent = one("ascent", "the update adds the gradient in place of subtracting it", { update: ["ascent"] });
@@ -187,6 +201,7 @@ function lossSlips({ model, sequences }: Problem): Slip[] {
       one("log10", "the logarithm is taken to base 10 in place of the natural one", { logBase: 10 }, "logarithm"),
       one("log2", "the logarithm is taken to base 2 in place of the natural one", { logBase: 2 }, "logarithm"),
     );
+  if (isEntropy(loss)) slips.push(...rare(entropySlips(problem)));
   if (loss.type === "cross-entropy") {
     const mean = `the cross-entropy is divided by the ${output.size} classes`;
     const all = `the mean over the steps and the ${output.size} classes together is taken`;
@@ -231,6 +246,15 @@ function lossSlips({ model, sequences }: Problem): Slip[] {
           "outputDerivative",
         ),
       );
+    if (output.activation === "softmax")
+      slips.push(
+        one(
+          "derivative-diagonal",
+          "of the softmax's derivative only the diagonal y(1 − y) is taken",
+          { outputDerivative: "diagonal" },
+          "outputDerivative",
+        ),
+      );
   } else {
     const name = output.activation === "sigmoid" ? "sigmoid" : "softmax";
     slips.push(
@@ -254,6 +278,63 @@ function lossSlips({ model, sequences }: Problem): Slip[] {
   return slips;
 }
 
+/** What is made of an entropy otherwise. */
+function entropySlips({ model: { output, loss } }: Problem): Slip[] {
+  if (!loss) return [];
+  const slips: Slip[] = [];
+  for (const base of [2, 10])
+    slips.push(
+      one(
+        `log${base}`,
+        `the logarithm is taken to base ${base} in place of the natural one, and its derivative with it`,
+        { logBase: base, gradientFactors: [1 / Math.log(base)] },
+        "logarithm",
+      ),
+    );
+  if (loss.reduction === "sum")
+    slips.push(
+      one(
+        "bits-per-step",
+        "the loss is the mean over the steps in bits, with the logarithm to base 2",
+        { logBase: 2, lossFactors: ["otherReduction"] },
+        "logarithm",
+      ),
+    );
+  slips.push(
+    one(
+      "perplexity",
+      "the perplexity, e to the mean over the steps, stands in the loss's place",
+      { perplexity: true },
+      "perplexity",
+    ),
+  );
+  const isSigmoid = loss.type === "binary-cross-entropy";
+  const alone = isSigmoid
+    ? "the sigmoid's derivative is multiplied to −target / p alone: the loss's gradient is target·(p − 1) in place of p − target"
+    : "of the softmax's derivative only the diagonal p(1 − p) is taken: the loss's gradient is target·(p − 1) in place of p − target";
+  const diagonal = one("derivative-diagonal", alone, { outputDerivative: "diagonal" }, "outputDerivative");
+  if (!isSigmoid) slips.push(diagonal);
+  if (isSigmoid)
+    for (const [said, change] of [
+      [", in the loss alone", { entropyTerms: "targetAlone" }],
+      ["", { entropyTerms: "targetAlone", outputDerivative: "diagonal" }],
+      [", in the gradients alone", { outputDerivative: "diagonal" }],
+    ] as const)
+      slips.push(
+        one("term-of-loss", `(1 − target) log(1 − p) is left out of the entropy${said}`, change, "outputDerivative"),
+      );
+  else if (!loss.classWeights && output.size > 1)
+    slips.push(
+      one(
+        "term-of-loss",
+        "(1 − target) log(1 − p) is added to the entropy, as of a binary one, in the loss alone",
+        { entropyTerms: "both" },
+        "entropy-terms",
+      ),
+    );
+  return slips;
+}
+
 /** The same factors in the loss and its gradient, in one of them alone. */
 function onBoth(id: string, text: string, factors: readonly Factor[], group: string): Slip[] {
   return [
@@ -264,12 +345,13 @@ function onBoth(id: string, text: string, factors: readonly Factor[], group: str
 }
 
 /** Divisions by how many there are of something. */
-function divisionSlips({ model, sequences }: Problem): Slip[] {
+function divisionSlips({ model, sequences, training }: Problem): Slip[] {
   if (!model.loss) return [];
   const slips: Slip[] = [];
   const both = (id: string, text: string, factor: Factor) => onBoth(id, text, [factor], id);
   if (sequences.length > 1)
     slips.push(...both("batch-mean", `what is summed is divided by the ${sequences.length} sequences`, "batchMean"));
+  slips.push(...batchSlips(model, training, sequences.length));
   if (sequences.some((sequence) => countTargets(sequence) > 1))
     for (const [said, lastStepAlone] of [
       ["the loss and its gradient are those", ["loss", "gradient"]],
@@ -281,6 +363,33 @@ function divisionSlips({ model, sequences }: Problem): Slip[] {
   if (sequences.some((sequence) => countTargets(sequence) < sequence.length))
     slips.push(...both("step-mean", "what is summed is divided by all steps, those without a target too", "stepMean"));
   return slips;
+}
+
+/** What a batch's loss and gradient are made of the sequences'. */
+function batchSlips({ loss }: Model, training: Problem["training"], B: number): Slip[] {
+  if (B < 2) return [];
+  const own = training.batchReduction;
+  const said: Readonly<Record<BatchReduction, string>> = {
+    sequences: `the mean over the ${B} sequences`,
+    sum: `the sum over the ${B} sequences`,
+    targets: "the mean over all steps with a target",
+  };
+  const ids = { sequences: "batch-mean", sum: "batch-sum", targets: "batch-target-mean" };
+  const others = (["sum", "sequences", "targets"] as const).filter((other) => other !== own);
+  const slips = others.flatMap((other) => {
+    const text = `${said[other]} is taken in place of ${own === "targets" ? said[own] : own === "sum" ? "their sum" : "their mean"}`;
+    const of = (where: string, loss: BatchReduction | null, gradient: BatchReduction | null) =>
+      one(ids[other], text + where, { batchAs: { loss, gradient } }, "batch-as");
+    return [of("", other, other), of(", in the gradients alone", null, other), of(", in the loss alone", other, null)];
+  });
+  const each = (batchLeft: "first" | "last", isWhole: boolean) =>
+    one(
+      "one-sequence-left",
+      `the gradients are those of the ${batchLeft} sequence alone: they are assigned at each, not summed${isWhole ? ", and not divided" : ""}`,
+      { batchLeft, ...(isWhole && { batchAs: { loss: null, gradient: "sum" } }) },
+      "batch-left",
+    );
+  return loss ? [...slips, ...(["last", "first"] as const).flatMap((k) => [each(k, true), each(k, false)])] : [];
 }
 
 function recurrenceSlips({ model, sequences }: Problem): Slip[] {
@@ -328,6 +437,15 @@ function recurrenceSlips({ model, sequences }: Problem): Slip[] {
           ),
         ]
       : []),
+    ...(["first", "last"] as const).map((step) => ({
+      ...one(
+        `${step}-step-left-out`,
+        `the loop over time leaves out ${step === "first" ? "t = 1" : "the last step"} on the way back, in the cells alone`,
+        { leftOutStep: step, leftOutInCells: true },
+        "left-out-step",
+      ),
+      rare: true,
+    })),
     ...truncationSlips(sequences.reduce((most, { length }) => Math.max(most, length), 0)),
     {
       ...one(
@@ -501,6 +619,15 @@ function assignedSlips(model: Model): Slip[] {
       "assigned",
     ),
   );
+  if (model.embedding)
+    each.push(
+      one(
+        "assigned",
+        "dE is assigned at each step on the way back, not summed over the steps that have the same token",
+        { assigned: { names: ["embedding.E"], left: "first" } },
+        "assigned",
+      ),
+    );
   return [...all, ...each.map((slip) => ({ ...slip, rare: true }))];
 }
 
@@ -548,6 +675,34 @@ function startSlips({ model, sequences }: Problem): Slip[] {
         false,
       ),
     );
+  if (sequences.some(({ length }) => length > 1)) {
+    for (const [inputsFrom, read, at] of [
+      ["before", "x_{t−1}", "t = 1"],
+      ["after", "x_{t+1}", "the last step"],
+    ] as const)
+      slips.push(
+        one(
+          `inputs-of-${inputsFrom}`,
+          `the cells read ${read} in place of x_t, and zeros at ${at}`,
+          { inputsFrom },
+          "inputs",
+          false,
+        ),
+      );
+    const reads = { h_prev: "h_{t−1}", mean: "the mean of all h_t", sum: "the sum of all h_t", first: "h_1" };
+    const wanted = model.output.at === "last" ? (["h_prev", "mean", "sum", "first"] as const) : (["h_prev"] as const);
+    if (!readsEnds(model))
+      for (const read of wanted)
+        slips.push(
+          one(
+            read === "h_prev" ? "reads-before" : `reads-${read}`,
+            `the output reads ${reads[read]} in place of ${model.output.at === "last" ? "h_T" : "h_t"}`,
+            { reads: read },
+            "reads",
+            false,
+          ),
+        );
+  }
   if (model.layers.length > 1 && sequences.some(({ length }) => length > 1))
     slips.push(
       one(
@@ -724,6 +879,28 @@ function truncationSlips(T: number): Slip[] {
           "recurrence",
         ),
       ),
+    ...rare(
+      truncations
+        .filter((k) => k < T)
+        .flatMap((k) => [
+          ...(k > 1 && T % k !== 0
+            ? [
+                one(
+                  `truncated-chunks:${k}`,
+                  `the gradient is carried back within chunks of ${k} steps only, counted from the last step`,
+                  { flow: { kind: "chunksFromEnd", steps: k } },
+                  "recurrence",
+                ),
+              ]
+            : []),
+          one(
+            `last-steps-alone:${k}`,
+            k === 1 ? "the way back goes over the last step alone" : `the way back goes over the last ${k} steps alone`,
+            { flow: { kind: "last", steps: k } },
+            "recurrence",
+          ),
+        ]),
+    ),
   ];
 }
 

@@ -114,10 +114,13 @@ export function passBackward(
   else
     back.sweep(
       T - 1,
-      to,
+      flow.kind === "last" ? Math.max(to, T - flow.steps) : to,
       (n) => above[n]!,
-      (n) => flow.kind === "chunks" && (n + 1) % flow.steps === 0,
+      (n) =>
+        (flow.kind === "chunks" && (n + 1) % flow.steps === 0) ||
+        (flow.kind === "chunksFromEnd" && (T - 1 - n) % flow.steps === 0),
     );
+  if (flow.kind === "last") for (let n = T - flow.steps - 1; n >= to; n--) back.leaveOut(n);
   back.toStart();
   return back;
 }
@@ -216,7 +219,8 @@ class Collected implements PassBack {
     }
   }
 
-  private leaveOut(n: number): void {
+  /** Nothing is found at this step. */
+  leaveOut(n: number): void {
     const { size, inputs } = this.pass;
     this.gradients[n] = Object.fromEntries(this.operations.order.map((name) => [name, new Float64Array(size)]));
     if (this.wantsInput) this.dx[n] ??= new Float64Array(vectorLength(inputs[n]!, this.parameters));

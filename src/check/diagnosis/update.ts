@@ -5,13 +5,41 @@ import { clipGradients, gradientNorm } from "../../engine/optimizer";
 import { rateOfEpoch } from "../../engine/schedule";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { factorOfUpdate, updateOnce } from "../../engine/train";
-import type { UpdateSlip } from "./choices";
+import type { Choices, UpdateSlip } from "./choices";
 
 /**
  * @param sequence null for a batch
  * @returns every parameter after the update
  */
 export function updateWith(
+  model: Model,
+  sequence: Sequence | null,
+  gradients: NamedTensors,
+  training: TrainingSettings,
+  { update: slips, optimizer, clipOfUpdate, stepFactor }: Choices,
+): NamedTensors {
+  const asked = {
+    ...training,
+    optimizer: { ...training.optimizer, ...optimizer },
+    clip: clipOfUpdate ?? training.clip,
+  };
+  const found = updateAs(model, sequence, gradients, asked, slips);
+  if (stepFactor === 1) return found;
+  const all = parametersOf(model);
+  return Object.fromEntries(
+    Object.entries(found).map(([name, { data, ...shape }]) => {
+      const from = all[name]!.data;
+      return [name, { ...shape, data: data.map((p, k) => from[k]! + stepFactor * (p - from[k]!)) }];
+    }),
+  );
+}
+
+/** One parameter alone after an update by its gradient. */
+export function updatedOne(parameter: Tensor, gradient: Tensor, training: TrainingSettings): Tensor {
+  return { ...parameter, data: stepped(parameter, gradient, training, rateOfEpoch(training, 1), () => false) };
+}
+
+function updateAs(
   model: Model,
   sequence: Sequence | null,
   gradients: NamedTensors,
@@ -29,6 +57,9 @@ export function updateWith(
       return [name, { ...shape, data: data.map((g) => g * factor) }];
     }),
   );
+  const { weightDecay } = training.optimizer;
+  if (has("clippedAfterDecay"))
+    for (const [name, { data }] of Object.entries(used)) addScaled(data, all[name]!.data, weightDecay);
   clip(used, training, has);
   const rate = has("withoutRate") ? 1 : rateOfEpoch(training, has("rateOfLaterEpoch") ? 2 : 1);
   return Object.fromEntries(
@@ -38,6 +69,10 @@ export function updateWith(
       return [name, stays ? parameter : { ...parameter, data: stepped(parameter, gradient, training, rate, has) }];
     }),
   );
+}
+
+function addScaled(into: Float64Array, v: Float64Array, factor: number): void {
+  for (let k = 0; k < into.length; k++) into[k]! += factor * v[k]!;
 }
 
 type Has = (slip: UpdateSlip) => boolean;
@@ -52,7 +87,7 @@ function clip(gradients: NamedTensors, { clip }: TrainingSettings, has: Has): vo
 }
 
 function stepped(
-  { data }: Tensor,
+  { data, rank }: Tensor,
   gradient: Tensor,
   { optimizer }: TrainingSettings,
   rate: number,
@@ -63,8 +98,12 @@ function stepped(
     ? [optimizer.beta2, optimizer.beta1]
     : [optimizer.beta1, optimizer.beta2];
   const epsilon = has("withoutEpsilon") ? 0 : optimizer.epsilon;
-  const decay = has("decayForgotten") ? 0 : weightDecay;
-  const isDecoupled = has("decayDecoupled") || (type === "adamw" && !has("decayInGradient"));
+  const isUndecayed = has("decayForgotten") || has("clippedAfterDecay") || (has("decayNotOfBiases") && rank === 1);
+  const decay = isUndecayed ? 0 : has("decaySign") ? -weightDecay : weightDecay;
+  const isDecoupled =
+    has("decayDecoupled") ||
+    (type !== "adamw" && has("decayWithoutRate")) ||
+    (type === "adamw" && !has("decayInGradient"));
   const twice = has("decayTwice");
   // The weights' own share: of the gradient, of the parameter itself, or, by who does it twice, of both or two of one.
   const inGradient = isDecoupled ? (twice ? decay : 0) : decay * (twice ? 2 : 1);
@@ -76,7 +115,7 @@ function stepped(
   const all = has("squaresOfAll") ? gradient.data.reduce((sum, g) => sum + g * g, 0) : null;
   return data.map((p, k) => {
     const g = gradient.data[k]! + inGradient * p;
-    const kept = p * (1 - ofParameter);
+    const kept = has("stepAlone") ? 0 : p * (1 - ofParameter);
     switch (type) {
       case "sgd": {
         if (momentum === 0) return kept - rate * g;
@@ -85,7 +124,7 @@ function stepped(
         return kept - rate * (ahead ? g + momentum * b : b);
       }
       case "adagrad":
-        return kept - (rate * g) / root(all ?? g * g);
+        return kept - (rate * g) / root((all ?? g * g) + (has("accumulatorBegun") ? 0.1 : 0));
       case "rmsprop":
         return (
           kept - (rate * g) / root((has("squaresNotAveraged") ? 1 : has("alphaExchanged") ? alpha : 1 - alpha) * g * g)
@@ -95,6 +134,7 @@ function stepped(
         const m = (1 - beta1) * g;
         const v = (1 - beta2) * g * g;
         if (has("withoutCorrection")) return kept - (rate * m) / root(v);
+        if (has("correctedAsSecond")) return kept - (rate * m) / (1 - beta1 ** 2) / root(v / (1 - beta2 ** 2));
         const first = has("withoutFirstCorrection") ? m : m / (1 - beta1);
         return kept - (rate * first) / root(has("withoutSecondCorrection") ? v : v / (1 - beta2));
       }

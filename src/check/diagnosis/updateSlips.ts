@@ -5,7 +5,8 @@ import type { UpdateSlip } from "./choices";
 import type { Slip } from "./slips";
 
 /** Those that the file's optimizer has room for. */
-export function updateSlips({ model, training }: Problem): Slip[] {
+export function updateSlips(problem: Problem): Slip[] {
+  const { model, training } = problem;
   const { optimizer, clip, schedule } = training;
   const { type, weightDecay, momentum, nesterov, epsilon } = optimizer;
   const found: [UpdateSlip, string][] = [];
@@ -62,14 +63,84 @@ export function updateSlips({ model, training }: Problem): Slip[] {
   if (Object.keys(trainableOf(model, all)).length < Object.keys(all).length)
     found.push(["frozenMoved", "the update moves the parameters that are held fixed"]);
   found.push(["biasesNotMoved", "the update leaves the biases as they are"]);
-  return found.map(([slip, text]) => ({
-    id: `update:${idOf(slip)}`,
-    text,
-    group: slip.startsWith("decay") ? "update:decay" : `update:${slip}`,
-    back: false,
-    rare: true,
-    change: { update: [slip] },
-  }));
+  found.push(["stepAlone", "the update's step alone is written down, without the parameter that it is taken from"]);
+  if (isAdam)
+    found.push(["correctedAsSecond", "the moments are corrected as those of the second update: t counts from 2"]);
+  if (type === "adagrad") found.push(["accumulatorBegun", "the sum of the squares begins with 0.1, as TensorFlow's"]);
+  if (weightDecay > 0) {
+    found.push(["decayNotOfBiases", "the biases are spared the weight decay"]);
+    found.push(["decaySign", "the weight decay has the wrong sign"]);
+    if (type !== "adamw")
+      found.push(["decayWithoutRate", "the weight decay is taken from the weights without the learning rate"]);
+    if (clip) found.push(["clippedAfterDecay", "the gradients are clipped after the weight decay, not before"]);
+  }
+  const slips = found.map(([slip, text]) =>
+    ofUpdate(idOf(slip), text, { update: [slip] }, slip.startsWith("decay") ? "update:decay" : `update:${slip}`),
+  );
+  return [...slips, ...settingSlips(problem)];
+}
+
+/** ε as other programs have it by default. */
+const usualEpsilons = [1e-8, 1e-7, 1e-10, 1e-6, 1e-5];
+/** The share of the squares before that is usual elsewhere: Hinton's and Keras'. */
+const usualAlpha = 0.9;
+
+/** Other settings than the file's. */
+function settingSlips({ model, training }: Problem): Slip[] {
+  const { optimizer, clip } = training;
+  const { type, epsilon, alpha } = optimizer;
+  const slips: Slip[] = [];
+  if (type !== "sgd") {
+    for (const other of usualEpsilons.filter((it) => it !== epsilon)) {
+      slips.push(ofUpdate("other-epsilon", `ε is ${other} in place of ${epsilon}`, { optimizer: { epsilon: other } }));
+      slips.push(
+        ofUpdate("epsilon-inside", `ε is ${other} in place of ${epsilon}, and inside the root`, {
+          optimizer: { epsilon: other },
+          update: ["epsilonInside"],
+        }),
+      );
+    }
+    slips.push(
+      ofUpdate("plain", "the gradient itself is taken, as by sgd: it is not divided by the root of its squares", {
+        optimizer: { type: "sgd", momentum: 0, weightDecay: 0 },
+      }),
+    );
+  }
+  if (type === "rmsprop" && alpha !== usualAlpha) {
+    const text = `α is ${usualAlpha} in place of ${alpha}`;
+    slips.push(ofUpdate("other-alpha", text, { optimizer: { alpha: usualAlpha } }));
+    slips.push(
+      ofUpdate("other-alpha", `${text}, and ε stands inside the root`, {
+        optimizer: { alpha: usualAlpha },
+        update: ["epsilonInside"],
+      }),
+    );
+  }
+  if (clip)
+    slips.push(
+      ofUpdate(
+        "other-clip",
+        clip.type === "norm"
+          ? `the gradients are clipped entry by entry at ${clip.at} before the update, not by their norm`
+          : `the gradients are clipped by their norm at ${clip.at} before the update, not entry by entry`,
+        { clipOfUpdate: { type: clip.type === "norm" ? "value" : "norm", at: clip.at } },
+      ),
+    );
+  const { Why } = model.output;
+  if (model.loss && Why && trainableOf(model, { "output.Why": Why })["output.Why"] && !clip)
+    slips.push({
+      ...ofUpdate(
+        "updated-first",
+        "Why is updated before the error goes back through it: the cells' gradients are taken with the new Why",
+        { updatedFirst: training },
+      ),
+      back: true,
+    });
+  return slips;
+}
+
+function ofUpdate(name: string, text: string, change: Slip["change"], group = `update:${name}`): Slip {
+  return { id: `update:${name}`, text, group, back: false, rare: true, change };
 }
 
 /** `epsilon-inside` */

@@ -115,6 +115,45 @@ function scaleSlips(
   );
 }
 
+/** One number of an update. */
+export interface UpdatedNumber {
+  readonly written: number;
+  readonly right: number;
+  /** What the parameter was. */
+  readonly before: number;
+  /** How far the author's number may be off. */
+  readonly unit: number;
+}
+
+/** An update whose step is so many times the right one: of another rate, or of a gradient that is divided otherwise. */
+export function scaledStep({ sequences }: Problem, numbers: readonly UpdatedNumber[]): Slip | null {
+  if (numbers.length < 3) return null;
+  const largest = numbers.reduce((best, one) => (stepOf(one) > stepOf(best) ? one : best));
+  const ratio = (largest.written - largest.before) / (largest.right - largest.before);
+  const T = longestOf(sequences);
+  const B = sequences.length;
+  const named: [number, string][] = [
+    [1 / T, `divided by the ${T} steps`],
+    [T, `multiplied by the ${T} steps`],
+    [1 / B, `divided by the ${B} sequences`],
+    [B, `multiplied by the ${B} sequences`],
+  ];
+  const fits = (c: number) =>
+    numbers.every(({ written, right, before, unit }) => Math.abs(written - (before + c * (right - before))) <= unit);
+  const known = named.find(([c]) => c !== 1 && fits(c));
+  const c = known?.[0] ?? Number(ratio.toPrecision(4));
+  if (c === 0 || c === 1 || !Number.isFinite(c) || !fits(c)) return null;
+  return one(
+    "scaled-update",
+    `the update's step is ${known?.[1] ?? `${Number(c.toPrecision(3))} times what it should be`}`,
+    { stepFactor: c },
+    "scaled-update",
+    false,
+  );
+}
+
+const stepOf = ({ right, before }: UpdatedNumber): number => Math.abs(right - before);
+
 /** What the largest of at least three numbers is multiplied by. */
 function ratioOf(numbers: readonly number[], right: ArrayLike<number>): number | null {
   const there = [...numbers.keys()].filter((k) => !Number.isNaN(numbers[k]!) && right[k]! !== 0);
