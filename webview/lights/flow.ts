@@ -18,6 +18,9 @@ const verdicts = { vanishing: "vanishes:", exploding: "explodes:", steady: "stea
 const plotTop = 18;
 const plotHeight = 32;
 const tickHeight = 12;
+/** Pixels that the axis' numbers take on the left, and one beside its dot. */
+const roomOfTicks = 50;
+const roomOfAmount = 60;
 /** Layers are told apart by their dashes, not by colour. */
 const dashes = ["", "5 3", "1.5 2.5", "8 3 1.5 3"];
 
@@ -47,6 +50,8 @@ export function flow(model: Model, run: Run): TemplateResult | typeof nothing {
   const current = tracks
     .map(({ track }) => (cursor.t > 0 ? valueOf(track, cursor.t) : null))
     .find((value): value is number => value !== null);
+  // The lines run on the side that the gradient has come from
+  const isFree = cursor.t <= 1 || tracks.every(({ track }) => valueOf(track, cursor.t - 1) === null);
   const verdict = cursor.gradientFlow;
   return html`<section class="flow" aria-label="Flow of the gradient" data-testid="flow">
     <div class="flow-head">
@@ -83,7 +88,7 @@ export function flow(model: Model, run: Run): TemplateResult | typeof nothing {
         return svg`${path === "" ? nothing : svg`<path class="flow-line" stroke-dasharray=${dashes[k % dashes.length] ?? ""} d=${`M${path}`}></path>`}
           ${points.length > 80 ? nothing : points.map(({ from, max }) => dot(from, max, from === cursor.t, lane.prefix, x(from), y(max)))}`;
       })}
-      ${current === undefined ? nothing : amount(cursor.t, current, x(cursor.t), y(current), axis.width)}
+      ${current === undefined ? nothing : amount(cursor.t, current, x(cursor.t), y(current), axis.width, isFree)}
     </svg>
     ${(isAny ? ticks : []).map((value) => html`<span class="flow-tick" ${styles({ top: `${y(value) - tickHeight / 2}px` })}>${formatNumber(value, 2)}</span>`)}
   </section>`;
@@ -98,9 +103,12 @@ function dot(t: number, value: number, isCurrent: boolean, prefix: string, x: nu
     data-value=${plainNumber(value)} data-name=${`‖gradients.${prefix}.h‖`} data-where=${`t = ${t}`} data-reference=""></circle>`;
 }
 
-/** The current number beside its dot. */
-function amount(t: number, value: number, x: number, y: number, width: number): TemplateResult {
-  const isRight = x < width - 60;
+/**
+ * The current number beside its dot.
+ * @param isFree whether nothing is drawn on its left
+ */
+function amount(t: number, value: number, x: number, y: number, width: number, isFree: boolean): TemplateResult {
+  const isRight = x < (isFree ? roomOfTicks + roomOfAmount : width - roomOfAmount);
   return svg`<text class="num flow-amount" x=${x + (isRight ? 7 : -7)} y=${Math.max(plotTop + 9, y - 3)} text-anchor=${isRight ? "start" : "end"}
     data-value=${plainNumber(value)} data-name="‖∂L/∂h‖" data-where=${`t = ${t}`} data-reference="">${formatNumber(value, 3)}</text>`;
 }

@@ -308,9 +308,9 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
   "stepFactor",
   "update",
 ]);
-/** What is written down is made of more gradients than those that are asked for. */
-export const needsAll = ({ copied, shared, clipped }: Choices): boolean =>
-  clipped !== null || shared.length > 0 || Object.keys(copied).length > 0;
+/** What is written down is made of other gradients than those that are asked for. */
+export const needsAll = ({ copied, shared, clipped, gates }: Choices): boolean =>
+  clipped !== null || shared.length > 0 || Object.keys(copied).length > 0 || Object.keys(gates).length > 0;
 
 /** What of some choices is not as it should be. */
 function keyOf(choices: Choices, isAsked: (key: string) => boolean, edits: Choices["edits"]): string {

@@ -84,9 +84,9 @@ export class Workbench {
 
   /**
    * A sequence of the problem, forward and back and through one update.
-   * @param to with it, of what goes back there are only the steps from this one on, where `canStop` says that they can be had alone
+   * @param part with it, of what goes back there is only this, where `isApart` says that it can be had alone
    */
-  compute(index: number, choices: Choices, to = 0): Computed {
+  compute(index: number, choices: Choices, part: Part | null = null): Computed {
     const { model, sequences, training } = this.problem;
     const sequence = sequences[index]!;
     const forward = this.forward(index, choices);
@@ -94,7 +94,7 @@ export class Workbench {
     const { layers, outputs } = forward;
     // Who only asks for what goes forward needs no way back.
     let known: Back | null = null;
-    const back = () => (known ??= this.back(index, choices, null, to));
+    const back = () => (known ??= this.back(index, choices, null, part));
     let written: NamedTensors | null = null;
     const gradients = () => (written ??= writtenDown(model, this.summed(index, choices, back()), choices));
     let told: unknown = null;
@@ -213,14 +213,24 @@ export class Workbench {
     return Object.fromEntries(all);
   }
 
-  private back(index: number, choices: Choices, scale: Scale, to = 0): Back {
+  private back(index: number, choices: Choices, scale: Scale, part: Part | null = null): Back {
     // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
-    const asked = to > 0 ? nothingAsked : needsAll(choices) || scale !== null ? null : this.asked;
-    return this.backs.get(`${index} ${scale} ${to} ${asked === null} ${backKey(choices)}`, () => {
+    const asked = part ? part.asked : needsAll(choices) || scale !== null ? null : this.asked;
+    const what = part ? `${part.to} ${[...part.asked].join()}` : asked === null;
+    return this.backs.get(`${index} ${scale} ${what} ${backKey(choices)}`, () => {
       const { model, sequences } = this.problem;
       const sequence = sequences[index]!;
       const forward = this.forward(index, choices);
-      return backOf(model, sequence, forward, this.losses(index, choices, scale), choices, nothingTaken, asked, to);
+      return backOf(
+        model,
+        sequence,
+        forward,
+        this.losses(index, choices, scale),
+        choices,
+        nothingTaken,
+        asked,
+        part?.to,
+      );
     });
   }
 
@@ -237,15 +247,26 @@ export class Workbench {
   }
 }
 
-/** Whether so many of the last steps of the way back can be had without those before them. */
-export function canStop({ layers }: Model, { flow }: Choices, steps: number): boolean {
+/** A part of what goes back: the steps from one on, and the gradients of some parameters. */
+export interface Part {
+  readonly to: number;
+  readonly asked: ReadonlySet<string>;
+}
+
+/** The last steps of a sequence, and no parameter's gradient. */
+export const lastOf = (length: number, steps: number): Part => ({ to: length - steps, asked: new Set([ofInputs]) });
+
+/** Whether a part of the way back can be had without the rest. */
+export function isApart({ layers }: Model, choices: Choices, { to }: Part, length: number): boolean {
+  if (to === 0) return !needsAll(choices);
+  const { flow } = choices;
   if (layers.some(({ direction }) => direction !== "forward") || flow.kind === "upward") return false;
-  return flow.kind !== "overlapping" || flow.steps >= steps;
+  return flow.kind !== "overlapping" || flow.steps >= length - to;
 }
 
 /** A sequence of the problem, forward and back and through one update. */
-export function compute(problem: Problem, index: number, choices: Choices, to = 0): Computed {
-  return new Workbench(problem).compute(index, choices, to);
+export function compute(problem: Problem, index: number, choices: Choices, part: Part | null = null): Computed {
+  return new Workbench(problem).compute(index, choices, part);
 }
 
 /** All sequences of the problem as one batch, and through one update. */
@@ -281,8 +302,6 @@ class Recent<T> {
     return value;
   }
 }
-
-const nothingAsked: Asked = new Set([ofInputs]);
 
 /** So many sequences before one are gone through. */
 const mostBefore = 16;

@@ -12,7 +12,7 @@ import type { Comparison } from "../check";
 import { isRight, numberAt } from "../check";
 import { everyNumber, firstDifference } from "./apart";
 import { asItShouldBe, type Choices, combine } from "./choices";
-import { batchGradientsOf, type Computed, canStop, gradientsOf, Workbench } from "./compute";
+import { batchGradientsOf, type Computed, gradientsOf, isApart, lastOf, type Part, Workbench } from "./compute";
 import type { Precision } from "./digits";
 import {
   inPrecision,
@@ -66,13 +66,16 @@ const mostBehind = 6;
 const mostSequences = 4;
 /** And on so many numbers, spread evenly over those that are wrong and those that are right. */
 const mostTried = 2000;
-/** Of a long sequence, a slip is first tried on so many of the last steps of the way back: where it does not fit there, it is not gone on with. */
+/**
+ * Of a long sequence, a slip is first tried on so many of the last steps of the way back or, where nothing of them is given, on the
+ * smallest parameter's gradient: where it does not fit there, it is not gone on with.
+ */
 const lastSteps = 2;
 const longSequence = 10;
-/** What a trial that ends there takes of a whole one. */
-const shareOfLastSteps = 0.2;
-/** What all slips, each by itself, take of as many whole trials where there are such last steps. */
-const shareOfSlip = 0.6;
+/** What a trial that ends there takes of a whole one: of the steps, of the parameter. */
+const shareOfSample = { steps: 0.2, parameter: 0.6 };
+/** What all slips, each by itself, take of as many whole trials where there is such a sample. */
+const shareOfSlip = { steps: 0.6, parameter: 0.8 };
 /** A batch of more sequences is not tried. */
 const mostOfBatch = 16;
 /** So many of the best explanations by fewer slips are gone on from. */
@@ -221,6 +224,17 @@ function changesForward(change: Partial<Choices>): boolean {
   );
 }
 
+/** What is looked at of the way back before it is gone wholly. */
+interface Sample {
+  readonly kind: "steps" | "parameter";
+  readonly sequence: number;
+  /** Of the sequence */
+  readonly length: number;
+  readonly part: Part;
+  /** The comparisons in it */
+  readonly tried: readonly number[];
+}
+
 class Search {
   /** The comparisons that slips are tried on. */
   private readonly tried: readonly number[];
@@ -231,8 +245,8 @@ class Search {
   /** How far each number may be off by single precision, once it is asked for. */
   private slackOfSingle: ReadonlyMap<number, number> | null = null;
   private readonly bench: Workbench;
-  /** Of the first sequence, if it is long: its last steps on the way back, and what is tried of them; null where nothing is. */
-  private readonly end: { readonly sequence: number; readonly from: number; readonly tried: readonly number[] } | null;
+  /** Of the first sequence, if it is long: what is looked at first on the way back; null where nothing of it is tried. */
+  private readonly sample: Sample | null;
   private readonly most: number;
   /** How many may be made for the slips by themselves, where these are more. */
   private readonly mostAlone: number;
@@ -269,7 +283,7 @@ class Search {
     this.wrongGoesForward = this.tried.some((k) => this.isWrong(k) && stageOf(comparisons[k]!) === 0);
     this.precisions = precisionsOf(values);
     this.isMaybeSingle = maybeSingle(values);
-    this.end = this.endOf(chosen[0] ?? wholeBatch);
+    this.sample = this.sampleOf(chosen[0] ?? wholeBatch);
     const weights = Object.values(parametersOf(problem.model)).reduce((sum, { data }) => sum + data.length, 0);
     const lengths = chosen.flatMap((sequence) =>
       (sequence === wholeBatch ? batchOf(problem) : [problem.sequences[sequence]!]).map(({ length }) => length),
@@ -282,28 +296,36 @@ class Search {
     this.mostFollowed = Math.min(mostTrials, mostWork / (work + workOfOwnNumber * all.length));
   }
 
-  private endOf(sequence: number): Search["end"] {
-    const T = this.problem.sequences[sequence]?.length ?? 0;
-    if (sequence === wholeBatch || T < longSequence) return null;
-    const from = T - lastSteps;
-    const tried = this.tried.filter((k) => {
-      const { expected } = this.comparisons[k]!;
-      const [key, step, what] = expected.place;
-      return expected.sequence === sequence && key === "steps" && Number(step) >= from && what === "gradients";
-    });
-    return tried.length > 0 ? { sequence, from, tried } : null;
+  private sampleOf(sequence: number): Sample | null {
+    const length = this.problem.sequences[sequence]?.length ?? 0;
+    if (sequence === wholeBatch || length < longSequence) return null;
+    const placeOf = (k: number) => this.comparisons[k]!.expected.place;
+    const back = this.tried.filter(
+      (k) => this.comparisons[k]!.expected.sequence === sequence && stageOf(this.comparisons[k]!) === 1,
+    );
+    const ofSteps = back.filter((k) => placeOf(k)[0] === "steps" && Number(placeOf(k)[1]) >= length - lastSteps);
+    if (ofSteps.length > 0) return { kind: "steps", sequence, length, tried: ofSteps, part: lastOf(length, lastSteps) };
+    const sizes = Object.entries(parametersOf(this.problem.model)).map(
+      ([name, { data }]) => [name, data.length] as const,
+    );
+    for (const [name] of sizes.toSorted(([, a], [, b]) => a - b)) {
+      const tried = back.filter((k) => placeOf(k)[0] === "gradients" && placeOf(k)[1] === name);
+      if (tried.some((k) => this.isWrong(k)))
+        return { kind: "parameter", sequence, length, tried, part: { to: 0, asked: new Set([name]) } };
+    }
+    return null;
   }
 
   best(): Hypothesis[] {
     // Where not even each slip alone can be tried, what is named would depend on the order.
     const { usual: first, last } = this.ofWritten();
     const slips = [...first, ...slipsOf(this.problem), ...last];
-    const least = slips.length * (this.end ? shareOfSlip : 1) + 20;
+    const least = slips.length * (this.sample ? shareOfSlip[this.sample.kind] : 1) + 20;
     if (least > Math.max(this.most, this.mostAlone)) return [];
     this.trialsLeft = Math.max(this.most, least);
     this.bitsOfSlip = Math.log2(slips.length);
     this.tryPrecisions();
-    // What goes forward and the end of the way back are looked at first: where a slip leaves them wrong, it is gone on with only where no
+    // What goes forward and a sample of the way back are looked at first: where a slip leaves them wrong, it is gone on with only where no
     // other explains all.
     const tried = new Map(slips.map((slip) => [slip, this.try([slip], true)]));
     const isFound = this.found[1]!.some(({ explained }) => explained.length === this.wrongCount);
@@ -585,7 +607,7 @@ class Search {
     this.triedBefore.add(key);
     const choices = combine(slips.map(({ change }) => change));
     const numbers = this.numbersOf(choices, this.tried, isFirst, slips.length === 1 && !isFirst);
-    if (typeof numbers === "string") this.trialsLeft += 1 - shareOfLastSteps;
+    if (typeof numbers === "string" && this.sample) this.trialsLeft += 1 - shareOfSample[this.sample.kind];
     if (numbers === "broken") return false;
     if (typeof numbers === "string") {
       if (!isFirst) return slips.length === 1;
@@ -621,10 +643,10 @@ class Search {
   }
 
   /**
-   * What comes out at these comparisons' places. Gives up at the first right number that comes out wrong, and where the last steps of
-   * the way back are not the author's.
+   * What comes out at these comparisons' places. Gives up at the first right number that comes out wrong, and where the sample of the way
+   * back is not the author's.
    * @param isFirst gives up before the way back, too, where a number that goes forward is not the author's
-   * @param isAlone goes on where the last steps of the way back are as they were, or some of them are the author's
+   * @param isAlone goes on where the sample is as it was, or some of it is the author's
    */
   private numbersOf(
     choices: Choices,
@@ -634,17 +656,17 @@ class Search {
   ): ReadonlyMap<number, number> | "broken" | "unexplained" {
     const numbers = new Map<number, number>();
     let isUnexplained = false;
-    let isEndSeen = choices.keep !== null || this.end === null || !canStop(this.problem.model, choices, lastSteps);
+    let isSampled = choices.keep !== null || !this.isApart(choices);
     const computed = this.computing(choices);
     for (const k of indices) {
       const { actual, right, expected } = this.comparisons[k]!;
       if (stageOf(this.comparisons[k]!) > 0) {
         if (isUnexplained) return "unexplained";
-        if (!isEndSeen && expected.sequence === this.end!.sequence) {
-          isEndSeen = true;
-          const end = this.endWith(choices);
-          if (end === "broken") return end;
-          if (end === "elsewhere" || (end === "unexplained" && !isAlone)) return "unexplained";
+        if (!isSampled && expected.sequence === this.sample!.sequence) {
+          isSampled = true;
+          const found = this.sampleWith(choices);
+          if (found === "broken") return found;
+          if (found === "elsewhere" || (found === "unexplained" && !isAlone)) return "unexplained";
         }
       }
       const number = computed(k);
@@ -656,13 +678,18 @@ class Search {
     return isUnexplained ? "unexplained" : numbers;
   }
 
+  private isApart(choices: Choices): boolean {
+    const { sample } = this;
+    return sample !== null && isApart(this.problem.model, choices, sample.part, sample.length);
+  }
+
   /**
-   * How the last steps of the way back come out: a right number wrong; all as the author has them; not all; or otherwise than without a
-   * slip, but not one of them as the author has it.
+   * How the sample comes out: a right number wrong; all as the author has them; not all; or otherwise than without a slip, but not one of
+   * them as the author has it.
    */
-  private endWith(choices: Choices): "broken" | "explained" | "unexplained" | "elsewhere" {
-    const { sequence, from, tried } = this.end!;
-    const { trace } = this.bench.compute(sequence, choices, from);
+  private sampleWith(choices: Choices): "broken" | "explained" | "unexplained" | "elsewhere" {
+    const { sequence, part, tried } = this.sample!;
+    const { trace } = this.bench.compute(sequence, choices, part);
     let unexplained = 0;
     let explained = 0;
     let isMoved = false;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { asItShouldBe, combine } from "../../../src/check/diagnosis/choices";
-import { canStop, compute, computeBatch } from "../../../src/check/diagnosis/compute";
+import { compute, computeBatch, isApart, lastOf } from "../../../src/check/diagnosis/compute";
 import { kindOf, sumOf, termsOf } from "../../../src/check/diagnosis/edited";
 import { slipsOf } from "../../../src/check/diagnosis/slips";
 import { runBatch } from "../../../src/engine/batch";
@@ -65,11 +65,12 @@ describe("The computation that a diagnosis tries slips on", () => {
         const slips = slipsOf(problem);
         const { id, change } = slips[choice % slips.length]!;
         const choices = combine([change]);
-        const from = problem.sequences[0]!.length - 2;
-        fc.pre(from > 0 && canStop(problem.model, choices, 2));
-        const [whole, last] = [0, from].map((to) => {
-          const { steps } = compute(problem, 0, choices, to).trace as { steps: { gradients: unknown }[] };
-          return numbersOf(steps.slice(from).map(({ gradients }) => gradients));
+        const { length } = problem.sequences[0]!;
+        const part = lastOf(length, 2);
+        fc.pre(part.to > 0 && isApart(problem.model, choices, part, length));
+        const [whole, last] = [null, part].map((some) => {
+          const { steps } = compute(problem, 0, choices, some).trace as { steps: { gradients: unknown }[] };
+          return numbersOf(steps.slice(part.to).map(({ gradients }) => gradients));
         });
         assert.deepEqual(last, whole);
         seen.add(id);
@@ -77,6 +78,25 @@ describe("The computation that a diagnosis tries slips on", () => {
       { numRuns: 150 },
     );
     assert.ok(seen.size >= 20, [...seen].join(", "));
+  });
+
+  it("gives one parameter's gradient alone as it gives it with the others, whatever slip is made", () => {
+    fc.assert(
+      fc.property(problems, fc.nat(), (problem, choice) => {
+        const slips = slipsOf(problem);
+        const choices = combine([slips[choice % slips.length]!.change]);
+        const names = Object.keys(parametersOf(problem.model));
+        const name = names[choice % names.length]!;
+        const part = { to: 0, asked: new Set([name]) };
+        fc.pre(isApart(problem.model, choices, part, problem.sequences[0]!.length));
+        const [whole, alone] = [null, part].map((some) => {
+          const { gradients } = compute(problem, 0, choices, some).trace as { gradients: Record<string, unknown> };
+          return numbersOf(gradients[name]);
+        });
+        assert.deepEqual(alone, whole);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it("gives the engine's gradients of the initial states", () => {
