@@ -12,10 +12,10 @@ const much = 1e4;
 
 export type GradientFlow = NonNullable<Cursor["gradientFlow"]>;
 
-/** How ‖dL/dh_t‖ runs over time, in the first pass where it does not stay within bounds; of layers that have a state. */
+/** How ‖dL/dh_t‖ runs over time, in the first pass where it does not stay within bounds; of layers that have a state. Null of one step. */
 export function gradientFlowOf(model: Model, passes: readonly PassScan[]): GradientFlow | null {
   const flows = passes
-    .filter(({ layer }) => cellOf(model.layers[layer]!).states.length > 0)
+    .filter(({ layer, norms }) => norms.length > 1 && cellOf(model.layers[layer]!).states.length > 0)
     .map((scan) => {
       const layer = model.layers[scan.layer]!;
       const flow = flowOf(scan, layer.passes[scan.pass]!.direction);
@@ -44,6 +44,7 @@ function flowOf({ norms, largestSource }: PassScan, direction: "forward" | "back
   const first = points.find(({ size }) => size > 0);
   if (!first) return { verdict: "steady", text: "‖∂L/∂h_t‖ is 0 at every step" };
   const last = points[T - 1]!;
+  if (first === last) return { verdict: "steady", text: `‖∂L/∂h_t‖ is ${at(last)} alone, else 0` };
   const largest = points.reduce((a, b) => (b.size > a.size ? b : a));
   if (largest.size > much * last.size)
     return { verdict: "vanishing", text: `‖∂L/∂h_t‖ falls from ${at(largest)} to ${at(last)}: the gradient vanishes` };
