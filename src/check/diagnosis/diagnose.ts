@@ -64,6 +64,9 @@ const mostHinted = 12;
 const mostBehind = 6;
 /** Slips are tried on so many sequences; what they explain is then counted on all. */
 const mostSequences = 4;
+/** As many as this share of the wrong numbers may be right by chance where two slips meet; so many more trials look for such two. */
+const shareByChance = 0.06;
+const trialsWithChance = 1500;
 /** And on so many numbers, spread evenly over those that are wrong and those that are right. */
 const mostTried = 2000;
 /**
@@ -348,15 +351,62 @@ class Search {
         if (count === 2) for (const combination of combinations(usual, 2)) this.try(combination);
         else for (const slips of this.extended(count - 2, [...combinations(back, 2)])) this.try(slips);
       }
-      const whole = this.found[count]!.filter(({ explained }) => explained.length === this.wrongCount);
-      // What is right to its last digit is not by chance what single precision would allow, too.
-      const exact = whole.filter(({ precision }) => precision !== singlePrecision);
-      if (whole.length > 0) return (exact.length > 0 ? exact : whole).slice(0, mostDiagnoses);
+      const whole = this.wholeOf(count);
+      if (whole.length > 0) return whole;
     }
+    this.tryWithChance(slips.filter(({ group }) => group !== "gates"));
+    const byChance = this.wholeOf(2);
+    if (byChance.length > 0) return byChance;
     const most = this.found.flat().reduce((most, { explained }) => Math.max(most, explained.length), 0);
     if (most < 2 || most < leastShare * this.wrongCount) return [];
     const fewest = this.found.find((trials) => trials.some(({ explained }) => explained.length === most))!;
     return fewest.filter(({ explained }) => explained.length === most).slice(0, mostDiagnoses);
+  }
+
+  /** What explains everything with so many slips. */
+  private wholeOf(count: number): Hypothesis[] {
+    const whole = this.found[count]!.filter(({ explained }) => explained.length === this.wrongCount);
+    // What is right to its last digit is not by chance what single precision would allow, too.
+    const exact = whole.filter(({ precision }) => precision !== singlePrecision);
+    return (exact.length > 0 ? exact : whole).slice(0, mostDiagnoses);
+  }
+
+  /** Of two slips that leave some small gradients right by chance each alone makes these wrong, and is tried with others all the same. */
+  private tryWithChance(slips: readonly Slip[]): void {
+    const mostBroken = Math.floor(this.wrongCount * shareByChance);
+    if (mostBroken === 0 || this.most < slips.length + mostExtended) return;
+    this.trialsLeft = Math.min(this.most, Math.max(this.trialsLeft, trialsWithChance));
+    const nearly = slips.flatMap((slip) => {
+      if (this.trialsLeft-- <= 0) return [];
+      const explained = this.nearlyExplained(combine([slip.change]), mostBroken);
+      return explained === null ? [] : [{ slip, explained }];
+    });
+    const best = nearly.toSorted((a, b) => b.explained - a.explained).slice(0, mostExtended);
+    const pairs = [
+      ...best.flatMap(({ slip }) => nearly.map((other) => [slip, other.slip])),
+      ...combinations(
+        nearly.flatMap(({ slip }) => (slip.rare ? [] : [slip])),
+        2,
+      ),
+    ];
+    for (const pair of pairs) if (pair[0]!.group !== pair[1]!.group) this.try(pair);
+  }
+
+  /** How many wrong numbers a slip explains; null where it changes nothing, or makes too many right ones wrong. */
+  private nearlyExplained(choices: Choices, mostBroken: number): number | null {
+    const computed = this.computing(choices);
+    let explained = 0;
+    let broken = 0;
+    let isMoved = false;
+    for (const k of this.tried) {
+      const { actual, right } = this.comparisons[k]!;
+      if (actual === null) continue;
+      const number = computed(k);
+      isMoved ||= Math.abs(number - actual) > noise * Math.max(1, Math.abs(actual));
+      if (!this.isBroken(k, number)) explained += Number(!right);
+      else if (right && (stageOf(this.comparisons[k]!) === 0 || ++broken > mostBroken)) return null;
+    }
+    return isMoved ? explained : null;
   }
 
   /** Slips that explain what goes forward, by somebody who goes back by the right equations all the same. */

@@ -60,6 +60,8 @@ export function slipsOf(problem: Problem): Slip[] {
 
 const usual: ReadonlySet<string> = new Set([
   "recurrence-dropped",
+  "derivative-again:gates",
+  "derivative-forgotten:gates",
   "hard-sigmoid",
   "forget-bias-one",
   "swapped-update",
