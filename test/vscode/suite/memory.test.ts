@@ -1,0 +1,45 @@
+import { strict as assert } from "node:assert";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import * as vscode from "vscode";
+import { worked } from "../../host/editor/worked";
+import { eventually, openModel } from "./documents";
+
+/** What is still in use of the extension host's memory, in bytes. */
+async function used(): Promise<number> {
+  setFlagsFromString("--expose_gc");
+  const collect = runInNewContext("gc") as () => void;
+  // What is closed is let go of in several turns.
+  for (let k = 0; k < 4; k++) {
+    collect();
+    await new Promise(setImmediate);
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const panels = () =>
+  vscode.window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .filter(({ input }) => input instanceof vscode.TabInputCustom && input.viewType === "rnn.stepper");
+
+describe("The memory of the extension host", () => {
+  it("is what it was after a panel has been opened, stepped and closed again and again", async () => {
+    const document = await openModel("memory", worked);
+    const openAndClose = async (times: number) => {
+      for (let k = 0; k < times; k++) {
+        await vscode.commands.executeCommand("rnn.openStepper", document.uri);
+        await eventually(() => panels().length === 1, "no panel has opened");
+        await vscode.commands.executeCommand("rnn.step");
+        await vscode.window.tabGroups.close(panels());
+        await eventually(() => panels().length === 0, "the panel has not closed");
+      }
+    };
+    // What is loaded when it is first needed stays
+    await openAndClose(10);
+    const before = await used();
+    await openAndClose(30);
+    const after = await used();
+    assert.ok(after < 1.05 * before, `${before} bytes have become ${after}`);
+  });
+});
