@@ -177,8 +177,8 @@ class KindOfLayer {
 
   /** Of a cell in two forms, the way back of the other one: all of it, or one gradient alone. */
   private ofOtherForm(): Mutation[] {
+    if (!("reset" in cellOf(this.layer).options)) return [];
     const { reset } = this.layer.options;
-    if (this.layer.cell !== "gru" || reset === undefined) return [];
     const other = reset === "after" ? "before" : "after";
     const { whole, coming, shares, inputGradient } = operationsOf({
       ...this.layer,
@@ -196,7 +196,7 @@ class KindOfLayer {
       ...old,
       ...Object.fromEntries(Object.entries(all(shares)).filter(([name]) => own.includes(name))),
     });
-    const said = `that of a gru whose reset gate acts ${other} the product`;
+    const said = `that of a ${this.layer.cell} whose reset gate acts ${other} the product`;
     const gradients = Object.keys(whole).filter((name) => !same(known(whole[name]!), this.operations.whole[name]!));
     const written = own.filter((name) => shares[name] && !same(shares[name], this.operations.shares[name]!));
     return [
