@@ -65,8 +65,10 @@ const mostBehind = 6;
 /** Slips are tried on so many sequences; what they explain is then counted on all. */
 const mostSequences = 4;
 /** As many as this share of the wrong numbers may be right by chance where two slips meet; so many more trials look for such two. */
-const shareByChance = 0.06;
+const shareByChance = 0.1;
 const trialsWithChance = 1500;
+/** So many of the best of them are tried with every other. */
+const mostWithChance = 8;
 /** And on so many numbers, spread evenly over those that are wrong and those that are right. */
 const mostTried = 2000;
 /**
@@ -363,25 +365,26 @@ class Search {
     return fewest.filter(({ explained }) => explained.length === most).slice(0, mostDiagnoses);
   }
 
-  /** What explains everything with so many slips. */
+  /** What explains everything with so many slips; of several together those that are usual come first. */
   private wholeOf(count: number): Hypothesis[] {
     const whole = this.found[count]!.filter(({ explained }) => explained.length === this.wrongCount);
     // What is right to its last digit is not by chance what single precision would allow, too.
     const exact = whole.filter(({ precision }) => precision !== singlePrecision);
-    return (exact.length > 0 ? exact : whole).slice(0, mostDiagnoses);
+    const rareOf = ({ made }: Hypothesis) => (made.length > 1 ? made.filter(({ rare }) => rare).length : 0);
+    return (exact.length > 0 ? exact : whole).toSorted((a, b) => rareOf(a) - rareOf(b)).slice(0, mostDiagnoses);
   }
 
   /** Of two slips that leave some small gradients right by chance each alone makes these wrong, and is tried with others all the same. */
   private tryWithChance(slips: readonly Slip[]): void {
     const mostBroken = Math.floor(this.wrongCount * shareByChance);
-    if (mostBroken === 0 || this.most < slips.length + mostExtended) return;
+    if (mostBroken === 0 || this.most < slips.length + mostWithChance) return;
     this.trialsLeft = Math.min(this.most, Math.max(this.trialsLeft, trialsWithChance));
     const nearly = slips.flatMap((slip) => {
       if (this.trialsLeft-- <= 0) return [];
       const explained = this.nearlyExplained(combine([slip.change]), mostBroken);
       return explained === null ? [] : [{ slip, explained }];
     });
-    const best = nearly.toSorted((a, b) => b.explained - a.explained).slice(0, mostExtended);
+    const best = nearly.toSorted((a, b) => b.explained - a.explained).slice(0, mostWithChance);
     const pairs = [
       ...best.flatMap(({ slip }) => nearly.map((other) => [slip, other.slip])),
       ...combinations(
