@@ -24,7 +24,21 @@ import { ImportError, type Source } from "./source";
 import { allOf, countOf, given, reshaped, rowsOf, type Stored, shapeText, sumOf } from "./stored";
 
 /** A bias that stands by itself behind a product. */
-type OnnxStep = Step | { readonly kind: "bias"; readonly b: Stored; readonly from: readonly string[] };
+type OnnxStep =
+  | Step
+  | { readonly kind: "bias"; readonly name: string; readonly b: Stored; readonly from: readonly string[] };
+
+/** What the axes of a value are: steps of time, directions (1 where there is one), the batch, units; null where that is lost. */
+type Axis = "T" | "D" | "1" | "B" | "H";
+type Axes = readonly Axis[] | null;
+
+/** A line of layers that reads a value. */
+interface Line {
+  readonly steps: OnnxStep[];
+  readonly isLast: boolean;
+  /** Operations on the way that change numbers and are not among the steps, the last of them where the line breaks off. */
+  readonly passedOver: readonly Node[];
+}
 
 /**
  * The recurrent nodes of an ONNX model, wherever they lie, each with what is computed right behind it.
@@ -42,6 +56,7 @@ interface Draft {
   readonly node: Node;
   readonly name: string;
   readonly steps: readonly Step[];
+  readonly passedOver: readonly Node[];
 }
 
 const layerIn = ({ steps }: Draft): ImportedLayer => steps.find((step): step is Layer => step.kind === "layer")!.layer;
@@ -85,12 +100,14 @@ class Importer {
   found(): Found {
     const recurrent = this.nodes.filter((node) => this.recurrent(node) !== null);
     const inside = new Set<Node>();
-    const drafts: Draft[] = recurrent.map((node) => ({ node, name: "", steps: this.chainFrom(node, inside) }));
+    const drafts: Draft[] = recurrent.map((node) => ({ node, name: "", ...this.chainFrom(node, inside) }));
     const chains: Chain[] = [];
+    const passedOver = new Set<Node>();
     for (const alike of this.withSameWeights(drafts.filter(({ node }) => !inside.has(node)))) {
       const [one, ...others] = alike;
       const input = this.written.bare(this.recurrent(one!.node)!.input);
       for (const chain of sequentialChains(one!.steps, this.left, input.name)) chains.push(chain);
+      for (const node of one!.passedOver) passedOver.add(node);
       // Two branches of an If can hold the same layer; what is written out can be the steps of one, one after the other.
       for (const { node, name } of others)
         if (!this.recurrent(node)!.written) this.left.push({ name, why: `the same weights as ${one!.name}` });
@@ -98,6 +115,7 @@ class Importer {
     for (const chain of chains)
       for (const name of [...chain.layers.flatMap(({ from }) => from), ...chain.output.from]) this.taken.add(name);
     this.nameTheRest();
+    this.name(passedOver);
     if (chains.length === 0) {
       const reasons = this.left.filter(({ recurrent: is }) => is).map(({ name, why }) => `${name}: ${why}`);
       const ops = [...new Set(this.nodes.map(({ op }) => op))].slice(0, 12).join(", ");
@@ -170,6 +188,17 @@ class Importer {
         named.add(name);
         this.left.push({ name, why: `${node.op} is no part of a recurrent stack` });
       }
+    }
+  }
+
+  /** What has no weights of its own that would name it, and changes the numbers all the same. */
+  private name(passedOver: Iterable<Node>): void {
+    const named = new Set(this.left.map(({ name }) => name));
+    for (const node of passedOver) {
+      const name = node.name || node.outputs.find((output) => output !== "") || node.op;
+      if (named.has(name) || node.inputs.some((input) => named.has(input))) continue;
+      named.add(name);
+      this.left.push({ name, why: `${node.op} is no part of a recurrent stack` });
     }
   }
 
@@ -427,21 +456,27 @@ class Importer {
 
   // ------------------------------------------------------------------------------------------ what follows
 
-  private chainFrom(node: Node, inside: Set<Node>): Step[] {
-    const { step, every, ended, graph, isOneStep } = this.recurrent(node)!;
+  private chainFrom(node: Node, inside: Set<Node>): Pick<Draft, "steps" | "passedOver"> {
+    const { step, every, ended, graph, isOneStep, written } = this.recurrent(node)!;
     const seen = new Set<string>();
-    const after = this.after(every, graph, seen, inside, 0);
+    const isNode = written === null && (node.attributes.get("layout")?.int ?? 0) === 0;
+    const oneStep: Axes = isNode ? [step.layer.direction === "both" ? "D" : "1", "B", "H"] : null;
+    const after = this.after(every, graph, oneStep && ["T", ...oneStep], seen, inside, 0);
     const ends = ended !== every && ended !== "" ? [ended, ...this.partsOfStack(ended, graph, step.layer)] : [];
     const atEnd = ends
-      .map((name) => this.after(name, graph, new Set(), inside, 0))
+      .map((name) => this.after(name, graph, name === ended ? oneStep : null, new Set(), inside, 0))
       .reduce((best, one) => (one && (!best || one.steps.length > best.steps.length) ? one : best), null);
     const useEnd = atEnd !== null && (after === null || (after.steps.length === 0 && atEnd.steps.length > 0));
-    const { steps = [], isLast = false } = (useEnd ? atEnd : after) ?? {};
+    const line = useEnd ? atEnd : after;
+    const { steps = [], isLast = false, passedOver = this.readersBeyond(every, graph) } = line ?? {};
     const { direction } = step.layer;
     const at: ReadOut["at"] =
       useEnd && !isOneStep ? (direction === "forward" ? "last" : "ends") : isLast && !isOneStep ? "last" : "every";
-    const [front] = this.inFront(node);
-    return withBiasesFolded([...(front ? [front] : []), { ...step, at }, ...steps]);
+    const front = this.inFront(node);
+    return {
+      steps: withBiasesFolded([...(front.step ? [front.step] : []), { ...step, at }, ...steps]),
+      passedOver: [...(front.passedOver ? [front.passedOver] : []), ...passedOver],
+    };
   }
 
   /**
@@ -499,53 +534,73 @@ class Importer {
     return Math.min(count, fromStart(ends[0]!)) === row + 1 ? row : null;
   }
 
-  /** The embedding that a recurrent node reads. */
-  private inFront(node: Node): Step[] {
-    let { name, graph } = this.recurrent(node)!.input;
+  /** The embedding that a recurrent node reads, or what else changes the numbers in front of it. */
+  private inFront(node: Node): { readonly step?: Step; readonly passedOver?: Node } {
+    const { input, step, written } = this.recurrent(node)!;
+    // One step of a sequence is taken so by a cell that is written out, and by a layer in the body of a Loop.
+    const readsSteps = written !== null || loopBetween(node, null) !== null;
+    let { name, graph } = input;
     for (let k = 0; k < 20; k++) {
       const producer = producerOf(name, graph);
-      if (!producer) return [];
+      if (!producer) return {};
       if (producer.op === "Gather") {
         const table = this.constants.of(producer.inputs[0], producer.graph);
         const [rows = 0, size = 0, ...more] = table?.tensor.shape ?? [];
-        if (!table || rows === 0 || more.length > 0 || size !== this.recurrent(node)!.step.layer.inputs) return [];
+        if (!table || rows === 0 || more.length > 0 || size !== step.layer.inputs)
+          return readsSteps ? {} : { passedOver: producer };
         if ((producer.attributes.get("axis")?.int ?? 0) !== 0 || this.constants.of(producer.inputs[1], producer.graph))
-          return [];
-        return [{ kind: "embedding", embedding: { size, E: table.tensor, from: table.from } }];
+          return readsSteps ? {} : { passedOver: producer };
+        return { step: { kind: "embedding", embedding: { size, E: table.tensor, from: table.from } } };
       }
-      if (!passes.includes(producer.op)) return [];
+      if (!passes.includes(producer.op) || producer.op === "ReduceMean")
+        return this.recurrent(producer) ||
+          ["If", "Loop", "Scan"].includes(producer.op) ||
+          (readsSteps && ["Slice", "Split", "SequenceAt"].includes(producer.op))
+          ? {}
+          : { passedOver: producer };
       name = producer.inputs[0] ?? "";
       ({ graph } = producer);
     }
-    return [];
+    return {};
   }
 
   /** The longest line of layers that reads a value; null where nobody reads it. */
   private after(
     name: string,
     graph: Graph,
+    axes: Axes,
     seen: Set<string>,
     inside: Set<Node>,
     depth: number,
-  ): { steps: OnnxStep[]; isLast: boolean } | null {
+  ): Line | null {
     if (name === "" || seen.has(name) || depth > 100) return null;
     seen.add(name);
-    let best: { steps: OnnxStep[]; isLast: boolean } | null = null;
-    const offer = (steps: OnnxStep[], rest: { steps: OnnxStep[]; isLast: boolean } | null, isLast = false) => {
-      const all = { steps: [...steps, ...(rest?.steps ?? [])], isLast: isLast || (rest?.isLast ?? false) };
+    let best: Line | null = null;
+    const offer = (steps: OnnxStep[], rest: Line | null, isLast = false, over: readonly Node[] = []) => {
+      const all = {
+        steps: [...steps, ...(rest?.steps ?? [])],
+        isLast: isLast || (rest?.isLast ?? false),
+        passedOver: [...over, ...(rest?.passedOver ?? [])],
+      };
       if (!best || all.steps.length > best.steps.length) best = all;
     };
     // What reads it inside of a Loop, or as part of a cell that is written out, is that Loop, or that cell.
     const around = (reader: Node) => loopBetween(reader, graph) ?? this.inCells.get(reader) ?? reader;
     for (const reader of new Set((graph.readers.get(name) ?? []).map(around))) {
-      const next = (k = 0) => this.after(reader.outputs[k] ?? "", reader.graph, seen, inside, depth + 1);
+      const next = (to: Axes = axes): Line => {
+        const [output = ""] = reader.outputs;
+        const line = this.after(output, reader.graph, to, seen, inside, depth + 1);
+        return line ?? { steps: [], isLast: false, passedOver: this.readersBeyond(output, reader.graph) };
+      };
       const recurrent = this.recurrent(reader);
       if (recurrent && this.isInputOf(recurrent, name, graph)) {
-        const below = this.chainFrom(reader, new Set());
+        const { steps, passedOver } = this.chainFrom(reader, new Set());
         inside.add(reader);
         offer(
-          below.filter(({ kind }) => kind !== "embedding"),
+          steps.filter(({ kind }) => kind !== "embedding"),
           null,
+          false,
+          passedOver,
         );
         continue;
       }
@@ -562,18 +617,25 @@ class Importer {
       }
       const bias = this.biasOf(reader, name);
       const added = reader.op === "Add" ? reader.inputs.find((other) => other !== name) : undefined;
-      if (bias) offer([{ kind: "bias", b: bias.tensor, from: bias.from }], next());
+      if (bias) offer([{ kind: "bias", name: reader.name || reader.op, b: bias.tensor, from: bias.from }], next());
       else if (added !== undefined) {
         const of = this.written.bare({ name: added, graph: reader.graph }).name;
         offer([{ kind: "sum", name: reader.name || reader.op, of }], next());
       } else if (Object.hasOwn(behind, reader.op))
         offer([{ kind: "activation", name: reader.name || reader.op, activation: behind[reader.op]! }], next());
-      else if (passes.includes(reader.op) && reader.inputs[0] === name) offer([], next());
+      else if (passes.includes(reader.op) && reader.inputs[0] === name) {
+        const isMeanOfSteps = reader.op === "ReduceMean" && this.axesOf(reader, axes).includes("T");
+        offer([], next(this.moved(reader, axes)), false, isMeanOfSteps ? [reader] : []);
+      }
       // What a Loop gives step by step, put together again.
       else if (reader.op === "ConcatFromSequence" || (reader.op === "SequenceInsert" && reader.inputs[1] === name))
         offer([], next());
       else if (reader.op === "Gather" || reader.op === "Slice") {
-        if (reader.inputs[0] === name) offer([], next(), this.takesLast(reader));
+        if (reader.inputs[0] !== name) continue;
+        // One of a batch is as good as another, and what it takes of axes that are lost cannot be said.
+        const isOfBatch = ["", "B", "1"].includes(this.axesOf(reader, axes).join());
+        const isLast = this.takesLast(reader) && (axes === null || !isOfBatch);
+        offer([], next(this.moved(reader, axes)), isLast, isLast || isOfBatch ? [] : [reader]);
       }
     }
     // A branch's outputs are those of its If, and those of a Loop's body behind its condition are that Loop's.
@@ -581,11 +643,54 @@ class Importer {
       const { owner } = around;
       const k = around.outputs.indexOf(name) - (owner?.op === "Loop" ? 1 : 0);
       if (k < 0 || (owner?.op !== "If" && owner?.op !== "Loop")) continue;
-      offer([], this.after(owner.outputs[k] ?? "", owner.graph, seen, inside, depth + 1));
+      offer([], this.after(owner.outputs[k] ?? "", owner.graph, axes, seen, inside, depth + 1));
     }
     if (best) return best;
     const isOutput = graph.outputs.includes(name) && graph.parent === null;
-    return isOutput ? { steps: [], isLast: false } : null;
+    return isOutput ? { steps: [], isLast: false, passedOver: [] } : null;
+  }
+
+  /** What reads a value behind which a line breaks off. */
+  private readersBeyond(name: string, graph: Graph): Node[] {
+    return (graph.readers.get(name) ?? []).filter(
+      (reader) =>
+        !["Shape", "Size", "If", "Loop", "Scan"].includes(reader.op) &&
+        !this.inCells.has(reader) &&
+        this.recurrent(reader) === null,
+    );
+  }
+
+  /** The axes that an operation takes numbers of, or takes away; none where that is not known. */
+  private axesOf(node: Node, axes: Axes): Axis[] {
+    if (!axes) return [];
+    const at = node.op === "Slice" ? 3 : 1;
+    const numbers =
+      node.op === "Gather"
+        ? [node.attributes.get("axis")?.int ?? 0]
+        : (node.attributes.get("axes")?.ints ?? this.constants.numbers(node.inputs[at], node.graph) ?? []);
+    return numbers.flatMap((axis) => axes.at(axis) ?? []);
+  }
+
+  /** The axes of a value behind what moves its numbers. */
+  private moved(node: Node, axes: Axes): Axes {
+    if (!axes) return null;
+    const { op, attributes, graph, inputs } = node;
+    if (["Identity", "Cast", "Dropout", "Slice"].includes(op)) return axes;
+    if (op === "Transpose")
+      return attributes.get("perm")?.ints.flatMap((axis) => axes[axis] ?? []) ?? [...axes].reverse();
+    if (op === "Squeeze" || op === "ReduceMean" || op === "Gather") {
+      const keeps = op === "ReduceMean" && (attributes.get("keepdims")?.int ?? 1) !== 0;
+      const rank = op === "Gather" ? this.constants.of(inputs[1], graph)?.tensor.shape.length : 0;
+      const gone = this.axesOf(node, axes);
+      return keeps || rank === 1
+        ? axes
+        : rank === 0 && gone.length > 0
+          ? axes.filter((one) => !gone.includes(one))
+          : null;
+    }
+    // Both passes' units beside each other.
+    const shape = op === "Reshape" ? this.constants.numbers(inputs[1], graph) : null;
+    return shape?.join() === "0,0,-1" && /^T,B,[D1],H$/.test(axes.join()) ? ["T", "B", "H"] : null;
   }
 
   private isInputOf({ input, written }: Recurrent, name: string, graph: Graph): boolean {
@@ -594,7 +699,9 @@ class Importer {
 
   private takesLast(node: Node): boolean {
     const numbers = this.constants.numbers(node.inputs[1], node.graph) ?? node.attributes.get("starts")?.ints;
-    return numbers?.length === 1 && numbers[0] === -1;
+    // From the last step on; with a step of −1 it is the whole, turned around.
+    const steps = node.op === "Slice" ? this.constants.numbers(node.inputs[4], node.graph) : null;
+    return numbers?.length === 1 && numbers[0] === -1 && (steps?.[0] ?? 1) > 0;
   }
 
   private biasOf({ op, inputs, graph }: Node, name: string): Constant | null {
@@ -699,7 +806,11 @@ function withBiasesFolded(steps: readonly OnnxStep[]): Step[] {
     }
     const before = folded.at(-1);
     if (before?.kind !== "dense" || countOf(step.b.shape) !== before.W.shape[0]) {
-      folded.push({ kind: "other", name: step.from[0] ?? "", why: "an addition that is no bias of a dense layer" });
+      folded.push({
+        kind: "other",
+        name: step.from[0] || step.name,
+        why: "an addition that is no bias of a dense layer",
+      });
       continue;
     }
     const b = reshaped(step.b, [before.W.shape[0]]);

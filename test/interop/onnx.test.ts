@@ -267,6 +267,47 @@ describe("the import of ONNX", () => {
     );
   });
 
+  it("what changes numbers in front of a layer or behind it, and has no weights, is named as left out", () => {
+    const lstm = (input: string): OnnxNode => ({
+      op: "LSTM",
+      name: "lstm",
+      inputs: [input, "W", "R"],
+      outputs: ["Y", "Y_h"],
+      attributes: {},
+    });
+    const values = (...dims: number[]): Values => ({
+      dims,
+      values: Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, k) => Math.sin(k + 1)),
+    });
+    const initializers = {
+      W: values(1, 4 * H, X),
+      R: values(1, 4 * H, H),
+      half: { dims: [], values: [0.5] },
+      zero: { dims: [], values: [0], isWhole: true },
+      axis: { dims: [1], values: [0], isWhole: true },
+      back: { dims: [1], values: [-1], isWhole: true },
+      start: { dims: [1], values: [-(2 ** 31)], isWhole: true },
+    };
+    const left = (nodes: OnnxNode[]) =>
+      importBytes(
+        "other.onnx",
+        onnxModel({ nodes, initializers, inputs: { x: [T, 1, X] }, outputs: { y: [] } }),
+      ).report.left.map(({ name, why }) => [name, why.split(" ")[0]]);
+    const unary = (op: string, inputs: string[], outputs = ["y"]): OnnxNode => ({ op, name: "it", inputs, outputs });
+    assert.deepEqual(left([unary("Mul", ["x", "half"], ["x2"]), lstm("x2")]), [["it", "Mul"]]);
+    for (const [op, ...others] of [
+      ["Mul", "half"],
+      ["Neg"],
+      ["LogSoftmax"],
+      ["Slice", "back", "start", "axis", "back"],
+      ["Gather", "zero"],
+    ] as [string, ...string[]][])
+      assert.deepEqual(left([lstm("x"), unary(op, ["Y", ...others])]), [["it", op]]);
+    const mean = { ...unary("ReduceMean", ["Y", "axis"]), attributes: { keepdims: 0 } };
+    assert.deepEqual(left([lstm("x"), mean]), [["it", "ReduceMean"]], "a mean of the steps");
+    assert.deepEqual(left([lstm("x"), unary("Gather", ["Y_h", "zero"])]), [], "the end of the one pass");
+  });
+
   it("what cannot be written is refused by name, and a graph without a recurrent node names its operations", () => {
     assert.throws(
       () =>
