@@ -20,6 +20,8 @@ export interface ConfiguredLayer {
   readonly kind: string;
   readonly name: string;
   readonly config: Json;
+  /** How often the model applies it: layers can share their weights. */
+  readonly uses?: number;
 }
 
 /** A weight by its name without `:0`, and where it lies in the source. */
@@ -44,6 +46,11 @@ const cudnnClasses: Readonly<Record<string, CudnnKind>> = { CuDNNLSTM: "lstm", C
 /** Whether a class is a recurrent layer, be it one that is read here or none. */
 const isRecurrentClass = (kind: string) => /RNN|LSTM|GRU|Bidirectional/.test(kind);
 
+/** Whether a model inside of a model has a recurrent layer. */
+function holdsRecurrent(config: Json): boolean {
+  return Array.isArray(config["layers"]) && textsIn(config["layers"]).some(isRecurrentClass);
+}
+
 /** The layers of `model_config`, and whether each reads the one before it. */
 export function configuredLayers(config: unknown): { layers: ConfiguredLayer[]; reads: boolean[] } {
   const model = objectOf(config, "the model's configuration");
@@ -56,7 +63,9 @@ export function configuredLayers(config: unknown): { layers: ConfiguredLayer[]; 
     const layer = objectOf(entry, `layer ${k}`);
     const settings = objectOf(layer["config"] ?? {}, `the config of layer ${k}`);
     const name = settings["name"] ?? layer["name"] ?? `layer_${k}`;
+    const nodes = layer["inbound_nodes"];
     return {
+      ...(Array.isArray(nodes) && { uses: nodes.length }),
       kind: String(layer["class_name"]),
       name: typeof name === "string" ? name : `layer_${k}`,
       config: settings,
@@ -97,6 +106,13 @@ export function importKerasModel(
     try {
       const own = stepsOf(layer, flavour, () => arraysOf(layer, k), warnings);
       steps.push(...(isTurned ? own.map(turned) : own));
+      const uses = layer.uses ?? 1;
+      if (uses > 1)
+        left.push({
+          name: layer.name,
+          why: `the source runs it ${uses} times: it is taken once`,
+          recurrent: isRecurrentClass(layer.kind),
+        });
       if (goesBackwards(layer)) isTurned = !isTurned;
       // What is given once has no order.
       if (own.some((step) => step.kind === "layer" && step.at !== "every")) isTurned = false;
@@ -105,7 +121,7 @@ export function importKerasModel(
       left.push({
         name: layer.name,
         why: error.message,
-        recurrent: isRecurrentClass(layer.kind),
+        recurrent: isRecurrentClass(layer.kind) || holdsRecurrent(layer.config),
       });
       steps.push({ kind: "other", name: "", why: "" });
     }
@@ -165,6 +181,7 @@ function stepsOf(
     case "Activation":
     case "ReLU":
     case "Softmax": {
+      if (kind === "ReLU") refuseOtherRelu(config);
       const activation =
         kind === "Activation" ? functionOf(config["activation"], linear.name, flavour) : activationNamed(kind);
       return [{ kind: "activation", name, activation: activation.name }];
@@ -203,6 +220,8 @@ function stepsOf(
     default:
       if (isRecurrentClass(kind) && !Object.hasOwn(recurrentClasses, kind))
         throw new ImportError(`${kind.slice(0, 40)} is a recurrent layer that is not read`);
+      if (holdsRecurrent(config))
+        throw new ImportError("it is a model in the model, and has recurrent layers of its own");
       if (!Object.hasOwn(recurrentClasses, kind))
         return [{ kind: "other", name, why: `${kind.slice(0, 40)} is no part of a recurrent stack` }];
       {
@@ -216,6 +235,19 @@ function stepsOf(
           ),
         ];
       }
+  }
+}
+
+/** @throws ImportError for a ReLU that is cut above, leaks below or begins elsewhere than at 0 */
+function refuseOtherRelu(config: Json): void {
+  for (const [key, other] of [
+    ["max_value", "maxValue"],
+    ["negative_slope", "negativeSlope"],
+    ["threshold", "threshold"],
+  ] as const) {
+    const value = config[key] ?? config[other] ?? null;
+    if (value !== null && (value !== 0 || key === "max_value"))
+      throw new ImportError(`its ${key} of ${JSON.stringify(value)?.slice(0, 40)} cannot be written in this format`);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type OwnCell,
   type ReadOut,
 } from "./network";
-import { countOf, identity, reshaped, type Stored } from "./stored";
+import { allOf, countOf, identity, made, reshaped, type Stored } from "./stored";
 
 /** One module of a network that runs its modules one after the other. */
 export type Step =
@@ -64,7 +64,7 @@ export function sequentialChains(steps: readonly Step[], left: Left[], input: st
     draft = null;
   };
   const start = (): Draft => (draft ??= { embedding: undefined, layers: [], cells: {}, at: "every", skip: false });
-  const merged = mergedActivations(steps);
+  const merged = foldedEnds(mergedActivations(steps));
   for (const [k, step] of merged.entries())
     switch (step.kind) {
       case "nothing":
@@ -154,6 +154,35 @@ function mergedActivations(steps: readonly Step[]): Step[] {
     } else merged.push(step);
   }
   return merged;
+}
+
+/**
+ * What reads where passes end, and only adds them up, goes into the dense layer behind it: W (V h) + b is (W V) h + b, and V is
+ * two scaled identities, so that the product is exact.
+ */
+function foldedEnds(steps: readonly Step[]): Step[] {
+  const folded: Step[] = [];
+  for (const step of steps) {
+    const [ends, sum] = folded.slice(-2);
+    const isSum = ends?.kind === "layer" && ends.at === "ends" && sum?.kind === "dense" && sum.from.length === 0;
+    if (isSum && step.kind === "dense" && sum.b === null && sum.activation === "linear")
+      folded[folded.length - 1] = { ...step, W: productOf(step.W, sum.W) };
+    else folded.push(step);
+  }
+  return folded;
+}
+
+function productOf(A: Stored, B: Stored): Stored {
+  const [rows = 0, inner = 0] = A.shape;
+  const [, cols = 0] = B.shape;
+  return made([rows, cols], () => {
+    const [a, b] = [allOf(A), allOf(B)];
+    const product = new Float64Array(rows * cols);
+    for (let i = 0; i < rows; i++)
+      for (let k = 0; k < inner; k++)
+        for (let j = 0; j < cols; j++) product[i * cols + j]! += a[i * inner + k]! * b[k * cols + j]!;
+    return product;
+  });
 }
 
 /** A dense layer may be given by its matrix as [out × in] alone; softmax is a read-out's. Null where its activation cannot be said. */

@@ -69,6 +69,17 @@ const cases: Case[] = [
     ],
   },
   {
+    title: "a bidirectional lstm whose ends are averaged in front of a dense layer",
+    layers: (l) => [
+      l.bidirectional({
+        layer: l.lstm({ units: 4, recurrentActivation: "sigmoid" }),
+        mergeMode: "ave",
+        inputShape: [T, X],
+      }),
+      l.dense({ units: 2 }),
+    ],
+  },
+  {
     title: "an rnn of an lstm's cell, and one of a gru's that is read at its end",
     layers: (l) => [
       l.rnn({
@@ -228,6 +239,42 @@ describe("the import of Keras and TensorFlow.js", () => {
     assert.deepEqual(report.left[0], {
       name: "between",
       why: "it reads where a pass backward ends, which a read-out alone can",
+    });
+  });
+
+  it("a layer that the source runs twice, a model in the model and a relu that is cut are named, the recurrent ones as such", () => {
+    const rnn = (name: string) => ({
+      class_name: "SimpleRNN",
+      config: { name, units: X, return_sequences: true },
+    });
+    const importOf = (layers: object[]) => {
+      const weights = ["kernel", "recurrent_kernel"].map((name) => ({ name: `rnn/${name}`, shape: [X, X] }));
+      const specs = [...weights, { name: "rnn/bias", shape: [X] }];
+      const bytes = new Uint8Array(Float32Array.from({ length: 2 * X * X + X }, (_, k) => Math.sin(k)).buffer);
+      const json = {
+        modelTopology: { model_config: { class_name: "Functional", config: { layers } } },
+        weightsManifest: [
+          { paths: ["w.bin"], weights: specs.map(({ name, shape }) => ({ name, shape, dtype: "float32" })) },
+        ],
+      };
+      const source = sourceOf("model.json", new TextEncoder().encode(JSON.stringify(json)), (name) =>
+        sourceOf(name, bytes),
+      );
+      const { report, isPartial } = importModel(source);
+      return { left: report.left.map(({ name, why }) => `${name}: ${why}`), isPartial };
+    };
+    const twice = [[["x", 0, 0, {}]], [["rnn", 0, 0, {}]]];
+    assert.deepEqual(importOf([{ ...rnn("rnn"), inbound_nodes: twice }]), {
+      left: ["rnn: the source runs it 2 times: it is taken once"],
+      isPartial: true,
+    });
+    assert.deepEqual(
+      importOf([rnn("rnn"), { class_name: "Sequential", config: { name: "inner", layers: [rnn("deep")] } }]),
+      { left: ["inner: it is a model in the model, and has recurrent layers of its own"], isPartial: true },
+    );
+    assert.deepEqual(importOf([rnn("rnn"), { class_name: "ReLU", config: { name: "cut", max_value: 6 } }]), {
+      left: ["cut: its max_value of 6 cannot be written in this format"],
+      isPartial: false,
     });
   });
 
