@@ -44,6 +44,12 @@ const types: Readonly<Record<string, NumberType>> = {
 /** Where storages lie: by their keys. */
 type Storages = (key: string, type: NumberType | null, count: number) => Storage;
 
+/** A class of TorchScript as it is written, by its path; null where it is not in the file. */
+type CodeOf = (path: string) => string | null;
+
+/** Bytes of code beyond which it is not read. */
+const mostCode = 1 << 24;
+
 interface Storage {
   readonly source: Source;
   readonly offset: number;
@@ -58,11 +64,11 @@ export function isPytorchZip(zip: Zip): boolean {
 }
 
 export function importPytorchZip(zip: Zip): Found {
-  const { value, storageOf, isScript } = openZip(zip);
-  return modelOf(value, storageOf, isScript ? "torchscript" : "pytorch");
+  const { value, storageOf, codeOf, isScript } = openZip(zip);
+  return modelOf(value, storageOf, isScript ? "torchscript" : "pytorch", codeOf);
 }
 
-function openZip(zip: Zip): { value: unknown; storageOf: Storages; isScript: boolean } {
+function openZip(zip: Zip): { value: unknown; storageOf: Storages; codeOf: CodeOf; isScript: boolean } {
   const pickleName = [...zip.keys()].find((name) => /(^|\/)data\.pkl$/.test(name))!;
   const folder = pickleName.slice(0, -"data.pkl".length);
   const isScript = zip.has(`${folder}constants.pkl`);
@@ -78,7 +84,16 @@ function openZip(zip: Zip): { value: unknown; storageOf: Storages; isScript: boo
     kept.set(name, source);
     return { source, offset: 0, bytes: source.size, type, littleEndian };
   };
-  return { value, storageOf, isScript };
+  // `__torch__.a.b.RNN` is a class of `code/__torch__/a/b.py`.
+  const codeOf: CodeOf = (path) => {
+    const parts = path.split(".");
+    const name = parts.pop()!;
+    const file = zip.get(`${folder}code/${parts.join("/")}.py`)?.();
+    if (!file || file.size > mostCode) return null;
+    const classes = new TextDecoder().decode(file.bytes(0, file.size)).split(/^class /m);
+    return classes.find((text) => text.startsWith(`${name}(`)) ?? null;
+  };
+  return { value, storageOf, codeOf, isScript };
 }
 
 /** The first number of a file of `torch.save` before its zips: 0x1950a86a20f9469cfc6c. */
@@ -172,8 +187,8 @@ interface Collected {
 
 type Named = { readonly path: string; readonly table: Collected };
 
-function modelOf(value: unknown, storageOf: Storages, format: string): Found {
-  const tables = tablesOf(value, storageOf);
+function modelOf(value: unknown, storageOf: Storages, format: string, codeOf: CodeOf = () => null): Found {
+  const tables = tablesOf(value, storageOf, codeOf);
   const recurrent = tables.filter(isRecurrentTable);
   const [one] = recurrent;
   if (!one)
@@ -195,9 +210,9 @@ function modelOf(value: unknown, storageOf: Storages, format: string): Found {
   );
 }
 
-function tablesOf(value: unknown, storageOf: Storages): Named[] {
+function tablesOf(value: unknown, storageOf: Storages, codeOf: CodeOf = () => null): Named[] {
   const tables: Named[] = [];
-  collectTables(value, "", new TensorReader(storageOf), tables, new Set());
+  collectTables(value, "", new TensorReader(storageOf, codeOf), tables, new Set());
   return tables;
 }
 
@@ -266,6 +281,20 @@ function isModule(value: PickleObject): boolean {
   return value.state.has("_parameters") || value.path.startsWith("__torch__.");
 }
 
+/**
+ * The function of an RNN or an RNNCell: modules keep it as `mode` and as `nonlinearity`. TorchScript writes either beside the
+ * code, or calls one of both functions there alone.
+ */
+function activationOf(state: Map<unknown, unknown>, code: string | null): "relu" | "tanh" | null {
+  const constant = /^ +(?:mode|nonlinearity) : Final\[str\] = "(\w+)"/m.exec(code ?? "")?.[1];
+  const kept = state.get("mode") ?? state.get("nonlinearity") ?? constant;
+  if (kept === "RNN_RELU" || kept === "relu") return "relu";
+  if (kept === "RNN_TANH" || kept === "tanh") return "tanh";
+  if (code === null || !/^RNN(Cell)?\(/.test(code)) return null;
+  const [one, ...others] = new Set(code.match(/(?<=\btorch\.(?:rnn_)?)(?:relu|tanh)(?=(?:_cell)?\()/g));
+  return others.length === 0 && (one === "relu" || one === "tanh") ? one : null;
+}
+
 function collectModule(
   module: PickleObject,
   prefix: string,
@@ -276,9 +305,8 @@ function collectModule(
   if (around.has(module) || around.size > 100) throw new ImportError("modules lie in each other more than 100 deep");
   around.add(module);
   const state = module.state as Map<unknown, unknown>;
-  const mode = state.get("mode");
-  if (mode === "RNN_RELU" || mode === "RNN_TANH")
-    table.facts[prefix] = { activation: mode === "RNN_RELU" ? "relu" : "tanh" };
+  const activation = activationOf(state, reader.codeOf(module.path));
+  if (activation) table.facts[prefix] = { activation };
   const named = (name: string): Iterable<[unknown, unknown]> => {
     const inner = state.get(name);
     return (typeof inner === "object" && inner !== null && entriesOf(inner)) || [];
@@ -312,7 +340,10 @@ function refuse(name: string, value: unknown, refused: Left[]): void {
 }
 
 class TensorReader {
-  constructor(private readonly storageOf: Storages) {}
+  constructor(
+    private readonly storageOf: Storages,
+    readonly codeOf: CodeOf,
+  ) {}
 
   /** @throws ImportError, also for a tensor of a kind that is not read */
   read(object: PickleObject, name: string, depth = 0): Stored {

@@ -391,7 +391,7 @@ function moduleName(prefix: string): string {
   return name;
 }
 
-/** `weight_g` and `weight_v` multiplied out: w = g · v / ‖v‖, the norm of each row (PyTorch's `weight_norm` with dim 0). */
+/** `weight_g` and `weight_v` multiplied out: w = g · v / ‖v‖, the norm of what has one index in the dimension in which g is long (PyTorch's `dim`). */
 function withoutWeightNorm(tensors: NamedStored): Record<string, { tensor: Stored; from: string[] }> {
   const result: Record<string, { tensor: Stored; from: string[] }> = Object.create(null) as never;
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -411,23 +411,23 @@ function withoutWeightNorm(tensors: NamedStored): Record<string, { tensor: Store
 }
 
 function weightNorm(g: Stored, v: Stored, name: string): Stored {
-  const [rows = 0, ...inner] = v.shape;
-  const cols = countOf(inner);
-  const byRow = countOf(g.shape) === rows;
-  if (!byRow && countOf(g.shape) !== 1)
+  const count = countOf(g.shape);
+  // With dim None there is one norm; a single number of a matrix of one row is the same.
+  const dim = count === 1 ? null : g.shape.findIndex((size, k) => size === count && v.shape[k] === size);
+  if (dim === -1 || (dim !== null && g.shape.length !== v.shape.length))
     throw new ImportError(
-      `${name} has a weight_norm of ${shapeText(g.shape)} over ${shapeText(v.shape)}: one norm a row is expected`,
+      `${name} has a weight_norm of ${shapeText(g.shape)} over ${shapeText(v.shape)}: one norm for each index of one dimension is expected`,
     );
+  const inner = dim === null ? countOf(v.shape) : countOf(v.shape.slice(dim + 1));
   return made(v.shape, () => {
     const size = allOf(g);
     const numbers = Float64Array.from(allOf(v));
-    const norm = (from: number, to: number) => Math.sqrt(numbers.subarray(from, to).reduce((sum, x) => sum + x * x, 0));
-    const whole = byRow ? 0 : norm(0, numbers.length);
-    for (let i = 0; i < rows; i++) {
-      const factor = byRow ? size[i]! / norm(i * cols, (i + 1) * cols) : size[0]! / whole;
-      for (let j = i * cols; j < (i + 1) * cols; j++) numbers[j]! *= factor;
-    }
-    return numbers;
+    const sliceOf = (at: number) => Math.floor(at / inner) % count;
+    const squares = new Float64Array(count);
+    numbers.forEach((x, at) => {
+      squares[sliceOf(at)]! += x * x;
+    });
+    return numbers.map((x, at) => x * (size[sliceOf(at)]! / Math.sqrt(squares[sliceOf(at)]!)));
   });
 }
 

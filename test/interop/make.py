@@ -73,13 +73,20 @@ model.float()
 save("module.pt", nn.RNN(X, H, nonlinearity="relu"))
 whole = torch.load(here / "module.pt")
 note("module.pt", whole.double()(inputs)[0])
-buffer = io.BytesIO()
-torch.jit.save(torch.jit.script(model), buffer)
+
+
+def keep(script, name, wanted):
+    """Without what names where this file lies."""
+    buffer = io.BytesIO()
+    torch.jit.save(script, buffer)
+    with zipfile.ZipFile(buffer) as made, zipfile.ZipFile(here / name, "w") as kept:
+        for entry in made.infolist():
+            if wanted(entry.filename):
+                kept.writestr(entry.filename, made.read(entry))
+
+
 # The code is PyTorch's own, and names where this file lies; its numbers are all that is read.
-with zipfile.ZipFile(buffer) as made, zipfile.ZipFile(here / "script.pt", "w") as kept:
-    for entry in made.infolist():
-        if "/code/" not in entry.filename:
-            kept.writestr(entry.filename, made.read(entry))
+keep(torch.jit.script(model), "script.pt", lambda name: "/code/" not in name)
 note("script.pt", exact)
 
 # One storage for all, with offsets; a transposed view; a view with a step.
@@ -146,6 +153,39 @@ with h5py.File(here / "keras2.h5", "w") as f:
         for k,w in ws.items(): l.create_dataset(path+'/'+k+':0',data=w)
     layer('lstm','lstm/lstm_cell',{'kernel':rng.normal(size=(3,8)).astype('f4'),'recurrent_kernel':rng.normal(size=(2,8)).astype('f4'),'bias':rng.normal(size=8).astype('f4')})
     layer('dense','dense',{'kernel':rng.normal(size=(2,1)).astype('f4'),'bias':rng.normal(size=1).astype('f4')})
+
+# One norm a column, of a matrix as high as it is wide; one norm for all.
+columns = nn.RNN(X, X).double()
+nn.utils.weight_norm(columns, "weight_hh_l0", dim=1)
+nn.utils.weight_norm(columns, "weight_ih_l0", dim=None)
+with torch.no_grad():
+    columns.weight_hh_l0_g.mul_(torch.tensor([[1.7, 0.3, 1.2]]))
+save("weight_norm-columns.pt", columns.state_dict())
+note("weight_norm-columns.pt", columns(inputs)[0])
+
+
+class Two(nn.Module):
+    """Of functions that TorchScript keeps in its code alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.RNN(X, H, nonlinearity="relu")
+        self.b = nn.RNN(H, H)
+
+    def forward(self, x):
+        return self.b(self.a(x)[0])[0]
+
+
+two = Two().double()
+keep(torch.jit.trace(two, inputs), "relu-traced.pt", lambda name: not name.endswith(".debug_pkl"))
+note("relu-traced.pt", two(inputs))
+cell = nn.RNNCell(X, H, nonlinearity="relu").double()
+save("relu-cell.pt", cell)
+state, states = torch.zeros(1, H).double(), []
+for x in inputs:
+    state = cell(x, state)
+    states.append(state)
+note("relu-cell.pt", torch.stack(states))
 
 (here / "expected.json").write_text(json.dumps(expected) + "\n")
 print(sum(f.stat().st_size for f in here.iterdir()), "bytes")
