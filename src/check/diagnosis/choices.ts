@@ -23,8 +23,8 @@ export interface Choices {
   readonly onlyLayer: number | null;
   /** What is written otherwise in the cells' operations. */
   readonly edits: readonly Edit[];
-  /** The states begin with zeros, whatever the file says. */
-  readonly startsAtZero: boolean;
+  /** The states begin with zeros, whatever the file says: all of them, or the one that is named. */
+  readonly startsAtZero: boolean | string;
   /** A backward pass's states are read in the order in which it computes them, its last one at t = T. */
   readonly notTurned: boolean;
   /** Terms of the logits that are left out. */

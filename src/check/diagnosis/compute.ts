@@ -238,9 +238,15 @@ export class Workbench {
   private startOf(index: number, choices: Choices): States {
     const { model, sequences } = this.problem;
     const sequence = sequences[index]!;
-    if (choices.startsAtZero) return model.layers.map(({ passes }) => passes.map(({ initial }) => zerosOf(initial)));
+    const { startsAtZero } = choices;
+    if (startsAtZero === true) return model.layers.map(({ passes }) => passes.map(({ initial }) => zerosOf(initial)));
     if (index === 0 || !(sequence.carry || choices.carries))
-      return model.layers.map((layer, l) => sequence.initial?.[l] ?? layer.passes.map(({ initial }) => initial));
+      return model.layers.map((layer, l) =>
+        (sequence.initial?.[l] ?? layer.passes.map(({ initial }) => initial)).map((state) => {
+          const zero = startsAtZero === false ? undefined : state[startsAtZero];
+          return zero && startsAtZero !== false ? { ...state, [startsAtZero]: new Float64Array(zero.length) } : state;
+        }),
+      );
     return this.forward(index - 1, choices).layers.map((passes) =>
       passes.map(({ steps }) => steps.values.at(-1) ?? {}),
     );

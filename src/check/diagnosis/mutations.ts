@@ -51,13 +51,30 @@ export interface Mutations {
 export function mutationsOf(model: Model): Mutations {
   const kinds = new Map(model.layers.map((layer) => [kindOf(layer), layer]));
   const all = [...kinds.values()].map((layer) => new KindOfLayer(layer, kinds.size > 1).mutations());
-  return {
-    derivatives: all.flatMap(({ derivatives }) => derivatives),
-    terms: all.flatMap(({ terms }) => terms),
-    functions: all.flatMap(({ functions }) => functions),
-    factors: all.flatMap(({ factors }) => factors),
-  };
+  const of = (list: keyof Mutations) => [
+    ...inAllKinds(all.map((each) => each[list])),
+    ...all.flatMap((each) => each[list]),
+  ];
+  return { derivatives: of("derivatives"), terms: of("terms"), functions: of("functions"), factors: of("factors") };
 }
+
+/** Where layers of several kinds have room for the same slip, who makes it makes it in all of them. */
+function inAllKinds(kinds: readonly (readonly Mutation[])[]): Mutation[] {
+  const [first, ...others] = kinds;
+  if (!first || others.length === 0) return [];
+  // Of one name there can be several: the k-th of one kind goes with the k-th of another.
+  const named = (mutations: readonly Mutation[], id: string) => mutations.filter((mutation) => mutation.id === id);
+  return first.flatMap((mutation) => {
+    const k = named(first, mutation.id).indexOf(mutation);
+    const same = others.map((mutations) => named(mutations, mutation.id)[k]);
+    if (same.includes(undefined)) return [];
+    const edits = [mutation, ...same].flatMap((one) => one?.change.edits ?? []);
+    return [{ ...mutation, text: mutation.text.replace(ofKind, ""), change: { edits } }];
+  });
+}
+
+/** How a slip of one kind of layers among others ends. */
+const ofKind = / \(in the layers of the cell .*\)$/;
 
 const same = (a: Expression, b: Expression): boolean => JSON.stringify(a) === JSON.stringify(b);
 

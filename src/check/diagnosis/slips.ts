@@ -657,6 +657,18 @@ function startSlips({ model, sequences }: Problem): Slip[] {
         false,
       ),
     );
+  const states = new Set(isGiven ? model.layers.flatMap((layer) => cellOf(layer).states) : []);
+  if (states.size > 1)
+    for (const state of states)
+      slips.push(
+        one(
+          `start-at-zero:${state}`,
+          `${state} begins with zeros, and not with the initial state of the file`,
+          { startsAtZero: state },
+          "start",
+          false,
+        ),
+      );
   if (sequences.length > 1 && sequences.some(({ carry }) => !carry))
     slips.push(
       one(
