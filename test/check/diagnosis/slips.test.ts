@@ -96,16 +96,18 @@ describe("A slip", () => {
 
   it("is named in the first place, or among what the numbers do not tell apart, where they have four digits", () => {
     let [tried, found] = [0, 0];
-    for (const shape of fc.sample(shapesUpTo(2), { seed: 11, numRuns: 20 })) {
+    for (const shape of fc.sample(shapesUpTo(2), { seed: 11, numRuns: 40 })) {
       const problem = build(shape);
       const slips = slipsOf(problem);
       const slip = slips[shape.seed % slips.length]!;
-      const rounded = expectationsOf(problem, combine([slip.change])).map((number) => ({
+      const made = expectationsOf(problem, combine([slip.change]));
+      // Who leaves out all targets has no loss.
+      if (made.some(({ value }) => !Number.isFinite(value))) continue;
+      const rounded = made.map((number) => ({
         ...number,
         value: Number(number.value.toFixed(4)),
         tolerance: 0.5e-4 + 1e-12,
       }));
-      if (rounded.some(({ value }) => !Number.isFinite(value))) continue;
       const comparisons = compared(problem, rounded);
       // One or two numbers in four digits may come of several slips, and what hardly changes anything is not seen in four digits.
       const far = comparisons.filter(
