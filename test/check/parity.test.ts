@@ -184,6 +184,24 @@ describe("a model against another program's numbers", () => {
       mine.forEach((value, k) => assert.ok(Math.abs(value - theirs[k]!) < 1e-12, `${value} and ${theirs[k]}`));
     });
 
+  it("names two conventions at once, and taken over the file computes what the other does", () => {
+    const layer = lstm.layers[0]!;
+    const b = withLayer(lstm, {
+      direction: "backward",
+      ...Object.fromEntries(
+        ["Wx", "Wh", "b"].flatMap((name) => [
+          [`${name}i`, layer[`${name}f`]],
+          [`${name}f`, layer[`${name}i`]],
+        ]),
+      ),
+    });
+    const { explained } = found(lstm, model(b));
+    assert.equal(explained?.convention, "gate-order:figo+direction:0");
+    assert.match(explained.text, /^the other program [^,]+, and /);
+    const taken = outputsOf(problemOf(takenOver(textOf(lstm), explained.takeover!)), 0).flat();
+    taken.forEach((value, k) => assert.ok(Math.abs(value - outputsOf(problemOf(b), 0).flat()[k]!) < 1e-12));
+  });
+
   it("names the first place in the order of computation, and the largest difference of each step", () => {
     const b = withLayer(lstm, { bo: (lstm.layers[0]!["bo"] as number[]).map((v, k) => (k === 1 ? v + 0.25 : v)) });
     const { first, differences } = found(lstm, model(b));

@@ -25,7 +25,8 @@ const roundings = 16;
 const singleSpacing = 2 ** -23;
 
 /**
- * Tries every convention on the sequence: those of other software, then the slips that the diagnosis knows, then single precision.
+ * Tries every convention on the sequence: those of other software, then the slips that the diagnosis knows, then single precision,
+ * then two conventions of other software at once.
  * Yields how far it is, 0…1.
  * @param b what the other program computed, which is not what the engine computes
  */
@@ -47,21 +48,67 @@ export function* explain(
     if (compareSides(model, sideUnder(convention, problem, index, bench), b, tolerance).first === null)
       return { convention: id, text: `the other program ${text}`, takeover };
   }
-  return isSingle(problem, index, b, bench)
-    ? { convention: "float32", text: "the other program computes in single precision", takeover: null }
-    : null;
+  if (isSingle(problem, index, b, bench))
+    return { convention: "float32", text: "the other program computes in single precision", takeover: null };
+  for (const { first, second, side } of pairsOf(problem, index)) {
+    if (left-- < 0) break;
+    yield 1;
+    if (compareSides(model, side(), b, tolerance).first !== null) continue;
+    return {
+      convention: `${first.id}+${second.id}`,
+      text: `the other program ${first.text}, and ${second.text}`,
+      takeover: first.takeover && second.takeover && bothOf(first.takeover, second.takeover),
+    };
+  }
+  return null;
 }
+
+interface Pair {
+  readonly first: Convention;
+  readonly second: Convention;
+  /** What is computed under both. */
+  readonly side: () => Side;
+}
+
+/** Conventions of other software, two at a time: the second is one of the model that the first has made. */
+function* pairsOf(problem: Problem, index: number): Generator<Pair> {
+  const usual = conventionsOf(problem, index);
+  const isChoice = ({ choices }: Convention) => Object.keys(choices).length > 0;
+  const bench = new Workbench(problem);
+  for (const [k, first] of usual.entries())
+    if (isChoice(first)) {
+      for (const second of usual.slice(k + 1).filter(isChoice)) {
+        const both = combine([first.choices, second.choices]);
+        yield { first, second, side: () => sideOfTrace(bench.compute(index, both).trace) };
+      }
+    } else {
+      const meant = meantBy(first, problem);
+      const other = new Workbench(meant);
+      for (const second of conventionsOf(meant, index))
+        if (second.id !== first.id) yield { first, second, side: () => sideUnder(second, meant, index, other) };
+    }
+}
+
+/** The second one's parameters are of the model that the first has made. */
+const bothOf = (first: Takeover, second: Takeover): Takeover => ({
+  parameters: { ...first.parameters, ...second.parameters },
+  settings: [...first.settings, ...second.settings],
+});
+
+/** The model under a convention that choices do not say. */
+const meantBy = ({ problem: other, takeover }: Convention, problem: Problem): Problem =>
+  other ?? { ...problem, model: withParameters(problem.model, takeover?.parameters ?? {}) };
 
 /** What would be computed under a convention. */
 export function sideUnder(
-  { choices, problem: other, takeover }: Convention,
+  convention: Convention,
   problem: Problem,
   index: number,
   bench = new Workbench(problem),
 ): Side {
+  const { choices } = convention;
   if (Object.keys(choices).length > 0) return sideOfTrace(bench.compute(index, combine([choices])).trace);
-  const meant = other ?? { ...problem, model: withParameters(problem.model, takeover?.parameters ?? {}) };
-  return forwardSide(meant, index);
+  return forwardSide(meantBy(convention, problem), index);
 }
 
 /** What the engine computes of a sequence, forward alone. */
