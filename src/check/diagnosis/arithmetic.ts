@@ -22,6 +22,9 @@ export function transpose({ rank, rows, cols, data }: Tensor): Tensor {
   return { rank, rows: cols, cols: rows, data: turned };
 }
 
+/** A matrix whose numbers are read column after column into rows, as by reshape in the place of a transpose; a square one's transpose. */
+export const inOtherOrder = (tensor: Tensor): Tensor => ({ ...tensor, data: transpose(tensor).data });
+
 /** A vector, or a matrix's rows: as the trace has them, without a copy. */
 export function nestedView({ rank, rows, cols, data }: Tensor): Float64Array | readonly Float64Array[] {
   if (rank === 1) return data;

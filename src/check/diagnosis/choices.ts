@@ -15,7 +15,10 @@ export interface Choices {
   readonly forgottenBiases: readonly string[];
   /** Biases, by full name, that are added twice. */
   readonly doubledBiases: readonly string[];
-  /** A square matrix, by full name, taken for its transpose: throughout; only on the way back; or only where its gradient is written down. */
+  /**
+   * A square matrix, by full name, taken for its transpose: throughout; only on the way back; or only where its gradient is written down.
+   * One that is not square is read column after column.
+   */
   readonly transposed: readonly { readonly name: string; readonly where: "everywhere" | "back" | "gradient" }[];
   /** For each gate the one whose parameters it takes: `{ i: "f", f: "i" }`. Gates that are not named take their own. */
   readonly gates: Readonly<Record<string, string>>;

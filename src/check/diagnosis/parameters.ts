@@ -2,7 +2,7 @@
 import type { Model, Pass } from "../../engine/model";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
-import { transpose } from "./arithmetic";
+import { inOtherOrder } from "./arithmetic";
 import type { Choices } from "./choices";
 
 /** Parameters by their short names as they are used: forward, and back. */
@@ -47,8 +47,12 @@ export function fileName(short: string, { gates }: Choices, { parameters }: Pick
 
 /** A gradient as it is written down under a full name. */
 export function writtenGradient(name: string, gradient: Tensor, { transposed }: Choices): Tensor {
-  const turned = transposed.some((one) => one.name === name && one.where !== "back");
-  return turned ? transpose(gradient) : gradient;
+  // Who takes a matrix that is not square in another order holds that one for the parameter.
+  const isSquare = gradient.rows === gradient.cols;
+  const turned = transposed.some(
+    (one) => one.name === name && (one.where === "gradient" || (one.where === "everywhere" && isSquare)),
+  );
+  return turned ? inOtherOrder(gradient) : gradient;
 }
 
 function taken(full: string, tensor: Tensor, choices: Choices, way: "forward" | "back"): Tensor {
@@ -57,5 +61,5 @@ function taken(full: string, tensor: Tensor, choices: Choices, way: "forward" | 
   const turned = choices.transposed.some(
     ({ name, where }) => name === full && (where === "everywhere" || where === way),
   );
-  return turned ? transpose(tensor) : tensor;
+  return turned ? inOtherOrder(tensor) : tensor;
 }

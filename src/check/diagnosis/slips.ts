@@ -948,12 +948,28 @@ function distinct(slips: readonly Slip[]): Slip[] {
 }
 
 function transposeSlips(model: Model): Slip[] {
-  const square = Object.entries(parametersOf(model)).filter(
-    ([, { rank, rows, cols }]) => rank === 2 && rows === cols && rows > 1,
+  const matrices = Object.entries(parametersOf(model)).filter(
+    ([name, { rank, rows, cols }]) => rank === 2 && rows > 1 && cols > 1 && name !== "embedding.E",
   );
-  return square.flatMap(([name]) => {
+  return matrices.flatMap(([name, { rows, cols }]) => {
     const short = shortName(model, name);
     const group = `transposed:${name}`;
+    if (rows !== cols)
+      return rare([
+        one(
+          `reshaped:${name}`,
+          `${short} is read in the other order, column after column, as by reshape in the place of a transpose`,
+          { transposed: [{ name, where: "everywhere" }] },
+          group,
+          false,
+        ),
+        one(
+          `reshaped-gradient:${name}`,
+          `d${short} is written in the other order, column after column, as by reshape in the place of a transpose`,
+          { transposed: [{ name, where: "gradient" }] },
+          group,
+        ),
+      ]);
     return [
       one(
         `transposed:${name}`,
