@@ -475,7 +475,10 @@ class Importer {
     const front = this.inFront(node);
     return {
       steps: withBiasesFolded([...(front.step ? [front.step] : []), { ...step, at }, ...steps]),
-      passedOver: [...(front.passedOver ? [front.passedOver] : []), ...passedOver],
+      // The steps of what is written out one after the other are put together behind it.
+      passedOver: [...(front.passedOver ? [front.passedOver] : []), ...passedOver].filter(
+        ({ op }) => written === null || op !== "Concat",
+      ),
     };
   }
 
