@@ -70,7 +70,7 @@ const trialsWithChance = 1500;
 /** So many of the best of them are tried with every other. */
 const mostWithChance = 8;
 /** And on so many numbers, spread evenly over those that are wrong and those that are right. */
-const mostTried = 2000;
+const mostTried = 1000;
 /**
  * Of a long sequence, a slip is first tried on so many of the last steps of the way back or, where nothing of them is given, on the
  * smallest parameter's gradient: where it does not fit there, it is not gone on with.
