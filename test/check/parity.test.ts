@@ -165,6 +165,7 @@ const cases: readonly Case[] = [
   { id: "state-not-carried", a: carried, b: lstm, index: 1 },
   { id: "starts-at-zero", a: started, b: lstm },
   { id: "skip-missing", a: skipping, b: lstm },
+  { id: "skip-added", a: lstm, b: skipping },
 ];
 
 describe("a model against another program's numbers", () => {

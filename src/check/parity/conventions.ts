@@ -83,7 +83,7 @@ export function conventionsOf(problem: Problem, index: number): Convention[] {
     ...hardSigmoids(model),
     ...transpositions(model),
     ...directions(problem),
-    ...skips(model),
+    ...skips(problem),
   ];
 }
 
@@ -470,7 +470,9 @@ function directions(problem: Problem): Convention[] {
   });
 }
 
-function skips({ output }: Model): Convention[] {
+function skips(problem: Problem): Convention[] {
+  const { model } = problem;
+  const { output } = model;
   return [
     ...(output.skip
       ? [
@@ -479,6 +481,17 @@ function skips({ output }: Model): Convention[] {
             text: "does not add the input to the output",
             choices: { forgottenTerms: ["skip" as const] },
             takeover: onlySettings([{ path: ["output", "skip"], value: false }]),
+          },
+        ]
+      : []),
+    ...(!output.skip && model.inputSize === output.size
+      ? [
+          {
+            id: "skip-added",
+            text: "adds the input to the output",
+            choices: {},
+            problem: { ...problem, model: { ...model, output: { ...output, skip: true } } },
+            takeover: onlySettings([{ path: ["output", "skip"], value: true }]),
           },
         ]
       : []),
