@@ -164,6 +164,7 @@ const cases: readonly Case[] = [
   { id: "direction:0", a: lstm, b: withLayer(lstm, { direction: "backward" }) },
   { id: "state-not-carried", a: carried, b: lstm, index: 1 },
   { id: "starts-at-zero", a: started, b: lstm },
+  { id: "starts-elsewhere", a: lstm, b: started },
   { id: "skip-missing", a: skipping, b: lstm },
   { id: "skip-added", a: lstm, b: skipping },
 ];

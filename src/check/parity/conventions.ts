@@ -123,6 +123,44 @@ function startConventions(problem: Problem, index: number): Convention[] {
   return made;
 }
 
+/** The states in which another model of the same layers begins; none where a sequence has its own. */
+export function otherStart(problem: Problem, index: number, theirs: Model): Convention[] {
+  const { model, sequences } = problem;
+  const { initial, carry } = sequences[index]!;
+  const isAlike = (layer: Layer, l: number) => {
+    const other = theirs.layers[l]!;
+    const states = cellOf(layer).states.join();
+    return (
+      other.size === layer.size && other.passes.length === layer.passes.length && cellOf(other).states.join() === states
+    );
+  };
+  if (initial || carry || theirs.layers.length !== model.layers.length || !model.layers.every(isAlike)) return [];
+  const startOf = (l: number, p: number) => theirs.layers[l]!.passes[p]!.initial;
+  const layers = model.layers.map(
+    (layer, l): Layer => ({
+      ...layer,
+      passes: layer.passes.map((pass, p) => ({ ...pass, initial: startOf(l, p) })),
+    }),
+  );
+  const settings = layers.flatMap(({ passes }, l) =>
+    passes.flatMap((pass, p) =>
+      Object.entries(pass.initial).map(([name, state]) => ({
+        path: ["layers", l, ...(p > 0 ? ["reverse"] : []), `${name}0`],
+        value: Array.from(state),
+      })),
+    ),
+  );
+  return [
+    {
+      id: "starts-elsewhere",
+      text: "starts from another state",
+      choices: {},
+      problem: { ...problem, model: { ...model, layers } },
+      takeover: onlySettings(settings),
+    },
+  ];
+}
+
 const onlySettings = (settings: readonly Setting[]): Takeover => ({ parameters: {}, settings });
 
 const statesOf = ({ layers }: Model) => [...new Set(layers.flatMap((layer) => cellOf(layer).states))];

@@ -1,11 +1,11 @@
-import type { Problem } from "../../engine/model";
+import type { Model, Problem } from "../../engine/model";
 import { parametersOf, withParameters } from "../../engine/model";
 import { Run, startOf } from "../../engine/run";
 import { asItShouldBe, combine, forwardChoices } from "../diagnosis/choices";
 import { Workbench } from "../diagnosis/compute";
 import { slipsOf } from "../diagnosis/slips";
 import { compareSides } from "./compare";
-import { type Convention, conventionsOf, type Takeover } from "./conventions";
+import { type Convention, conventionsOf, otherStart, type Takeover } from "./conventions";
 import { type Side, sideOfRun, sideOfTrace } from "./sides";
 
 /** The convention under which both compute the same. */
@@ -28,15 +28,21 @@ const singleSpacing = 2 ** -23;
  * Tries every convention on the sequence: those of other software, then the slips that the diagnosis knows, then single precision,
  * then two conventions of other software at once.
  * Yields how far it is, 0…1.
- * @param b what the other program computed, which is not what the engine computes
+ * @param b      what the other program computed, which is not what the engine computes
+ * @param theirs its model, where there is one
  */
 export function* explain(
   problem: Problem,
   index: number,
   b: Side,
   tolerance: number,
+  theirs: Model | null,
 ): Generator<number, Explanation | null> {
-  const conventions = [...conventionsOf(problem, index), ...slipConventions(problem)];
+  const conventions = [
+    ...conventionsOf(problem, index),
+    ...(theirs ? otherStart(problem, index, theirs) : []),
+    ...slipConventions(problem),
+  ];
   const { model, sequences } = problem;
   const weights = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
   let left = mostWork / (sequences[index]!.length * (4 * weights + 1000));

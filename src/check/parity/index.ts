@@ -31,7 +31,8 @@ export function* parity(problem: Problem, index: number, other: Other, tolerance
   const a = forwardSide(problem, index);
   const b = sideOfOther(problem, index, other);
   const compared = compareSides(problem.model, a, b, tolerance);
-  const explained = compared.first ? yield* explain(problem, index, b, tolerance) : null;
+  const theirs = other.kind === "model" ? other.problem.model : null;
+  const explained = compared.first ? yield* explain(problem, index, b, tolerance, theirs) : null;
   return { ...compared, a, b, explained };
 }
 
