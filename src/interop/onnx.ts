@@ -56,7 +56,17 @@ interface Draft {
   readonly node: Node;
   readonly name: string;
   readonly steps: readonly Step[];
+  /** What the first of them reads. */
+  readonly start: Place;
   readonly passedOver: readonly Node[];
+}
+
+/** What stands in front of a recurrent node. */
+interface Front {
+  readonly steps: readonly OnnxStep[];
+  readonly start: Place;
+  /** What changes the numbers there, and cannot be said here. */
+  readonly passedOver?: Node;
 }
 
 const layerIn = ({ steps }: Draft): ImportedLayer => steps.find((step): step is Layer => step.kind === "layer")!.layer;
@@ -105,8 +115,7 @@ class Importer {
     const passedOver = new Set<Node>();
     for (const alike of this.withSameWeights(drafts.filter(({ node }) => !inside.has(node)))) {
       const [one, ...others] = alike;
-      const input = this.written.bare(this.recurrent(one!.node)!.input);
-      for (const chain of sequentialChains(one!.steps, this.left, input.name)) chains.push(chain);
+      for (const chain of sequentialChains(one!.steps, this.left, one!.start.name)) chains.push(chain);
       for (const node of one!.passedOver) passedOver.add(node);
       // Two branches of an If can hold the same layer; what is written out can be the steps of one, one after the other.
       for (const { node, name } of others)
@@ -456,7 +465,8 @@ class Importer {
 
   // ------------------------------------------------------------------------------------------ what follows
 
-  private chainFrom(node: Node, inside: Set<Node>): Pick<Draft, "steps" | "passedOver"> {
+  /** @param isFirst whether what stands in front of it belongs to the chain, too */
+  private chainFrom(node: Node, inside: Set<Node>, isFirst = true): Pick<Draft, "steps" | "start" | "passedOver"> {
     const { step, every, ended, graph, isOneStep, written } = this.recurrent(node)!;
     const seen = new Set<string>();
     const isNode = written === null && (node.attributes.get("layout")?.int ?? 0) === 0;
@@ -474,9 +484,10 @@ class Importer {
       useEnd && !isOneStep ? (direction === "forward" ? "last" : "ends") : isLast && !isOneStep ? "last" : "every";
     const front = this.inFront(node);
     return {
-      steps: withBiasesFolded([...(front.step ? [front.step] : []), { ...step, at }, ...steps]),
+      steps: withBiasesFolded([...(isFirst ? front.steps : []), { ...step, at }, ...steps]),
+      start: front.start,
       // The steps of what is written out one after the other are put together behind it.
-      passedOver: [...(front.passedOver ? [front.passedOver] : []), ...passedOver].filter(
+      passedOver: [...(isFirst && front.passedOver ? [front.passedOver] : []), ...passedOver].filter(
         ({ op }) => written === null || op !== "Concat",
       ),
     };
@@ -537,34 +548,61 @@ class Importer {
     return Math.min(count, fromStart(ends[0]!)) === row + 1 ? row : null;
   }
 
-  /** The embedding that a recurrent node reads, or what else changes the numbers in front of it. */
-  private inFront(node: Node): { readonly step?: Step; readonly passedOver?: Node } {
+  /** The embedding and the dense layers that a recurrent node reads, or what else changes the numbers in front of it. */
+  private inFront(node: Node): Front {
     const { input, step, written } = this.recurrent(node)!;
     // One step of a sequence is taken so by a cell that is written out, and by a layer in the body of a Loop.
     const readsSteps = written !== null || loopBetween(node, null) !== null;
-    let { name, graph } = input;
+    const isLooked = ({ op }: Node) => readsSteps && ["Slice", "Split", "SequenceAt"].includes(op);
+    const steps: OnnxStep[] = [];
+    /** What is behind a dense layer, if one is found. */
+    const behindDense: { readonly step: OnnxStep; readonly node: Node }[] = [];
+    let width = step.layer.inputs;
+    let place: Place = input;
+    let start: Place = this.written.bare(input);
+    const front = (passedOver?: Node): Front => {
+      const first = behindDense[0]?.node ?? passedOver;
+      return { steps, start, ...(first && { passedOver: first }) };
+    };
     for (let k = 0; k < 20; k++) {
-      const producer = producerOf(name, graph);
-      if (!producer) return {};
-      if (producer.op === "Gather") {
-        const table = this.constants.of(producer.inputs[0], producer.graph);
+      const producer = producerOf(place.name, place.graph);
+      if (!producer) return front();
+      const { op, graph, inputs } = producer;
+      const name = producer.name || op;
+      const product = productOf(producer, this.constants);
+      const addend = op === "Add" ? inputs.find((one) => this.constants.of(one, graph) === null) : undefined;
+      const bias = addend === undefined ? null : this.biasOf(producer, addend);
+      if (product && product.W.shape[0] === width) {
+        const { W, b, from } = product;
+        steps.unshift(
+          { kind: "dense", name, W, b, activation: "linear", from },
+          ...behindDense.map(({ step }) => step),
+        );
+        behindDense.length = 0;
+        width = W.shape[1]!;
+        place = { name: product.input, graph };
+        start = this.written.bare(place);
+      } else if (bias) {
+        behindDense.unshift({ step: { kind: "bias", name, b: bias.tensor, from: bias.from }, node: producer });
+        place = { name: addend!, graph };
+      } else if (Object.hasOwn(behind, op) && op !== "Softmax") {
+        behindDense.unshift({ step: { kind: "activation", name, activation: behind[op]! }, node: producer });
+        place = { name: inputs[0] ?? "", graph };
+      } else if (op === "Gather") {
+        const table = this.constants.of(inputs[0], graph);
         const [rows = 0, size = 0, ...more] = table?.tensor.shape ?? [];
-        if (!table || rows === 0 || more.length > 0 || size !== step.layer.inputs)
-          return readsSteps ? {} : { passedOver: producer };
-        if ((producer.attributes.get("axis")?.int ?? 0) !== 0 || this.constants.of(producer.inputs[1], producer.graph))
-          return readsSteps ? {} : { passedOver: producer };
-        return { step: { kind: "embedding", embedding: { size, E: table.tensor, from: table.from } } };
-      }
-      if (!passes.includes(producer.op) || producer.op === "ReduceMean")
-        return this.recurrent(producer) ||
-          ["If", "Loop", "Scan"].includes(producer.op) ||
-          (readsSteps && ["Slice", "Split", "SequenceAt"].includes(producer.op))
-          ? {}
-          : { passedOver: producer };
-      name = producer.inputs[0] ?? "";
-      ({ graph } = producer);
+        const isRow = (producer.attributes.get("axis")?.int ?? 0) === 0 && !this.constants.of(inputs[1], graph);
+        if (!table || rows === 0 || more.length > 0 || size !== width || !isRow || behindDense.length > 0)
+          return readsSteps ? front() : front(producer);
+        steps.unshift({ kind: "embedding", embedding: { size, E: table.tensor, from: table.from } });
+        return front();
+      } else if (!passes.includes(op) || op === "ReduceMean")
+        return this.recurrent(producer) || ["If", "Loop", "Scan"].includes(op) || isLooked(producer)
+          ? front()
+          : front(producer);
+      else place = { name: inputs[0] ?? "", graph };
     }
-    return {};
+    return front();
   }
 
   /** The longest line of layers that reads a value; null where nobody reads it. */
@@ -597,14 +635,9 @@ class Importer {
       };
       const recurrent = this.recurrent(reader);
       if (recurrent && this.isInputOf(recurrent, name, graph)) {
-        const { steps, passedOver } = this.chainFrom(reader, new Set());
+        const { steps, passedOver } = this.chainFrom(reader, new Set(), false);
         inside.add(reader);
-        offer(
-          steps.filter(({ kind }) => kind !== "embedding"),
-          null,
-          false,
-          passedOver,
-        );
+        offer([...steps], null, false, passedOver);
         continue;
       }
       // What a cell reads as its state, or a Loop that is no cell.

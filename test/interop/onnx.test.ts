@@ -308,6 +308,56 @@ describe("the import of ONNX", () => {
     assert.deepEqual(left([lstm("x"), unary("Gather", ["Y_h", "zero"])]), [], "the end of the one pass");
   });
 
+  it("dense layers in front are taken, and what is added to the output behind them is no skip", async () => {
+    const draw = numbers(5);
+    const of = (...dims: number[]): Values => ({ dims, values: draw(dims.reduce((a, b) => a * b, 1)) });
+    const initializers = {
+      A: of(X, H),
+      a: of(H),
+      W: of(1, 4 * X, H),
+      R: of(1, 4 * X, X),
+      axes: { dims: [1], values: [1], isWhole: true },
+      C: of(X, X),
+    };
+    const nodes: OnnxNode[] = [
+      { op: "MatMul", name: "front", inputs: ["x", "A"], outputs: ["x1"] },
+      { op: "Add", name: "front bias", inputs: ["a", "x1"], outputs: ["x2"] },
+      { op: "Softplus", name: "front function", inputs: ["x2"], outputs: ["x3"] },
+      { op: "LSTM", name: "lstm", inputs: ["x3", "W", "R"], outputs: ["Y"], attributes: { hidden_size: X } },
+      { op: "Squeeze", name: "squeeze", inputs: ["Y", "axes"], outputs: ["Y1"] },
+      { op: "MatMul", name: "head", inputs: ["Y1", "C"], outputs: ["y"] },
+    ];
+    const imported = (more: OnnxNode[] = []) => {
+      const bytes = onnxModel({
+        initializers,
+        nodes: [...nodes, ...more],
+        inputs: { x: [T, 1, X] },
+        outputs: { [more.at(-1)?.outputs[0] ?? "y"]: [T, 1, X] },
+      });
+      return { bytes, ...importBytes("front.onnx", bytes) };
+    };
+    const { bytes, model, report } = imported();
+    assert.deepEqual(report.left, []);
+    assert.deepEqual(
+      report.layers.map(({ inputs: from, size }) => [from, size]),
+      [
+        [X, H],
+        [H, X],
+      ],
+    );
+    const { y } = await runOnnx(bytes, { x: { dims: [T, 1, X], values: inputs.flat() } });
+    const far = difference(outputsOf(model, inputs), y);
+    assert.ok(far < 1e-6, `${far}`);
+    const sum = (of: string): OnnxNode => ({ op: "Add", name: "sum", inputs: ["y", of], outputs: ["z"] });
+    assert.equal(imported([sum("x")]).model.output.skip, true);
+    const other = imported([
+      { op: "MatMul", name: "beside", inputs: ["x", "C"], outputs: ["x4"] },
+      { op: "Add", name: "sum", inputs: ["y", "x4"], outputs: ["z"] },
+    ]);
+    assert.equal(other.model.output.skip, false);
+    assert.ok(other.report.left.some(({ name }) => name === "sum"));
+  });
+
   it("what cannot be written is refused by name, and a graph without a recurrent node names its operations", () => {
     assert.throws(
       () =>
