@@ -18,10 +18,15 @@ async function used(): Promise<number> {
   return heapUsed + external;
 }
 
-const panels = () =>
+const panelsOf = ({ uri }: vscode.TextDocument) =>
   vscode.window.tabGroups.all
     .flatMap(({ tabs }) => tabs)
-    .filter(({ input }) => input instanceof vscode.TabInputCustom && input.viewType === "rnn.stepper");
+    .filter(
+      ({ input }) =>
+        input instanceof vscode.TabInputCustom &&
+        input.viewType === "rnn.stepper" &&
+        input.uri.toString() === uri.toString(),
+    );
 
 describe("The memory of the extension host", () => {
   it("is what it was after a panel has been opened, stepped and closed again and again", async () => {
@@ -29,16 +34,16 @@ describe("The memory of the extension host", () => {
     const openAndClose = async (times: number) => {
       for (let k = 0; k < times; k++) {
         await vscode.commands.executeCommand("rnn.openStepper", document.uri);
-        await eventually(() => panels().length === 1, "no panel has opened");
+        await eventually(() => panelsOf(document).length === 1, "no panel has opened");
         await vscode.commands.executeCommand("rnn.step");
-        await vscode.window.tabGroups.close(panels());
-        await eventually(() => panels().length === 0, "the panel has not closed");
+        await vscode.window.tabGroups.close(panelsOf(document));
+        await eventually(() => panelsOf(document).length === 0, "the panel has not closed");
       }
     };
     // What is loaded when it is first needed stays
-    await openAndClose(10);
+    await openAndClose(5);
     const before = await used();
-    await openAndClose(30);
+    await openAndClose(15);
     const after = await used();
     assert.ok(after < 1.05 * before, `${before} bytes have become ${after}`);
   });
