@@ -1,5 +1,6 @@
 /** Equations as a file writes them. */
 import type { Cell } from "./cell";
+import type { Equation } from "./equations";
 import type { Expression } from "./expression";
 import { withLeaves } from "./expression";
 import { expressionText } from "./expressionText";
@@ -9,17 +10,21 @@ import type { CellOptions } from "./step";
 export const equationText = (expression: Expression) =>
   expressionText(expression).replaceAll("_{t−1}", "'").replaceAll("_t", "");
 
-/** A cell's equations as a file writes them; what only helps to compute another quantity stands within it. */
-export function equationTexts(cell: Cell, options: CellOptions): string[] {
+/** A cell's equations in which what only helps to compute another quantity stands within it. */
+export function writtenOut(cell: Cell, options: CellOptions): Equation[] {
   const helpers = new Map<string, Expression>();
   const whole = (expression: Expression): Expression =>
     withLeaves(expression, (leaf) =>
       leaf.kind === "value" && leaf.time === "now" ? (helpers.get(leaf.name) ?? leaf) : leaf,
     );
   const traced = new Set(cell.quantities(options).flatMap((one) => (one.traced ? [one.name] : [])));
-  const equations: string[] = [];
+  const equations: Equation[] = [];
   for (const { name, expression } of cell.forwardOperations(options))
-    if (traced.has(name)) equations.push(`${name} = ${equationText(whole(expression))}`);
+    if (traced.has(name)) equations.push({ name, expression: whole(expression) });
     else helpers.set(name, whole(expression));
   return equations;
 }
+
+/** The same as a file writes them. */
+export const equationTexts = (cell: Cell, options: CellOptions): string[] =>
+  writtenOut(cell, options).map(({ name, expression }) => `${name} = ${equationText(expression)}`);

@@ -26,7 +26,7 @@ import {
 import { kindOf } from "./edited";
 import type { Hint } from "./hints";
 import { hintOf } from "./hints";
-import { followingOf, followsFrom, markOf, marksOf, ownNumbersOf, slackOfRounding } from "./marks";
+import { followingOf, followsFrom, isOther, markOf, marksOf, noise, ownNumbersOf, slackOfRounding } from "./marks";
 import type { Slip } from "./slips";
 import { slipsOf } from "./slips";
 import { ofInputs } from "./steps";
@@ -111,8 +111,6 @@ const mostBitsOfNumber = 24;
 const shareOfNext = 0.75;
 /** That it is these numbers that are wrong, and none of the right ones, says so much for each but the first. */
 const bitsOfFootprint = 3;
-/** Two computations of the same thing differ in their last digits. */
-const noise = 1e-11;
 
 /** Whether slips are tried on a sequence, or on the whole batch. */
 function isTried(problem: Problem, sequence: number): boolean {
@@ -405,7 +403,7 @@ class Search {
       const { actual, right } = this.comparisons[k]!;
       if (actual === null) continue;
       const number = computed(k);
-      isMoved ||= Math.abs(number - actual) > noise * Math.max(1, Math.abs(actual));
+      isMoved ||= isOther(number, actual);
       if (!this.isBroken(k, number)) explained += Number(!right);
       else if (right && (stageOf(this.comparisons[k]!) === 0 || ++broken > mostBroken)) return null;
     }
@@ -669,7 +667,7 @@ class Search {
     }
     const changed = this.tried.some((k) => {
       const { actual } = this.comparisons[k]!;
-      return actual !== null && Math.abs(numbers.get(k)! - actual) > noise * Math.max(1, Math.abs(actual));
+      return actual !== null && isOther(numbers.get(k)!, actual);
     });
     if (!changed) return false;
     const isUseful = this.note(slips, choices, null, numbers);
@@ -750,7 +748,7 @@ class Search {
       const { actual, right, expected } = this.comparisons[k]!;
       if (actual === null) continue;
       const number = numberAt(trace, expected.place) ?? Number.NaN;
-      isMoved ||= Math.abs(number - actual) > noise * Math.max(1, Math.abs(actual));
+      isMoved ||= isOther(number, actual);
       const isSingle = this.isMaybeSingle && this.fits(k, number, singlePrecision);
       if (isSingle || !this.isBroken(k, number)) explained += Number(!right);
       else if (right) return "broken";

@@ -4,8 +4,9 @@ import type { Cell } from "../../engine/cell";
 import { variantOf } from "../../engine/cell";
 import { cellOf } from "../../engine/cells";
 import type { Equation } from "../../engine/equations";
+import { writtenOut } from "../../engine/equationTexts";
 import type { Expression } from "../../engine/expression";
-import { constant, sum, symbolsIn, withChildren } from "../../engine/expression";
+import { constant, sum, symbolsIn } from "../../engine/expression";
 import type { Layer } from "../../engine/model";
 
 /** The way back of one step, as a person writes it. */
@@ -66,7 +67,7 @@ export function operationsOf(layer: LayerKind): Operations {
   const key = kindOf(layer);
   let operations = ofCell.get(key);
   if (!operations) {
-    operations = derived(layer, writtenOut(layer));
+    operations = derived(layer, writtenOut(cell, layer.options));
     ofCell.set(key, operations);
   }
   return operations;
@@ -124,25 +125,3 @@ function derived(layer: LayerKind, forward: readonly Equation[]): Operations {
 
 const isApplied = (equations: readonly Equation[], name: string): boolean =>
   equations.find((equation) => equation.name === name)?.expression.kind === "apply";
-
-function writtenOut(layer: LayerKind): readonly Equation[] {
-  const cell = cellOf(layer);
-  const helping = new Set(
-    cell
-      .quantities(layer.options)
-      .filter(({ traced }) => !traced)
-      .map(({ name }) => name),
-  );
-  const written = new Map<string, Expression>();
-  const insert = (expression: Expression): Expression =>
-    expression.kind === "value" && expression.time === "now" && written.has(expression.name)
-      ? written.get(expression.name)!
-      : withChildren(expression, insert);
-  const equations: Equation[] = [];
-  for (const equation of cell.forwardOperations(layer.options)) {
-    const expression = insert(equation.expression);
-    if (helping.has(equation.name)) written.set(equation.name, expression);
-    else equations.push({ name: equation.name, expression });
-  }
-  return equations;
-}

@@ -23,7 +23,10 @@ export interface Marked {
 /** His wrong numbers are rounded, and what is computed from them is off by some of that. */
 export const slackOfRounding = 4;
 /** Two computations of the same thing differ in their last digits. */
-const noise = 1e-11;
+export const noise = 1e-11;
+/** Whether a number is another than the engine's by more than last digits. */
+export const isOther = (number: number, actual: number): boolean =>
+  Math.abs(number - actual) > noise * Math.max(1, Math.abs(actual));
 /** Sequences longer than this are not gone through for marks: nobody writes so many steps by hand. */
 const mostSteps = 5000;
 
@@ -37,8 +40,7 @@ export function markOf(comparison: Comparison, following: number | null): Mark {
   const { right, actual } = comparison;
   if (right) return "right";
   // What comes out as it should, whatever he has before it, does not follow from a wrong number of his.
-  const isMoved =
-    following !== null && actual !== null && Math.abs(following - actual) > noise * Math.max(1, Math.abs(actual));
+  const isMoved = following !== null && actual !== null && isOther(following, actual);
   return isMoved && followsFrom(comparison, following) ? "follows" : "wrong";
 }
 

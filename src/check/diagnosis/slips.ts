@@ -997,9 +997,8 @@ function transposeSlips(model: Model): Slip[] {
 /** Gates that a cell computes alike, each with parameters of its own: another order of them is easily taken. */
 function gateSlips({ layers }: Model): Slip[] {
   const slips = layers.flatMap((layer) =>
-    gatesAlike(layer).flatMap((gates) => {
-      if (gates.length > mostGates) return [];
-      return permutations(gates).map((order) => {
+    gatesAlike(layer).flatMap((gates) =>
+      otherOrders(gates).map((order) => {
         const isExchange = gates.length === 2;
         return one(
           `gate-order:${order.join("")}`,
@@ -1010,8 +1009,8 @@ function gateSlips({ layers }: Model): Slip[] {
           "gates",
           false,
         );
-      });
-    }),
+      }),
+    ),
   );
   return slips.filter(({ id }, k) => slips.findIndex((other) => other.id === id) === k);
 }
@@ -1031,11 +1030,12 @@ function gatesAlike(layer: Layer): string[][] {
   return [...groups.values()].filter(({ length }) => length > 1);
 }
 
-/** Every order but the one given. */
-function permutations(letters: readonly string[]): string[][] {
+/** Every order of gates but the one given; none of so many gates that there would be too many orders. */
+export function otherOrders(gates: readonly string[]): string[][] {
+  if (gates.length > mostGates) return [];
   const all = (rest: readonly string[]): string[][] =>
     rest.length === 0
       ? [[]]
       : rest.flatMap((letter) => all(rest.filter((other) => other !== letter)).map((order) => [letter, ...order]));
-  return all(letters).slice(1);
+  return all(gates).slice(1);
 }

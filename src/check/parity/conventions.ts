@@ -10,8 +10,9 @@ import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { ownTextOf } from "../../format/copyCell";
 import { transpose } from "../diagnosis/arithmetic";
 import type { Choices } from "../diagnosis/choices";
-import { kindOf } from "../diagnosis/edited";
+import { type Edit, kindOf } from "../diagnosis/edited";
 import { complementsIn, exchanged } from "../diagnosis/mutations";
+import { otherOrders } from "../diagnosis/slips";
 
 /** A key of the file that is set, or taken away where the value is undefined. */
 export interface Setting {
@@ -165,13 +166,6 @@ const onlySettings = (settings: readonly Setting[]): Takeover => ({ parameters: 
 
 const statesOf = ({ layers }: Model) => [...new Set(layers.flatMap((layer) => cellOf(layer).states))];
 
-function permutations(letters: readonly string[]): string[][] {
-  if (letters.length <= 1) return [[...letters]];
-  return letters.flatMap((first, k) =>
-    permutations(letters.filter((_, j) => j !== k)).map((others) => [first, ...others]),
-  );
-}
-
 /** The gates that have parameters of their own by their letter, in the cell's order: i, f, g and o of an lstm. */
 function gatesOf(layer: Layer): string[] {
   const parameters = layer.passes[0]!.parameters;
@@ -180,9 +174,6 @@ function gatesOf(layer: Layer): string[] {
     .map(({ name }) => name)
     .filter((name) => parameters[`Wx${name}`] && parameters[`Wh${name}`]);
 }
-
-/** Of five gates there would be 119 other orders. */
-const mostGates = 4;
 
 const ownerOfOrder: Readonly<Record<string, string>> = {
   iofg: ", as ONNX does",
@@ -193,26 +184,21 @@ const ownerOfOrder: Readonly<Record<string, string>> = {
 
 function gateOrders(model: Model): Convention[] {
   const { layers } = model;
-  const kinds = new Map(layers.map((layer) => [gatesOf(layer).join(""), gatesOf(layer)]));
+  const kinds = new Map(layers.map(gatesOf).map((gates) => [gates.join(""), gates]));
   return [...kinds].flatMap(([key, own]) =>
-    own.length > mostGates
-      ? []
-      : scopesOf(layers, (layer) => gatesOf(layer).join("") === key).flatMap(({ indices, where }) =>
-          permutations(own)
-            .filter((order) => order.join("") !== key)
-            .toSorted((a, b) => Number(b.join("") in ownerOfOrder) - Number(a.join("") in ownerOfOrder))
-            .map((order): Convention => {
-              const name = order.join("");
-              return {
-                id: `gate-order:${name}${where && `:${indices[0]}`}`,
-                text: `takes the gates in the order ${order.join(" ")} for ${own.join(" ")}${where}${ownerOfOrder[name] ?? ""}`,
-                choices: {},
-                takeover: onlyParameters(
-                  changed(model, indices, ({ parameters }) => reordered(parameters, own, order)),
-                ),
-              };
-            }),
-        ),
+    scopesOf(layers, (layer) => gatesOf(layer).join("") === key).flatMap(({ indices, where }) =>
+      otherOrders(own)
+        .toSorted((a, b) => Number(b.join("") in ownerOfOrder) - Number(a.join("") in ownerOfOrder))
+        .map((order): Convention => {
+          const name = order.join("");
+          return {
+            id: `gate-order:${name}${where && `:${indices[0]}`}`,
+            text: `takes the gates in the order ${order.join(" ")} for ${own.join(" ")}${where}${ownerOfOrder[name] ?? ""}`,
+            choices: {},
+            takeover: onlyParameters(changed(model, indices, ({ parameters }) => reordered(parameters, own, order))),
+          };
+        }),
+    ),
   );
 }
 
@@ -332,6 +318,13 @@ function resetForms(problem: Problem): Convention[] {
   });
 }
 
+/** One equation edited in every kind of the layers that are meant. */
+const editsOf = (model: Model, indices: readonly number[], edited: (equation: Equation) => Equation): Edit[] =>
+  [...new Set(indices.map((l) => kindOf(model.layers[l]!)))].map((kind) => ({
+    kind,
+    forward: (equations) => equations.map(edited),
+  }));
+
 /** A gate u that an equation has beside its 1 − u, read the other way round: z and 1 − z in h = (1 − z) ∘ n + z ∘ h'. */
 function updateGates(model: Model): Convention[] {
   const found = model.layers.flatMap((layer) =>
@@ -352,10 +345,7 @@ function updateGates(model: Model): Convention[] {
         id: `${u.name}-or-1-${u.name}${where && `:${indices[0]}`}`,
         text: `takes ${u.name} for 1 − ${u.name} in ${text}${where}`,
         choices: {
-          edits: [...new Set(indices.map((l) => kindOf(model.layers[l]!)))].map((kind) => ({
-            kind,
-            forward: (equations: readonly Equation[]) => equations.map((one) => (isSame(one) ? turned : one)),
-          })),
+          edits: editsOf(model, indices, (equation) => (isSame(equation) ? turned : equation)),
         },
         takeover: complementTakeover(model, indices, equation, u.name),
       }),
@@ -403,20 +393,15 @@ function hardSigmoids(model: Model): Convention[] {
     .filter(({ where }) => where === "")
     .flatMap(({ indices }) =>
       kinds.map(([name, what]): Convention => {
-        const replace = (equations: readonly Equation[]): Equation[] =>
-          equations.map((equation) =>
-            isGate(equation)
-              ? { ...equation, expression: { ...equation.expression, function: name } as Expression }
-              : equation,
-          );
         return {
           id: `hard-sigmoid:${name}`,
           text: `has a hard sigmoid in the gates: ${what}`,
           choices: {
-            edits: [...new Set(indices.map((l) => kindOf(model.layers[l]!)))].map((kind) => ({
-              kind,
-              forward: replace,
-            })),
+            edits: editsOf(model, indices, (equation) =>
+              isGate(equation)
+                ? { ...equation, expression: { ...equation.expression, function: name } as Expression }
+                : equation,
+            ),
           },
           takeover: hardSigmoidTakeover(model, indices, name),
         };

@@ -38,11 +38,8 @@ export function* explain(
   tolerance: number,
   theirs: Model | null,
 ): Generator<number, Explanation | null> {
-  const conventions = [
-    ...conventionsOf(problem, index),
-    ...(theirs ? otherStart(problem, index, theirs) : []),
-    ...slipConventions(problem),
-  ];
+  const usual = conventionsOf(problem, index);
+  const conventions = [...usual, ...(theirs ? otherStart(problem, index, theirs) : []), ...slipConventions(problem)];
   const { model, sequences } = problem;
   const weights = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
   let left = mostWork / (sequences[index]!.length * (4 * weights + 1000));
@@ -56,7 +53,7 @@ export function* explain(
   }
   if (isSingle(problem, index, b, bench))
     return { convention: "float32", text: "the other program computes in single precision", takeover: null };
-  for (const { first, second, side } of pairsOf(problem, index)) {
+  for (const { first, second, side } of pairsOf(problem, index, usual, bench)) {
     if (left-- < 0) break;
     yield 1;
     if (compareSides(model, side(), b, tolerance).first !== null) continue;
@@ -77,10 +74,8 @@ interface Pair {
 }
 
 /** Conventions of other software, two at a time: the second is one of the model that the first has made. */
-function* pairsOf(problem: Problem, index: number): Generator<Pair> {
-  const usual = conventionsOf(problem, index);
+function* pairsOf(problem: Problem, index: number, usual: readonly Convention[], bench: Workbench): Generator<Pair> {
   const isChoice = ({ choices }: Convention) => Object.keys(choices).length > 0;
-  const bench = new Workbench(problem);
   for (const [k, first] of usual.entries())
     if (isChoice(first)) {
       for (const second of usual.slice(k + 1).filter(isChoice)) {
