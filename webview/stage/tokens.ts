@@ -21,6 +21,7 @@ export function tokens(scene: Scene): TemplateResult {
   const top = { top: `${height - tokenHeight}px`, height: `${tokenHeight}px` };
   const token = (t: number, left: number, width: number, text: string | undefined) => {
     const isCurrent = t === cursor.t;
+    const fits = text !== undefined && text.length * characterWidth <= width + 2;
     const isTick = width >= 22 || t === 1 || t % 5 === 0 || isCurrent;
     return html`<button
       class="stage-token ${isCurrent ? "is-current" : ""}"
@@ -33,7 +34,7 @@ export function tokens(scene: Scene): TemplateResult {
       @click=${() => model.goTo(t)}
     >
       <span class="visually-hidden">t = ${t}:</span>
-      <span class="stage-word">${text !== undefined && (text.length * characterWidth <= width + 2 || width >= narrowestBox) ? text : nothing}</span>
+      <span class="stage-word ${fits ? "" : "is-cut"}">${fits || width >= narrowestBox ? (text ?? nothing) : nothing}</span>
       <span class="stage-tick" aria-hidden="true">${isTick ? t : nothing}</span>
     </button>`;
   };
