@@ -122,6 +122,28 @@ export class Workbench {
     };
   }
 
+  /** What goes forward at the first steps of a sequence, without the losses, where `isApartForward` says that it can be had alone. */
+  computeFirst(index: number, choices: Choices, steps: number): Pick<Computed, "trace"> {
+    const { model, sequences } = this.problem;
+    const { layers, outputs } = forwardOf(
+      model,
+      sequences[index]!,
+      this.startOf(index, choices),
+      choices,
+      nothingTaken,
+      steps,
+    );
+    return {
+      trace: {
+        steps: outputs.z.map((logits, k) => ({
+          layers: layers.map((passes) => layerOf(passes.map(({ steps: { values } }) => values[k]!))),
+          logits,
+          output: outputs.y[k],
+        })),
+      },
+    };
+  }
+
   /**
    * The same of one sequence, each operation from the author's own numbers, who keeps what it gives.
    * @param own of a sequence always the same
@@ -263,11 +285,17 @@ export interface Part {
 export const lastOf = (length: number, steps: number): Part => ({ to: length - steps, asked: new Set([ofInputs]) });
 
 /** Whether a part of the way back can be had without the rest. */
-export function isApart({ layers }: Model, choices: Choices, { to }: Part, length: number): boolean {
-  if (to === 0) return !needsAll(choices);
+export function isApart({ layers }: Model, choices: Choices, { to, asked }: Part, length: number): boolean {
+  if (!asked.has(ofInputs) && needsAll(choices)) return false;
+  if (to === 0) return true;
   const { flow } = choices;
   if (layers.some(({ direction }) => direction !== "forward") || flow.kind === "upward") return false;
   return flow.kind !== "overlapping" || flow.steps >= length - to;
+}
+
+/** Whether the first steps of what goes forward can be had without the rest. */
+export function isApartForward({ layers }: Model, { reads }: Choices): boolean {
+  return (reads === "h_t" || reads === "h_prev") && layers.every(({ direction }) => direction === "forward");
 }
 
 /** A sequence of the problem, forward and back and through one update. */
@@ -370,9 +398,18 @@ function takeIn(own: Taking, length: number, keys: readonly (string | number)[],
   };
 }
 
-function forwardOf(model: Model, sequence: Sequence, start: States, choices: Choices, own: Taking): Forward {
-  const inputs = inputsRead(model, sequence, choices);
-  let below: readonly StepInput[] = inputs;
+/** @param first the steps that are gone through: the first ones */
+function forwardOf(
+  model: Model,
+  sequence: Sequence,
+  start: States,
+  choices: Choices,
+  own: Taking,
+  first = sequence.length,
+): Forward {
+  const all = inputsRead(model, sequence, choices);
+  const inputs = all.slice(0, first);
+  let below: readonly StepInput[] = all;
   const layers = model.layers.map((layer, l) => {
     const equations = editedEquations(layer, choicesIn(choices, l).edits);
     if (l > 0 && choices.delayedLayers)
@@ -389,6 +426,7 @@ function forwardOf(model: Model, sequence: Sequence, start: States, choices: Cho
         start[l]![p]!,
         choices,
         take,
+        first,
       );
       return { pass, steps };
     });

@@ -11,8 +11,17 @@ import { wholeBatch } from "../../format/expectedNumbers";
 import type { Comparison } from "../check";
 import { isRight, numberAt } from "../check";
 import { everyNumber, firstDifference } from "./apart";
-import { asItShouldBe, type Choices, combine } from "./choices";
-import { batchGradientsOf, type Computed, gradientsOf, isApart, lastOf, type Part, Workbench } from "./compute";
+import { asItShouldBe, type Choices, combine, forwardKey } from "./choices";
+import {
+  batchGradientsOf,
+  type Computed,
+  gradientsOf,
+  isApart,
+  isApartForward,
+  lastOf,
+  type Part,
+  Workbench,
+} from "./compute";
 import type { Precision } from "./digits";
 import {
   inPrecision,
@@ -72,11 +81,14 @@ const mostWithChance = 8;
 /** And on so many numbers, spread evenly over those that are wrong and those that are right. */
 const mostTried = 1000;
 /**
- * Of a long sequence, a slip is first tried on so many of the last steps of the way back or, where nothing of them is given, on the
- * smallest parameter's gradient: where it does not fit there, it is not gone on with.
+ * Of a long sequence, a slip is first tried on so many of the first steps that are given, and of the last steps of the way back or, where
+ * nothing of them is given, on the smallest parameter's gradient: where it does not fit there, it is not gone on with.
  */
+const firstSteps = 2;
 const lastSteps = 2;
 const longSequence = 10;
+/** The first steps are no less work than all where they are more than this share. */
+const mostOfFirst = 0.4;
 /** What a trial that ends there takes of a whole one: of the steps, of the parameter. */
 const shareOfSample = { steps: 0.2, parameter: 0.6 };
 /** What all slips, each by itself, take of as many whole trials where there is such a sample. */
@@ -111,6 +123,9 @@ const mostBitsOfNumber = 24;
 const shareOfNext = 0.75;
 /** That it is these numbers that are wrong, and none of the right ones, says so much for each but the first. */
 const bitsOfFootprint = 3;
+
+/** Choices with this key change nothing that goes forward. */
+const plainForward = forwardKey(asItShouldBe);
 
 /** Whether slips are tried on a sequence, or on the whole batch. */
 function isTried(problem: Problem, sequence: number): boolean {
@@ -227,6 +242,20 @@ function changesForward(change: Partial<Choices>): boolean {
   );
 }
 
+/** What is looked at of the way forward before it is gone wholly. */
+interface Beginning {
+  readonly sequence: number;
+  readonly steps: number;
+  /** The comparisons in it */
+  readonly tried: readonly number[];
+}
+
+/**
+ * How a sample comes out: a right number wrong; all as the author has them, or nothing looked at; not all; or otherwise than without a
+ * slip, but not one as the author has it.
+ */
+type Outcome = "broken" | "explained" | "unexplained" | "elsewhere";
+
 /** What is looked at of the way back before it is gone wholly. */
 interface Sample {
   readonly kind: "steps" | "parameter";
@@ -248,13 +277,16 @@ class Search {
   /** How far each number may be off by single precision, once it is asked for. */
   private slackOfSingle: ReadonlyMap<number, number> | null = null;
   private readonly bench: Workbench;
-  /** Of the first sequence, if it is long: what is looked at first on the way back; null where nothing of it is tried. */
-  private readonly sample: Sample | null;
+  /** Of the first sequence, if it is long: what is looked at first on the way back, one after the other. */
+  private readonly samples: readonly Sample[];
+  /** The same on the way forward. */
+  private readonly beginning: Beginning | null;
   private readonly most: number;
   /** How many may be made for the slips by themselves, where these are more. */
   private readonly mostAlone: number;
   /** How many slips may be gone on with from the author's own numbers. */
   private readonly mostFollowed: number;
+  private readonly allowances = new Map<Precision | null, Float64Array>();
   private trialsLeft = 0;
   /** What it takes to tell one slip from the others. */
   private bitsOfSlip = 0;
@@ -286,7 +318,8 @@ class Search {
     this.wrongGoesForward = this.tried.some((k) => this.isWrong(k) && stageOf(comparisons[k]!) === 0);
     this.precisions = precisionsOf(values);
     this.isMaybeSingle = maybeSingle(values);
-    this.sample = this.sampleOf(chosen[0] ?? wholeBatch);
+    this.samples = this.samplesOf(chosen[0] ?? wholeBatch);
+    this.beginning = this.beginningOf(chosen[0] ?? wholeBatch);
     const weights = Object.values(parametersOf(problem.model)).reduce((sum, { data }) => sum + data.length, 0);
     const lengths = chosen.flatMap((sequence) =>
       (sequence === wholeBatch ? batchOf(problem) : [problem.sequences[sequence]!]).map(({ length }) => length),
@@ -299,31 +332,58 @@ class Search {
     this.mostFollowed = Math.min(mostTrials, mostWork / (work + workOfOwnNumber * all.length));
   }
 
-  private sampleOf(sequence: number): Sample | null {
-    const length = this.problem.sequences[sequence]?.length ?? 0;
+  private beginningOf(sequence: number): Beginning | null {
+    const { model, sequences } = this.problem;
+    const length = sequences[sequence]?.length ?? 0;
     if (sequence === wholeBatch || length < longSequence) return null;
+    const placeOf = (k: number) => this.comparisons[k]!.expected.place;
+    const quantities = ["layers", ...(model.output.at === "every" ? ["logits", "output"] : [])];
+    const ofSteps = this.tried.filter((k) => {
+      const { expected, actual } = this.comparisons[k]!;
+      const [first, , what] = expected.place;
+      return (
+        expected.sequence === sequence && actual !== null && first === "steps" && quantities.includes(String(what))
+      );
+    });
+    const begin = ofSteps.reduce((least, k) => Math.min(least, Number(placeOf(k)[1])), length);
+    const steps = begin + firstSteps;
+    if (steps > mostOfFirst * length) return null;
+    return { sequence, steps, tried: ofSteps.filter((k) => Number(placeOf(k)[1]) < steps) };
+  }
+
+  private samplesOf(sequence: number): readonly Sample[] {
+    const length = this.problem.sequences[sequence]?.length ?? 0;
+    if (sequence === wholeBatch || length < longSequence) return [];
     const placeOf = (k: number) => this.comparisons[k]!.expected.place;
     const back = this.tried.filter(
       (k) => this.comparisons[k]!.expected.sequence === sequence && stageOf(this.comparisons[k]!) === 1,
     );
     const ofSteps = back.filter((k) => placeOf(k)[0] === "steps" && Number(placeOf(k)[1]) >= length - lastSteps);
-    if (ofSteps.length > 0) return { kind: "steps", sequence, length, tried: ofSteps, part: lastOf(length, lastSteps) };
-    const sizes = Object.entries(parametersOf(this.problem.model)).map(
-      ([name, { data }]) => [name, data.length] as const,
-    );
-    for (const [name] of sizes.toSorted(([, a], [, b]) => a - b)) {
-      const tried = back.filter((k) => placeOf(k)[0] === "gradients" && placeOf(k)[1] === name);
-      if (tried.some((k) => this.isWrong(k)))
-        return { kind: "parameter", sequence, length, tried, part: { to: 0, asked: new Set([name]) } };
-    }
-    return null;
+    if (ofSteps.length > 0)
+      return [{ kind: "steps", sequence, length, tried: ofSteps, part: lastOf(length, lastSteps) }];
+    const bySize = Object.entries(parametersOf(this.problem.model))
+      .toSorted(([, a], [, b]) => a.data.length - b.data.length)
+      .map(([name]) => [name, back.filter((k) => placeOf(k)[0] === "gradients" && placeOf(k)[1] === name)] as const);
+    const smallest = bySize.find(([, tried]) => tried.some((k) => this.isWrong(k)));
+    if (!smallest) return [];
+    // The read-out's gradients need no way back over the steps.
+    const isOfReadout = (name: string) => name.startsWith("output.");
+    const ofReadout = bySize.find(([name, tried]) => isOfReadout(name) && tried.length > 0);
+    return [...new Set([...(ofReadout ? [ofReadout] : []), smallest])].map(([name, tried]) => ({
+      kind: "parameter",
+      sequence,
+      length,
+      tried,
+      part: { to: isOfReadout(name) ? length : 0, asked: new Set([name]) },
+    }));
   }
 
   best(): Hypothesis[] {
     // Where not even each slip alone can be tried, what is named would depend on the order.
     const { usual: first, last } = this.ofWritten();
     const slips = [...first, ...slipsOf(this.problem), ...last];
-    const least = slips.length * (this.sample ? shareOfSlip[this.sample.kind] : 1) + 20;
+    const [sample] = this.samples;
+    const least = slips.length * (sample ? shareOfSlip[sample.kind] : 1) + 20;
     if (least > Math.max(this.most, this.mostAlone)) return [];
     this.trialsLeft = Math.max(this.most, least);
     this.bitsOfSlip = Math.log2(slips.length);
@@ -449,7 +509,9 @@ class Search {
 
   /** Whether all that goes forward is the author's where a slip is made. */
   private explainsForward({ change }: Slip): boolean {
-    const computed = this.computing(combine([change]));
+    const choices = combine([change]);
+    if (this.beginningWith(choices) !== "explained") return false;
+    const computed = this.computing(choices);
     return this.tried.every((k) => {
       const comparison = this.comparisons[k]!;
       return stageOf(comparison) > 0 || comparison.actual === null || !this.isBroken(k, computed(k));
@@ -658,7 +720,8 @@ class Search {
     this.triedBefore.add(key);
     const choices = combine(slips.map(({ change }) => change));
     const numbers = this.numbersOf(choices, this.tried, isFirst, slips.length === 1 && !isFirst);
-    if (typeof numbers === "string" && this.sample) this.trialsLeft += 1 - shareOfSample[this.sample.kind];
+    const [sample] = this.samples;
+    if (typeof numbers === "string" && sample) this.trialsLeft += 1 - shareOfSample[sample.kind];
     if (numbers === "broken") return false;
     if (typeof numbers === "string") {
       if (!isFirst) return slips.length === 1;
@@ -707,17 +770,21 @@ class Search {
   ): ReadonlyMap<number, number> | "broken" | "unexplained" {
     const numbers = new Map<number, number>();
     let isUnexplained = false;
-    let isSampled = choices.keep !== null || !this.isApart(choices);
+    let isSampled = choices.keep !== null || this.samples.length === 0;
     const computed = this.computing(choices);
+    const isOver = (found: Outcome) => found === "elsewhere" || (found === "unexplained" && !isAlone);
+    const beginning = this.beginningWith(choices);
+    if (beginning === "broken") return beginning;
+    if (isOver(beginning)) return "unexplained";
     for (const k of indices) {
       const { actual, right, expected } = this.comparisons[k]!;
       if (stageOf(this.comparisons[k]!) > 0) {
         if (isUnexplained) return "unexplained";
-        if (!isSampled && expected.sequence === this.sample!.sequence) {
+        if (!isSampled && expected.sequence === this.samples[0]!.sequence) {
           isSampled = true;
           const found = this.sampleWith(choices);
           if (found === "broken") return found;
-          if (found === "elsewhere" || (found === "unexplained" && !isAlone)) return "unexplained";
+          if (isOver(found)) return "unexplained";
         }
       }
       const number = computed(k);
@@ -729,18 +796,25 @@ class Search {
     return isUnexplained ? "unexplained" : numbers;
   }
 
-  private isApart(choices: Choices): boolean {
-    const { sample } = this;
-    return sample !== null && isApart(this.problem.model, choices, sample.part, sample.length);
+  private sampleWith(choices: Choices): Outcome {
+    for (const { sequence, length, part, tried } of this.samples) {
+      if (!isApart(this.problem.model, choices, part, length)) continue;
+      const found = this.outcome(tried, this.bench.compute(sequence, choices, part).trace);
+      if (found !== "explained") return found;
+    }
+    return "explained";
   }
 
-  /**
-   * How the sample comes out: a right number wrong; all as the author has them; not all; or otherwise than without a slip, but not one of
-   * them as the author has it.
-   */
-  private sampleWith(choices: Choices): "broken" | "explained" | "unexplained" | "elsewhere" {
-    const { sequence, part, tried } = this.sample!;
-    const { trace } = this.bench.compute(sequence, choices, part);
+  private beginningWith(choices: Choices): Outcome {
+    const { beginning } = this;
+    const isLookedAt =
+      beginning && !choices.keep && isApartForward(this.problem.model, choices) && forwardKey(choices) !== plainForward;
+    if (!isLookedAt) return "explained";
+    const { sequence, steps, tried } = beginning;
+    return this.outcome(tried, this.bench.computeFirst(sequence, choices, steps).trace);
+  }
+
+  private outcome(tried: readonly number[], trace: unknown): Outcome {
     let unexplained = 0;
     let explained = 0;
     let isMoved = false;
@@ -785,7 +859,18 @@ class Search {
     return isRight(this.comparisons[k]!.expected, number, this.allowed(k, precision));
   }
 
+  /** Kept, for to read a number's digits takes longer than all else that is asked of it. */
   private allowed(k: number, precision: Precision | null): number {
+    let all = this.allowances.get(precision);
+    if (!all) {
+      all = new Float64Array(this.comparisons.length).fill(Number.NaN);
+      this.allowances.set(precision, all);
+    }
+    if (Number.isNaN(all[k])) all[k] = this.allowedAnew(k, precision);
+    return all[k]!;
+  }
+
+  private allowedAnew(k: number, precision: Precision | null): number {
     const { expected } = this.comparisons[k]!;
     const unit =
       (precision === singlePrecision

@@ -49,6 +49,9 @@ export function unitOf(value: number, { kind, digits }: Precision): number | nul
   return 10 ** (Math.floor(Math.log10(Math.abs(value))) - digits + 1);
 }
 
+/** As many of the numbers have no more digits, or a precision is not theirs. */
+const leastFitting = 0.3;
+
 /** The precisions that numbers may have been written down in, the most usual first. */
 export function precisionsOf(values: readonly number[]): Precision[] {
   const precisions: (Precision & { readonly fitting: number })[] = [];
@@ -61,8 +64,11 @@ export function precisionsOf(values: readonly number[]): Precision[] {
       const digits = digitsOf(value);
       counts.set(digits, (counts.get(digits) ?? 0) + 1);
     }
-    for (const [digits, fitting] of counts)
-      if (digits > 0 && digits <= mostDigits) precisions.push({ kind, digits, fitting });
+    for (const [digits, fitting] of counts) {
+      const within = [...counts].reduce((sum, [fewer, count]) => sum + (fewer <= digits ? count : 0), 0);
+      if (digits > 0 && digits <= mostDigits && within >= leastFitting * values.length)
+        precisions.push({ kind, digits, fitting });
+    }
   }
   return precisions.sort((a, b) => b.fitting - a.fitting).slice(0, 6);
 }

@@ -50,6 +50,7 @@ export interface PassBack {
   readonly start: Values;
 }
 
+/** @param first the steps that are gone through: the first ones */
 export function passForward(
   equations: readonly Equation[],
   parameters: NamedTensors,
@@ -58,10 +59,11 @@ export function passForward(
   start: Values,
   { keep }: Choices,
   take: TakeAt,
+  first = inputs.length,
 ): PassSteps {
   const values: Values[] = [];
   const pass = { size, inputs, start, values };
-  for (let n = 0; n < inputs.length; n++) {
+  for (let n = 0; n < first; n++) {
     values[n] = {};
     const around = surroundings(pass, parameters, n, {}, null);
     for (const { name, expression } of equations)

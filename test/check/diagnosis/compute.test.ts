@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { asItShouldBe, combine } from "../../../src/check/diagnosis/choices";
-import { compute, computeBatch, isApart, lastOf } from "../../../src/check/diagnosis/compute";
+import { asItShouldBe, combine, forwardKey } from "../../../src/check/diagnosis/choices";
+import {
+  compute,
+  computeBatch,
+  isApart,
+  isApartForward,
+  lastOf,
+  Workbench,
+} from "../../../src/check/diagnosis/compute";
 import { kindOf, sumOf, termsOf } from "../../../src/check/diagnosis/edited";
 import { slipsOf } from "../../../src/check/diagnosis/slips";
 import { runBatch } from "../../../src/engine/batch";
@@ -80,6 +87,33 @@ describe("The computation that a diagnosis tries slips on", () => {
     assert.ok(seen.size >= 20, [...seen].join(", "));
   });
 
+  it("gives the first steps of the way forward alone as it gives them with the others, whatever slip is made", () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(problems, fc.nat(), (problem, choice) => {
+        const slips = slipsOf(problem).filter(
+          ({ change }) => forwardKey(combine([change])) !== forwardKey(asItShouldBe),
+        );
+        const { id, change } = slips[choice % slips.length]!;
+        const choices = combine([change]);
+        const { model, sequences } = problem;
+        fc.pre(sequences[0]!.length > 2 && isApartForward(model, choices));
+        const bench = new Workbench(problem);
+        const [whole, first] = [bench.compute(0, choices), bench.computeFirst(0, choices, 2)].map(({ trace }) => {
+          const { steps } = trace as { steps: Record<"layers" | "logits" | "output", unknown>[] };
+          const isRead = model.output.at === "every";
+          return numbersOf(
+            steps.slice(0, 2).map(({ layers, logits, output }) => (isRead ? { layers, logits, output } : { layers })),
+          );
+        });
+        assert.deepEqual(first, whole);
+        seen.add(id);
+      }),
+      { numRuns: 150 },
+    );
+    assert.ok(seen.size >= 20, [...seen].join(", "));
+  });
+
   it("gives one parameter's gradient alone as it gives it with the others, whatever slip is made", () => {
     fc.assert(
       fc.property(problems, fc.nat(), (problem, choice) => {
@@ -87,8 +121,10 @@ describe("The computation that a diagnosis tries slips on", () => {
         const choices = combine([slips[choice % slips.length]!.change]);
         const names = Object.keys(parametersOf(problem.model));
         const name = names[choice % names.length]!;
-        const part = { to: 0, asked: new Set([name]) };
-        fc.pre(isApart(problem.model, choices, part, problem.sequences[0]!.length));
+        const { length } = problem.sequences[0]!;
+        // The read-out's needs no way back over the steps.
+        const part = { to: name.startsWith("output.") ? length : 0, asked: new Set([name]) };
+        fc.pre(isApart(problem.model, choices, part, length));
         const [whole, alone] = [null, part].map((some) => {
           const { gradients } = compute(problem, 0, choices, some).trace as { gradients: Record<string, unknown> };
           return numbersOf(gradients[name]);
