@@ -43,6 +43,16 @@ function assertHolds(engine: unknown, other: unknown): void {
   }
 }
 
+/** The same places, and at each the same number within rounding: sums that are gone through in another order end in other digits. */
+function assertAlike(actual: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number>): void {
+  assert.deepEqual([...actual.keys()], [...expected.keys()]);
+  for (const [path, value] of expected) {
+    const found = actual.get(path)!;
+    const isAlike = Object.is(found, value) || Math.abs(found - value) <= 1e-12 * Math.max(1, Math.abs(value));
+    assert.ok(isAlike, `${path} is ${found}, expected ${value}`);
+  }
+}
+
 function engineOf({ model, sequences, training }: Problem, index: number) {
   const done = run(model, sequences, index);
   const updated = Object.entries(updateOnce(model, done.sequence, done.gradients, training));
@@ -79,7 +89,7 @@ describe("The computation that a diagnosis tries slips on", () => {
           const { steps } = compute(problem, 0, choices, some).trace as { steps: { gradients: unknown }[] };
           return numbersOf(steps.slice(part.to).map(({ gradients }) => gradients));
         });
-        assert.deepEqual(last, whole);
+        assertAlike(last!, whole!);
         seen.add(id);
       }),
       { numRuns: 150 },
@@ -106,7 +116,7 @@ describe("The computation that a diagnosis tries slips on", () => {
             steps.slice(0, 2).map(({ layers, logits, output }) => (isRead ? { layers, logits, output } : { layers })),
           );
         });
-        assert.deepEqual(first, whole);
+        assertAlike(first!, whole!);
         seen.add(id);
       }),
       { numRuns: 150 },
@@ -129,7 +139,7 @@ describe("The computation that a diagnosis tries slips on", () => {
           const { gradients } = compute(problem, 0, choices, some).trace as { gradients: Record<string, unknown> };
           return numbersOf(gradients[name]);
         });
-        assert.deepEqual(alone, whole);
+        assertAlike(alone!, whole!);
       }),
       { numRuns: 100 },
     );
