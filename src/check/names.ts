@@ -3,7 +3,7 @@ import type { Model } from "../engine/model";
 import { outputName } from "../engine/readout";
 import { wholeBatch } from "../format/expectedNumbers";
 import type { ExpectedNumber } from "../format/read";
-import { shortName } from "./diagnosis/slips";
+import { shortName } from "./diagnosis/slip";
 
 type Place = ExpectedNumber["place"];
 

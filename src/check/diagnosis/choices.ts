@@ -7,6 +7,9 @@ import type {
   TrainingSettings,
 } from "../../engine/model";
 import type { Edit } from "./edited";
+import type { Embedded } from "./embedded";
+import type { Handed } from "./handed";
+import type { Start } from "./starts";
 
 /** Everything that people do otherwise than the engine where they work a network out, as choices of one computation. */
 export interface Choices {
@@ -28,6 +31,14 @@ export interface Choices {
   readonly edits: readonly Edit[];
   /** The states begin with zeros, whatever the file says: all of them, or the one that is named. */
   readonly startsAtZero: boolean | string;
+  /** They begin with something else; null where they do not. */
+  readonly startsAs: Start | null;
+  /** For a pass, by its prefix, the one whose parameters it takes: `layers.0` for `layers.0.reverse`. */
+  readonly takenFrom: Readonly<Record<string, string>>;
+  /** What a token's row of the embedding goes through; null where it is read as it is. */
+  readonly embedded: Embedded | null;
+  /** What the states go through on their way to the next layer, and to the output. */
+  readonly handed: readonly Handed[];
   /** A backward pass's states are read in the order in which it computes them, its last one at t = T. */
   readonly notTurned: boolean;
   /** Terms of the logits that are left out. */
@@ -40,8 +51,8 @@ export interface Choices {
   readonly carries: boolean;
   /** The cells read the input of another step; where there is none, zeros. */
   readonly inputsFrom: "now" | "before" | "after";
-  /** What the output reads: h_t, h_{t−1}, or at its one step the mean of all, their sum, or the first. */
-  readonly reads: "h_t" | "h_prev" | "mean" | "sum" | "first";
+  /** What the output reads: h_t, h_{t−1}, or at its one step the mean of all, their sum, the largest of each unit's, or the first. */
+  readonly reads: "h_t" | "h_prev" | Pool | "first";
   /** A layer reads what the one below it had at the step before. */
   readonly delayedLayers: boolean;
   /** Of a layer with both directions, the backward pass's state stands first. */
@@ -54,8 +65,8 @@ export interface Choices {
   readonly keep: ((value: number) => number) | null;
 
   // ---------------------------------------------------------------------------------------------- the loss
-  /** Whose target a step's output is compared with: its own, that of another step, or its input. */
-  readonly targets: "own" | "after" | "before" | "input";
+  /** Whose target a step's output is compared with: its own, that of another step, around the ends or not, or its input. */
+  readonly targets: "own" | "after" | "before" | "input" | "rolled" | "rolledBack";
   /** dL/dz_t of an entropy without the target in it: p in the place of p − target. */
   readonly targetForgotten: boolean;
   /** What of the loss's settings is taken otherwise. */
@@ -64,6 +75,14 @@ export interface Choices {
   readonly forgottenWeights: readonly ("step" | "sequence")[];
   /** What the logarithm in an entropy is taken to. */
   readonly logBase: number;
+  /** What is added to the probabilities before their logarithm is taken: in the loss alone, or in its gradient, too. */
+  readonly logEpsilon: { readonly value: number; readonly in: "loss" | "both" } | null;
+  /** The root of each ℓ_t, or of L, is taken, which is multiplied by some factors before: in the loss alone, or in its gradient, too. */
+  readonly rootOf: {
+    readonly what: "step" | "all";
+    readonly under: readonly Factor[];
+    readonly in: "loss" | "both";
+  } | null;
   /** Of an entropy's terms t log p and (1 − t) log(1 − p) only the first, or both where the first is all. */
   readonly entropyTerms: "asAsked" | "targetAlone" | "both";
   /** e to the mean over the steps is written down in the loss's place. */
@@ -102,6 +121,8 @@ export interface Choices {
   readonly inputOf: "now" | "before" | "after";
   /** What dL/dz_t is multiplied with in Why's gradient. */
   readonly readState: "h_t" | "h_prev" | "h_T";
+  /** What the parameters' gradients are cut to, entry by entry: each step's share, or the sum after each addition. */
+  readonly sharesCut: { readonly at: number; readonly what: "share" | "sum" } | null;
   /** Gradients that are assigned at each step and not summed over time. */
   readonly assigned: Assigned | null;
   /** By a parameter's full name the one whose gradient is written down in its place. */
@@ -134,6 +155,9 @@ export interface Choices {
 export type Flow =
   | { readonly kind: "whole" | "upward" }
   | { readonly kind: "overlapping" | "chunks" | "chunksFromEnd" | "last"; readonly steps: number };
+
+/** What is made of all steps' states. */
+export type Pool = "mean" | "sum" | "max";
 
 export interface Assigned {
   /** All parameters, those of the cells, or some by their full names. */
@@ -195,6 +219,10 @@ export const asItShouldBe: Choices = {
   onlyLayer: null,
   edits: [],
   startsAtZero: false,
+  startsAs: null,
+  takenFrom: {},
+  embedded: null,
+  handed: [],
   notTurned: false,
   forgottenTerms: [],
   readsLast: false,
@@ -212,6 +240,8 @@ export const asItShouldBe: Choices = {
   lossOptions: {},
   forgottenWeights: [],
   logBase: Math.E,
+  logEpsilon: null,
+  rootOf: null,
   entropyTerms: "asAsked",
   perplexity: false,
   batchAs: { loss: null, gradient: null },
@@ -229,6 +259,7 @@ export const asItShouldBe: Choices = {
   previous: "h_prev",
   inputOf: "now",
   readState: "h_t",
+  sharesCut: null,
   assigned: null,
   copied: {},
   shared: [],
@@ -285,6 +316,10 @@ export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
   "onlyLayer",
   "edits",
   "startsAtZero",
+  "startsAs",
+  "takenFrom",
+  "embedded",
+  "handed",
   "notTurned",
   "forgottenTerms",
   "readsLast",
@@ -312,8 +347,8 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
   "update",
 ]);
 /** What is written down is made of other gradients than those that are asked for. */
-export const needsAll = ({ copied, shared, clipped, gates }: Choices): boolean =>
-  clipped !== null || shared.length > 0 || Object.keys(copied).length > 0 || Object.keys(gates).length > 0;
+export const needsAll = ({ copied, shared, clipped, gates, takenFrom }: Choices): boolean =>
+  clipped !== null || shared.length > 0 || [copied, gates, takenFrom].some((one) => Object.keys(one).length > 0);
 
 /** What of some choices is not as it should be. */
 function keyOf(choices: Choices, isAsked: (key: string) => boolean, edits: Choices["edits"]): string {

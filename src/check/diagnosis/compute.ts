@@ -19,10 +19,13 @@ import { joined, nestedView, summed } from "./arithmetic";
 import type { Choices } from "./choices";
 import { asItShouldBe, backKey, choicesIn, forwardKey, needsAll } from "./choices";
 import { editedEquations, editedOperations } from "./edited";
+import { embeddedInput, rowOf, shareOfRow } from "./embedded";
+import { handedBack, handedTo, handedUp } from "./handed";
 import { nothingTaken, type OwnNumbers, placeOf, type Taking } from "./own";
-import { fileName, usedParameters, writtenGradient } from "./parameters";
+import { fileName, sourceOf, usedParameters, writtenGradient } from "./parameters";
 import type { Losses, Outputs } from "./readout";
 import { isAssigned, isLeftOut, lossesOf, outputsOf, readoutBack } from "./readout";
+import { type States, startAs } from "./starts";
 import type { Asked, PassSteps, TakeAt } from "./steps";
 import { ofInputs, passBackward, passForward } from "./steps";
 import { updateWith } from "./update";
@@ -32,8 +35,6 @@ export interface Computed {
   readonly trace: unknown;
   readonly updated: () => unknown;
 }
-
-type States = readonly (readonly State[])[];
 
 /** One pass of a layer over a sequence. */
 interface PassForward {
@@ -46,6 +47,8 @@ interface Forward {
   /** What the first layer reads, and what the read-out reads, at each step. */
   readonly inputs: readonly StepInput[];
   readonly read: readonly Float64Array[];
+  /** The same before it goes through anything on its way there. */
+  readonly pooled: readonly Float64Array[];
   readonly outputs: Outputs;
 }
 
@@ -258,6 +261,11 @@ export class Workbench {
 
   /** The state in which a sequence starts: its own, or that in which the one before it ended. */
   private startOf(index: number, choices: Choices): States {
+    const { startsAs } = choices;
+    return startsAs ? startAs(startsAs, this.givenStart(index, choices)) : this.givenStart(index, choices);
+  }
+
+  private givenStart(index: number, choices: Choices): States {
     const { model, sequences } = this.problem;
     const sequence = sequences[index]!;
     const { startsAtZero } = choices;
@@ -371,6 +379,11 @@ function inputsOf(model: Model, sequence: Sequence): StepInput[] {
 function inputsRead(model: Model, sequence: Sequence, choices: Choices): readonly StepInput[] {
   const inputs = inputsOf(model, sequence);
   const nothing = { token: -1, vector: new Float64Array(model.layers[0]!.inputSize) };
+  const { embedded } = choices;
+  const { tokens } = sequence.inputs;
+  if (model.embedding && embedded && tokens)
+    for (const [k, input] of inputs.entries())
+      inputs[k] = embeddedInput(tokens[k]!, input, model.embedding.E, embedded);
   return inputs.map((_, k) => inputs[stepRead(k, inputs.length, choices)] ?? nothing);
 }
 
@@ -414,9 +427,10 @@ function forwardOf(
     const equations = editedEquations(layer, choicesIn(choices, l).edits);
     if (l > 0 && choices.delayedLayers)
       below = below.map((_, k) => below[k - 1] ?? { token: -1, vector: new Float64Array(layer.inputSize) });
-    const reading = below;
+    const between = handedTo(choices.handed, "layers");
+    const reading = l > 0 && between ? below.map((it) => ({ ...it, vector: handedUp(between, it.vector) })) : below;
     const passes = layer.passes.map((pass, p): PassForward => {
-      const used = usedParameters(pass, choices);
+      const used = usedParameters(model, pass, choices);
       const take = takeIn(own, sequence.length, ["layers", l], layer, pass);
       const steps = passForward(
         equations,
@@ -439,11 +453,20 @@ function forwardOf(
     return passes;
   });
   const h = below.map(({ vector }) => vector);
-  const read =
-    readsEnds(model) && !choices.readsLast
-      ? h.map(() => endsOf(inOrder(layers.at(-1)!, choices)))
-      : readOf(h, () => joined(inOrder(start.at(-1)!, choices).map((state) => state["h"] ?? noState)), choices);
-  return { layers, inputs, read, outputs: outputsOf(model, sequence, read, inputs, choices, own) };
+  const pooled = readsWhereItEnds(model, choices)
+    ? h.map(() => endsOf(inOrder(layers.at(-1)!, choices)))
+    : readOf(h, () => joined(inOrder(start.at(-1)!, choices).map((state) => state["h"] ?? noState)), choices);
+  const before = handedTo(choices.handed, "output");
+  const read = before ? pooled.map((v) => handedUp(before, v)) : pooled;
+  return { layers, inputs, pooled, read, outputs: outputsOf(model, sequence, read, inputs, choices, own) };
+}
+
+const readsWhereItEnds = (model: Model, { readsLast, reads }: Choices): boolean =>
+  readsEnds(model) && !readsLast && reads === "h_t";
+
+/** The step at which each unit is largest. */
+function largestAt(h: readonly Float64Array[]): readonly number[] {
+  return Array.from(h[0]!, (_, j) => h.reduce((best, h_t, k) => (h_t[j]! > h[best]![j]! ? k : best), 0));
 }
 
 /** What the output reads at each step. @param h_0 the state that the top layer starts in */
@@ -459,6 +482,10 @@ function readOf(h: readonly Float64Array[], h_0: () => Float64Array, { reads }: 
       });
     case "first":
       return h.map(() => h[0]!);
+    case "max": {
+      const largest = Float64Array.from(largestAt(h), (k, j) => h[k]![j]!);
+      return h.map(() => largest);
+    }
     case "mean":
     case "sum": {
       const all = new Float64Array(h[0]!.length);
@@ -471,14 +498,22 @@ function readOf(h: readonly Float64Array[], h_0: () => Float64Array, { reads }: 
 
 const noState = new Float64Array(0);
 
-/** What goes back into each step's state of what has been read. */
-function readBack(dread: readonly Float64Array[], { reads, backAsItShouldBe }: Choices): readonly Float64Array[] {
+/** What goes back into each step's state of what has been read. @param states h_t of the top layer, where somebody asks for them */
+function readBack(
+  dread: readonly Float64Array[],
+  { reads, backAsItShouldBe }: Choices,
+  states: () => readonly Float64Array[],
+): readonly Float64Array[] {
   const T = dread.length;
   if (reads === "h_t" || backAsItShouldBe) return dread;
   const nothing = new Float64Array(dread[0]!.length);
   if (reads === "h_prev") return dread.map((_, k) => dread[k + 1] ?? nothing);
   const last = dread[T - 1]!;
   if (reads === "first") return dread.map((_, k) => (k === 0 ? last : nothing));
+  if (reads === "max") {
+    const largest = largestAt(states());
+    return dread.map((_, k) => last.map((d, j) => (largest[j] === k ? d : 0)));
+  }
   return dread.map(() => (reads === "sum" ? last : last.map((d) => d / T)));
 }
 
@@ -488,7 +523,7 @@ function inOrder<T>(passes: readonly T[], { passesExchanged }: Choices): readonl
 }
 
 /** What a layer hands up, step by step. */
-function outputsOfLayer({ layers }: Forward, l: number): StepInput[] {
+function outputsOfLayer({ layers }: Pick<Forward, "layers">, l: number): StepInput[] {
   const passes = layers[l]!;
   return passes[0]!.steps.values.map((_, k) => ({
     token: -1,
@@ -518,8 +553,13 @@ function backOf(
     found[name] = writtenGradient(name, gradient, choices);
   const layerGradients: unknown[][] = readout.above.map(() => []);
   const startGradients: Record<string, Float64Array> = {};
-  const ends = readsEnds(model) && !choices.readsLast;
-  let above = readBack(readout.above, choices);
+  const ends = readsWhereItEnds(model, choices);
+  const isPlainBack = choices.backAsItShouldBe;
+  const before = isPlainBack ? null : handedTo(choices.handed, "output");
+  const between = isPlainBack ? null : handedTo(choices.handed, "layers");
+  const ofRead = before ? readout.above.map((d, k) => handedBack(before, d, forward.pooled[k]!)) : readout.above;
+  const statesOf = (l: number) => outputsOfLayer(forward, l).map(({ vector }) => vector);
+  let above = readBack(ofRead, choices, () => statesOf(model.layers.length - 1));
   for (let l = model.layers.length - 1; l >= 0; l--) {
     const layer = model.layers[l]!;
     const isTop = l === model.layers.length - 1;
@@ -532,7 +572,9 @@ function backOf(
       const steps = choices.backAsItShouldBe
         ? { ...computed, inputs: along(l === 0 ? inputsOf(model, sequence) : outputsOfLayer(forward, l - 1), pass) }
         : computed;
-      const used = usedParameters(pass, choices.backAsItShouldBe ? { ...choices, gates: {}, transposed: [] } : choices);
+      const taking = isPlainBack ? { ...choices, gates: {}, transposed: [], takenFrom: {} } : choices;
+      const used = usedParameters(model, pass, taking);
+      const source = sourceOf(model, pass, taking);
       const place = choices.passesExchanged ? layer.passes.length - 1 - p : p;
       const part = (v: Float64Array) => v.slice(place * layer.size, (place + 1) * layer.size);
       const from =
@@ -545,8 +587,11 @@ function backOf(
       const back = passBackward(steps, operations, used.back, from, here, pass.prefix, take, asked, wantsInput, to);
       if (wantsInput) for (let k = to; k < T; k++) addVec(below[k]!, at(back.dx, pass, k));
       for (const [short, gradient] of Object.entries(back.shares)) {
-        const full = `${pass.prefix}.${choices.backAsItShouldBe ? short : fileName(short, choices, pass)}`;
-        found[full] = writtenGradient(full, gradient, choices);
+        const full = `${source.prefix}.${isPlainBack ? short : fileName(short, choices, pass)}`;
+        const written = writtenGradient(full, gradient, choices);
+        const known = found[full];
+        // What two passes take is the sum of their shares.
+        found[full] = known ? { ...written, data: summed(known.data, written.data) } : written;
       }
       for (const [state, d] of Object.entries(back.start)) startGradients[`${pass.prefix}.${state}0`] = d;
       return { pass, back };
@@ -555,11 +600,16 @@ function backOf(
       layers.unshift(layerOf(passes.map(({ pass, back }) => at(back.gradients, pass, k))));
     });
     // What a layer has read of the step before it hands back to that one.
+    const states = l > 0 && between ? statesOf(l - 1) : null;
+    const handed = states ? below.map((d, k) => handedBack(between, d, states[k]!)) : below;
     above =
-      l > 0 && choices.delayedLayers && !choices.backAsItShouldBe
-        ? below.map((_, k) => below[k + 1] ?? new Float64Array(layer.inputSize))
-        : below;
+      l > 0 && choices.delayedLayers && !isPlainBack
+        ? handed.map((_, k) => handed[k + 1] ?? new Float64Array(layer.inputSize))
+        : handed;
   }
+  for (const pass of model.layers.flatMap(({ passes }) => passes))
+    if (!isPlainBack && pass.prefix in choices.takenFrom)
+      for (const [short, like] of Object.entries(pass.parameters)) found[`${pass.prefix}.${short}`] ??= zerosLike(like);
   const dx = above.map((d, k) =>
     own.take(placeOf("steps", k, "gradients", "x"), readout.dx[k] ? summed(d, readout.dx[k]) : d),
   );
@@ -580,14 +630,20 @@ function embeddingGradient(E: Tensor, sequence: Sequence, dx: readonly Float64Ar
   const dE = zerosLike(E);
   const isAlone = isAssigned(choices, "embedding.E");
   const steps = [...dx.keys()];
+  const { embedded } = choices;
+  const tokens = sequence.inputs.tokens!;
+  const countOf = (token: number) => tokens.reduce((count, other) => count + Number(other === token), 0);
   // Of the steps with the same token the last one visited is left.
   for (const k of isAlone && choices.assigned?.left === "last" ? steps : steps.toReversed()) {
     if (isLeftOut(choices, k, dx.length)) continue;
-    const token = sequence.inputs.tokens![stepRead(k, dx.length, choices)];
+    const token = tokens[stepRead(k, dx.length, choices)];
     if (token === undefined) continue;
-    const row = dE.data.subarray(token * E.cols, (token + 1) * E.cols);
-    if (isAlone) row.set(dx[k]!);
-    else addVec(row, dx[k]!);
+    const at = rowOf(token, E.rows, embedded);
+    const row = dE.data.subarray(at * E.cols, (at + 1) * E.cols);
+    const share = shareOfRow(token, () => countOf(token), embedded);
+    const d = share === 1 ? dx[k]! : dx[k]!.map((v) => share * v);
+    if (isAlone) row.set(d);
+    else addVec(row, d);
   }
   return writtenGradient("embedding.E", dE, choices);
 }

@@ -36,7 +36,7 @@ import { kindOf } from "./edited";
 import type { Hint } from "./hints";
 import { hintOf } from "./hints";
 import { followingOf, followsFrom, isOther, markOf, marksOf, noise, ownNumbersOf, slackOfRounding } from "./marks";
-import type { Slip } from "./slips";
+import type { Slip } from "./slip";
 import { slipsOf } from "./slips";
 import { ofInputs } from "./steps";
 import { scaledStep, slipsOfWritten, type UpdatedNumber } from "./written";

@@ -6,7 +6,7 @@ import { numberAt } from "../check";
 import { asItShouldBe } from "./choices";
 import { compute } from "./compute";
 import { followsFrom } from "./marks";
-import { type Slip, shortName } from "./slips";
+import { type Slip, shortName } from "./slip";
 
 /** Said of one comparison. */
 export interface Hint {

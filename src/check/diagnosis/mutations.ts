@@ -246,6 +246,7 @@ class KindOfLayer {
       gates: this.gates,
       text: (expression) => this.text(expression),
       gradientOf: (name) => this.gradientOf(name),
+      titleOf: (name) => this.titleOf(name),
       onBack: (...slip) => this.onBack(...slip),
       onForward: (...slip) => this.onForward(...slip),
     };

@@ -11,7 +11,8 @@ export interface Used {
   readonly back: NamedTensors;
 }
 
-export function usedParameters(pass: Pass, choices: Choices): Used {
+export function usedParameters(model: Model, own: Pass, choices: Choices): Used {
+  const pass = sourceOf(model, own, choices);
   const used = (way: "forward" | "back") =>
     Object.fromEntries(
       Object.keys(pass.parameters).map((short) => {
@@ -20,6 +21,13 @@ export function usedParameters(pass: Pass, choices: Choices): Used {
       }),
     );
   return { forward: used("forward"), back: used("back") };
+}
+
+/** The pass whose parameters one takes: its own, mostly. */
+export function sourceOf({ layers }: Model, pass: Pass, { takenFrom }: Choices): Pass {
+  const prefix = takenFrom[pass.prefix];
+  if (prefix === undefined) return pass;
+  return layers.flatMap(({ passes }) => passes).find((other) => other.prefix === prefix) ?? pass;
 }
 
 /** The read-out's parameters as they are used forward, and Why and Wxy on the way back; null where there is none. */

@@ -17,6 +17,7 @@ import {
 import type { Back, Operations } from "./edited";
 import { sumOf, termsOf } from "./edited";
 import type { Mutation } from "./mutations";
+import { gateOverAll, otherFunctions } from "./otherFunctions";
 import { ofLastStep, wrapped } from "./steps";
 
 /** One kind of layer, with the words for its expressions. */
@@ -27,6 +28,8 @@ export interface Kind {
   readonly gates: ReadonlySet<string>;
   readonly text: (expression: Expression) => string;
   readonly gradientOf: (name: string) => string;
+  /** `reset gate` */
+  readonly titleOf: (name: string) => string;
   readonly onBack: (id: string, group: string, text: string, back: (back: Back) => Back) => Mutation;
   readonly onForward: (
     id: string,
@@ -77,6 +80,8 @@ export function rareForward(kind: Kind): Mutation[] {
     ...otherParameters(kind),
     ...doubled(kind),
     ...wrappedWhole(kind),
+    ...otherFunctions(kind),
+    ...gateOverAll(kind),
   ];
 }
 

@@ -107,36 +107,45 @@ export function lossesOf(
   const stepFactor = product(choices.lossFactors.filter((factor) => factor !== "otherReduction"));
   const totalFactor = product(choices.lossFactors.filter((factor) => factor === "otherReduction"));
   const gradientFactor = product(choices.gradientFactors);
+  const under = product(choices.rootOf?.under ?? []);
   const base = isEntropy(loss) ? Math.log(choices.logBase) : 1;
-  const { entropyTerms } = choices;
+  const { entropyTerms, logEpsilon, rootOf } = choices;
   let sum = 0;
   let count = 0;
   const steps: (number | null)[] = [];
-  const dz = z.map((z_t, k) => {
+  const slopesOfSteps = z.map((z_t, k) => {
     const target = z_t ? targetOf(model, sequence, k, choices) : null;
     steps.push(null);
-    if (target === null || !z_t) return nothing;
+    if (target === null || !z_t) return null;
     const y_t = choices.outputTwice ? activatedTwice(output.activation, z_t) : y[k]!;
     const isOfOutput = keep || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
     const natural =
-      isOfOutput || entropyTerms !== "asAsked"
-        ? lossOfOutput(loss, y_t, target, entropyTerms)
+      isOfOutput || entropyTerms !== "asAsked" || logEpsilon
+        ? lossOfOutput(loss, y_t, target, entropyTerms, logEpsilon?.value ?? 0)
         : stepLoss(loss, z_t, y_t, target);
-    const l_t = (natural / base) * stepFactor;
+    const plain = (natural / base) * stepFactor;
+    const l_t = rootOf?.what === "step" ? Math.sqrt(plain * under) : plain;
     const kept = takeNumber(own, placeOf("steps", k, "loss"), keep ? keep(l_t) : l_t);
     steps[k] = kept;
     const isCounted = (what: "loss" | "gradient") => !choices.lastStepAlone.includes(what) || k === z.length - 1;
     if (isCounted("loss")) sum += kept * (weights.weights?.[k] ?? 1);
     count++;
-    if (!isCounted("gradient")) return nothing;
-    const weight = weightAt(weights, k) * gradientFactor * factorOf(loss, O);
+    if (!isCounted("gradient")) return null;
+    const slopeOfRoot = rootOf?.what === "step" && rootOf.in === "both" ? (0.5 * under) / l_t : 1;
+    const weight = weightAt(weights, k) * gradientFactor * factorOf(loss, O) * slopeOfRoot;
     const isThrough = choices.outputTwice && !choices.backAsItShouldBe;
     const ofLast = logitGradient(loss, output.activation, z_t, isThrough ? y_t : y[k]!, target, choices);
     const through = isThrough ? throughActivation(output.activation, z_t, ofLast) : ofLast;
-    const d = through.map((d_j) => d_j * weight);
+    return through.map((d_j) => d_j * weight);
+  });
+  const summed = sum * weights.scale * totalFactor;
+  const L = rootOf?.what === "all" ? Math.sqrt(summed * under) : summed;
+  const slopeOfAll = rootOf?.what === "all" && rootOf.in === "both" ? (0.5 * under) / L : 1;
+  const dz = slopesOfSteps.map((slopes_t, k) => {
+    if (!slopes_t) return nothing;
+    const d = slopeOfAll === 1 ? slopes_t : slopes_t.map((d_j) => d_j * slopeOfAll);
     return own.take(placeOf("steps", k, "gradients", "logits"), keep ? d.map(keep) : d);
   });
-  const L = sum * weights.scale * totalFactor;
   const mean = loss.reduction === "mean" ? L : L / (divisorOf(loss, counted) || 1);
   const total = count > 0 ? takeNumber(own, "loss", choices.perplexity ? Math.exp(mean) : L) : null;
   return { total, sum: sum * totalFactor, steps, dz };
@@ -147,8 +156,11 @@ function targetOf(model: Model, sequence: Sequence, k: number, { targets }: Choi
   const O = model.output.size;
   if (targets === "own") return targetAt(sequence, k, O);
   if (targets === "input") return sequence.inputs.tokens?.[k] ?? null;
+  const T = sequence.length;
+  if (targets === "rolled" || targets === "rolledBack")
+    return targetAt(sequence, (k + (targets === "rolled" ? 1 : T - 1)) % T, O);
   const other = targets === "after" ? k + 1 : k - 1;
-  return other >= 0 && other < sequence.length ? targetAt(sequence, other, O) : null;
+  return other >= 0 && other < T ? targetAt(sequence, other, O) : null;
 }
 
 function activatedTwice(activation: OutputActivation, z: Float64Array): Float64Array {
@@ -196,19 +208,25 @@ function factorNamed(factor: Factor, loss: Loss, sequence: Sequence, O: number, 
 export const isEntropy = ({ type }: Loss): boolean => type === "cross-entropy" || type === "binary-cross-entropy";
 
 /** ℓ_t of the output as it was written down, where that has been rounded or is no probability. */
-function lossOfOutput(loss: Loss, y: Float64Array, target: Target, terms: Choices["entropyTerms"]): number {
+function lossOfOutput(
+  loss: Loss,
+  y: Float64Array,
+  target: Target,
+  terms: Choices["entropyTerms"],
+  epsilon: number,
+): number {
   const factor = factorOf(loss, y.length);
   if (loss.type === "cross-entropy")
     return y.reduce((total, y_j, j) => {
       const weight = crossEntropyWeight(loss, target, y.length, j);
-      const of = weight === 0 ? 0 : weight * Math.log(y_j);
-      return total - factor * (of + (terms === "both" ? (1 - weight) * Math.log(1 - y_j) : 0));
+      const of = weight === 0 ? 0 : weight * Math.log(y_j + epsilon);
+      return total - factor * (of + (terms === "both" ? (1 - weight) * Math.log(1 - y_j + epsilon) : 0));
     }, 0);
   if (loss.type !== "binary-cross-entropy" || typeof target === "number") return stepLoss(loss, y, y, target);
   return y.reduce((total, y_j, j) => {
     const t_j = target[j]!;
-    const rest = terms === "targetAlone" ? 0 : (1 - t_j) * Math.log(1 - y_j);
-    return total - factor * ((t_j === 0 ? 0 : t_j * Math.log(y_j)) + rest);
+    const rest = terms === "targetAlone" ? 0 : (1 - t_j) * Math.log(1 - y_j + epsilon);
+    return total - factor * ((t_j === 0 ? 0 : t_j * Math.log(y_j + epsilon)) + rest);
   }, 0);
 }
 
@@ -219,13 +237,15 @@ function logitGradient(
   z: Float64Array,
   y: Float64Array,
   target: Target,
-  { logitForOutput, outputDerivative, targetForgotten }: Choices,
+  { logitForOutput, outputDerivative, targetForgotten, logEpsilon }: Choices,
 ): Float64Array {
   const value = logitForOutput ? z : y;
   if (targetForgotten) return value.slice();
   // −target / p times p(1 − p), the entry of the softmax's derivative that is on its diagonal.
   if (isEntropy(loss) && outputDerivative === "diagonal") return y.map((p, j) => (p - 1) * countOf(loss, target, y, j));
-  if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target);
+  if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target, 0);
+  if (isEntropy(loss) && logEpsilon?.in === "both")
+    return throughActivation(activation, z, ofProbabilities(loss, y, target, logEpsilon.value));
   const dy = slopes(loss, value, target);
   const wanted = isEntropy(loss) ? outputDerivative !== "asAsked" : outputDerivative !== "forgotten";
   if (!wanted) return dy;
@@ -251,12 +271,12 @@ function countOf(loss: Loss, target: Target, y: Float64Array, j: number): number
   return typeof target === "number" ? (j === target ? 1 : 0) : target[j]!;
 }
 
-/** dℓ/dp of an entropy: −target / p, and (1 − target) / (1 − p) where each output is by itself. */
-function ofProbabilities(loss: Loss, y: Float64Array, target: Target): Float64Array {
-  const at = (j: number) => (typeof target === "number" ? (j === target ? 1 : 0) : target[j]!);
+/** dℓ/dp of an entropy: −target / p, and (1 − target) / (1 − p) where each output is by itself. @param epsilon is added to each p */
+function ofProbabilities(loss: Loss, y: Float64Array, target: Target, epsilon: number): Float64Array {
   return y.map((p, j) => {
-    const rest = loss.type === "binary-cross-entropy" ? (1 - at(j)) / (1 - p) : 0;
-    return rest - at(j) / p;
+    const count = countOf(loss, target, y, j);
+    const rest = loss.type === "binary-cross-entropy" ? (1 - count) / (1 - p + epsilon) : 0;
+    return rest - count / (p + epsilon);
   });
 }
 
@@ -319,7 +339,8 @@ export function readoutBack(
   const steps = [...dz.keys()].filter((k) => isRead(k) && (choices.leftOutInCells || !isLeftOut(choices, k, T)));
   const summed = (name: string, like: Tensor, add: (into: Tensor, k: number) => void) => {
     const gradient = zerosLike(like);
-    for (const k of isAssigned(choices, `output.${name}`) ? leftOf(choices, steps) : steps) add(gradient, k);
+    for (const k of isAssigned(choices, `output.${name}`) ? leftOf(choices, steps) : steps)
+      addCut(gradient, choices, (into) => add(into, k));
     return [`output.${name}`, gradient] as const;
   };
   const stateAt = (k: number): Float64Array => {
@@ -347,6 +368,21 @@ export function readoutBack(
     return keep ? dh.map(keep) : dh;
   });
   return { above, dx, gradients };
+}
+
+/** A step's share of a gradient, by who cuts one of the two before the next step. */
+export function addCut(into: Tensor, { sharesCut }: Choices, add: (into: Tensor) => void): void {
+  if (!sharesCut) return add(into);
+  const { at, what } = sharesCut;
+  const cut = (v: number) => Math.max(-at, Math.min(at, v));
+  if (what === "share") {
+    const share = zerosLike(into);
+    add(share);
+    addVec(into.data, share.data.map(cut));
+  } else {
+    add(into);
+    into.data.set(into.data.map(cut));
+  }
 }
 
 /** Whether a step is left out by who goes over them on the way back. */

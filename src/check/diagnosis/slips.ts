@@ -9,23 +9,13 @@ import { readsEnds } from "../../engine/network";
 import { outputName } from "../../engine/readout";
 import type { Tensor } from "../../engine/tensor";
 import type { Choices, Factor } from "./choices";
+import { cutSlips } from "./cutSlips";
+import { lossFormSlips } from "./lossFormSlips";
 import { mutationsOf } from "./mutations";
 import { isEntropy } from "./readout";
+import { onBoth, one, rare, type Slip, shortName } from "./slip";
 import { updateSlips } from "./updateSlips";
-
-export interface Slip {
-  /** A short name for programs: `derivative-again`, `forgotten-bias:layers.0.bh`. */
-  readonly id: string;
-  /** What was done, as a sentence goes on after "as where": "the bias bh is left out". */
-  readonly text: string;
-  /** Of one group, one slip alone can be made at a time; biases and matrices have a group each. */
-  readonly group: string;
-  /** Whether it is one of the way back, of which several are often made together. */
-  readonly back: boolean;
-  /** Seldom made: it is looked for alone and beside what else has been found, and not in every combination. */
-  readonly rare: boolean;
-  readonly change: Partial<Choices>;
-}
+import { wiringSlips } from "./wiringSlips";
 
 /** Every slip that can be made on this problem, the most usual first. */
 export function slipsOf(problem: Problem): Slip[] {
@@ -54,6 +44,9 @@ export function slipsOf(problem: Problem): Slip[] {
     ...(back ? rare(memorySlips(problem)) : []),
     ...(back ? rare(factors) : []),
     ...(back ? rare(updateSlips(problem)) : []),
+    ...(back ? rare(lossFormSlips(problem)) : []),
+    ...(back ? rare(cutSlips(problem)) : []),
+    ...rare(wiringSlips(problem)),
   ]);
   return all.map((slip) => (isUsual(slip, problem) ? { ...slip, rare: false } : slip));
 }
@@ -76,20 +69,6 @@ function isUsual({ id, change }: Slip, { model, training }: Problem): boolean {
   const [start, of] = id.split(":");
   const isOfState = model.layers.some((layer) => cellOf(layer).states.includes(of ?? ""));
   return usual.has(id) || (isOfState && (start === "dropped" || start === "derivative-again"));
-}
-
-function rare(slips: readonly (Omit<Slip, "rare"> & Partial<Slip>)[]): Slip[] {
-  return slips.map((slip) => ({ ...slip, rare: true }));
-}
-
-export function one(id: string, text: string, change: Partial<Choices>, group = id, back = true): Slip {
-  return { id, text, group, back, rare: false, change };
-}
-
-/** A parameter's name as people say it: the layer goes where there is only one. */
-export function shortName(model: Model, full: string): string {
-  if (full.startsWith("output.")) return full.slice("output.".length);
-  return model.layers.length === 1 ? full.slice("layers.0.".length) : full;
 }
 
 function biasSlips(model: Model): Slip[] {
@@ -337,15 +316,6 @@ function entropySlips({ model: { output, loss } }: Problem): Slip[] {
   return slips;
 }
 
-/** The same factors in the loss and its gradient, in one of them alone. */
-function onBoth(id: string, text: string, factors: readonly Factor[], group: string): Slip[] {
-  return [
-    one(id, text, { lossFactors: factors, gradientFactors: factors }, group),
-    one(id, `${text}, in the gradients alone`, { gradientFactors: factors }, group),
-    one(id, `${text}, in the loss alone`, { lossFactors: factors }, group),
-  ];
-}
-
 /** Divisions by how many there are of something. */
 function divisionSlips({ model, sequences, training }: Problem): Slip[] {
   if (!model.loss) return [];
@@ -500,6 +470,18 @@ function targetSlips({ model, sequences }: Problem): Slip[] {
         "target-of-before",
         "the output is compared with the target of the step before, and the first one with none",
         { targets: "before" },
+        "targets",
+      ),
+      one(
+        "target-rolled",
+        "the output is compared with the target of the step after, and the last one with the first target",
+        { targets: "rolled" },
+        "targets",
+      ),
+      one(
+        "target-rolled",
+        "the output is compared with the target of the step before, and the first one with the last target",
+        { targets: "rolledBack" },
         "targets",
       ),
     );
@@ -703,19 +685,26 @@ function startSlips({ model, sequences }: Problem): Slip[] {
           false,
         ),
       );
-    const reads = { h_prev: "h_{t−1}", mean: "the mean of all h_t", sum: "the sum of all h_t", first: "h_1" };
-    const wanted = model.output.at === "last" ? (["h_prev", "mean", "sum", "first"] as const) : (["h_prev"] as const);
-    if (!readsEnds(model))
-      for (const read of wanted)
-        slips.push(
-          one(
-            read === "h_prev" ? "reads-before" : `reads-${read}`,
-            `the output reads ${reads[read]} in place of ${model.output.at === "last" ? "h_T" : "h_t"}`,
-            { reads: read },
-            "reads",
-            false,
-          ),
-        );
+    const reads = {
+      h_prev: "h_{t−1}",
+      mean: "the mean of all h_t",
+      sum: "the sum of all h_t",
+      max: "the largest of all h_t, unit by unit,",
+      first: "h_1",
+    };
+    const pools = ["mean", "sum", "max"] as const;
+    const ofLast = model.output.at === "last" ? (["h_prev", ...pools, "first"] as const) : (["h_prev"] as const);
+    const wanted = readsEnds(model) ? pools : ofLast;
+    for (const read of wanted)
+      slips.push(
+        one(
+          read === "h_prev" ? "reads-before" : `reads-${read}`,
+          `the output reads ${reads[read]} in place of ${readsEnds(model) ? "the states in which the passes end" : model.output.at === "last" ? "h_T" : "h_t"}`,
+          { reads: read },
+          "reads",
+          false,
+        ),
+      );
   }
   if (model.layers.length > 1 && sequences.some(({ length }) => length > 1))
     slips.push(

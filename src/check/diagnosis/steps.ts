@@ -9,7 +9,7 @@ import { zerosLike } from "../../engine/tensor";
 import { asItShouldBe, backKey, type Choices } from "./choices";
 import type { Operations } from "./edited";
 import { evaluatorOf } from "./evaluator";
-import { isAssigned, isLeftOut } from "./readout";
+import { addCut, isAssigned, isLeftOut } from "./readout";
 
 /** What a leaf of this name reads: the quantity at the pass's last step. */
 export const ofLastStep = (name: string): string => `${name} of the last step`;
@@ -251,7 +251,7 @@ class Collected implements PassBack {
     const reading = { ...around, value: this.stateBefore(n, around, values), input: this.inputAt(n) };
     for (const [name, expression] of this.asked) {
       const into = this.shareOf(name, n);
-      if (into) addShareOf(expression, around, reading, into);
+      if (into) addCut(into, this.choices, (to) => addShareOf(expression, around, reading, to));
     }
     return found;
   }

@@ -2,7 +2,7 @@
 import type { Problem } from "../../engine/model";
 import { parametersOf, trainableOf } from "../../engine/model";
 import type { UpdateSlip } from "./choices";
-import type { Slip } from "./slips";
+import type { Slip } from "./slip";
 
 /** Those that the file's optimizer has room for. */
 export function updateSlips(problem: Problem): Slip[] {

@@ -1,8 +1,8 @@
 /** Slips that the author's own gradients tell of: which of them is another's, none at all, so many times the right one, or clipped. */
 import type { Model, Problem } from "../../engine/model";
 import { longestOf } from "../../engine/model";
-import type { Slip } from "./slips";
-import { clipSlip, one, shortName } from "./slips";
+import { one, type Slip, shortName } from "./slip";
+import { clipSlip } from "./slips";
 
 /** Numbers by parameters' full names, row after row. */
 type Numbers = Readonly<Record<string, ArrayLike<number>>>;

@@ -9,7 +9,7 @@ import { compute } from "../../../src/check/diagnosis/compute";
 import type { Diagnosis } from "../../../src/check/diagnosis/diagnose";
 import { diagnose } from "../../../src/check/diagnosis/diagnose";
 import { inPrecision } from "../../../src/check/diagnosis/digits";
-import type { Slip } from "../../../src/check/diagnosis/slips";
+import type { Slip } from "../../../src/check/diagnosis/slip";
 import { slipsOf } from "../../../src/check/diagnosis/slips";
 import type { Problem } from "../../../src/engine/model";
 import type { ExpectedNumber } from "../../../src/format/read";

@@ -1,0 +1,206 @@
+/** How the parts of a network are put together: what goes from one layer to the next, whose parameters a pass takes, how an embedding is read. */
+import { cellOf } from "../../engine/cells";
+import type { Layer, Model, Problem } from "../../engine/model";
+import type { Handed } from "./handed";
+import { one, type Slip } from "./slip";
+import type { Start } from "./starts";
+
+type NewSlip = Omit<Slip, "rare">;
+
+export function wiringSlips(problem: Problem): NewSlip[] {
+  return [
+    ...handedSlips(problem.model),
+    ...takenSlips(problem.model),
+    ...embeddedSlips(problem),
+    ...otherStarts(problem),
+  ];
+}
+
+/** A function between two layers, or before the output. */
+function handedSlips({ layers }: Model): NewSlip[] {
+  const places: readonly { readonly id: string; readonly said: string; readonly to: readonly Handed["to"][] }[] = [
+    { id: "activation-before-readout", said: "to the output", to: ["output"] },
+    ...(layers.length > 1
+      ? ([
+          { id: "activation-between-layers", said: "to the next layer", to: ["layers"] },
+          { id: "activation-after-layers", said: "to the next layer and to the output", to: ["layers", "output"] },
+        ] as const)
+      : []),
+  ];
+  return places.flatMap(({ id, said, to }) =>
+    (["relu", "tanh", "σ"] as const).map((name) =>
+      one(
+        id,
+        `the hidden states go through ${name} on their way ${said}`,
+        { handed: to.map((place) => ({ to: place, function: name })) },
+        "handed",
+        false,
+      ),
+    ),
+  );
+}
+
+/** A pass, or a layer, that is computed with the parameters of another of the same shapes. */
+function takenSlips({ layers }: Model): NewSlip[] {
+  const slips: NewSlip[] = [];
+  const bothWays = layers
+    .filter(({ passes }) => passes.length > 1)
+    .map(({ passes }) => passes.map(({ prefix }) => prefix));
+  const taken = (id: string, text: string, pairs: readonly (readonly string[])[]) => {
+    if (pairs.length > 0) slips.push(one(id, text, { takenFrom: Object.fromEntries(pairs) }, "taken", false));
+  };
+  taken(
+    "passes-share",
+    "the backward pass is computed with the forward pass's parameters",
+    bothWays.map(([forward, backward]) => [backward!, forward!]),
+  );
+  taken(
+    "passes-share",
+    "the forward pass is computed with the backward pass's parameters",
+    bothWays.map(([forward, backward]) => [forward!, backward!]),
+  );
+  taken(
+    "pass-parameters-exchanged",
+    "the forward and the backward pass have each other's parameters",
+    bothWays.flatMap(([forward, backward]) => [
+      [forward!, backward!],
+      [backward!, forward!],
+    ]),
+  );
+  const [first, ...others] = layers;
+  const alike = others.filter((layer) => first && isAlike(layer, first));
+  taken(
+    "layers-share",
+    "all layers are computed with the first one's parameters",
+    alike.flatMap((layer) => layer.passes.map(({ prefix }, p) => [prefix, first!.passes[p]!.prefix])),
+  );
+  for (const [l, layer] of layers.entries())
+    for (const [m, other] of layers.entries())
+      if (l < m && isAlike(layer, other))
+        taken(
+          "layer-parameters-exchanged",
+          `layers[${l}] and layers[${m}] have each other's parameters`,
+          layer.passes.flatMap(({ prefix }, p) => {
+            const theirs = other.passes[p]!.prefix;
+            return [
+              [prefix, theirs],
+              [theirs, prefix],
+            ];
+          }),
+        );
+  return slips;
+}
+
+function isAlike(a: Layer, b: Layer): boolean {
+  return (
+    a.cell === b.cell &&
+    a.inputSize === b.inputSize &&
+    a.size === b.size &&
+    a.passes.length === b.passes.length &&
+    JSON.stringify(a.options) === JSON.stringify(b.options)
+  );
+}
+
+function embeddedSlips({ model: { embedding }, sequences }: Problem): NewSlip[] {
+  if (!embedding) return [];
+  const { cols: D, rows: V } = embedding.E;
+  const root = Math.sqrt(D);
+  const tokens = sequences.flatMap(({ inputs }) => [...(inputs.tokens ?? [])]);
+  const slips = [
+    one(
+      "embedding-scaled",
+      `the embedding's rows are multiplied by √${D}`,
+      { embedded: { kind: "scaled", factor: root } },
+      "embedded",
+      false,
+    ),
+    one(
+      "embedding-scaled",
+      `the embedding's rows are divided by √${D}`,
+      { embedded: { kind: "scaled", factor: 1 / root } },
+      "embedded",
+      false,
+    ),
+    one(
+      "embedding-scaled",
+      `the embedding's rows are divided by ${D}`,
+      { embedded: { kind: "scaled", factor: 1 / D } },
+      "embedded",
+      false,
+    ),
+    ...[1, -1].map((by) =>
+      one(
+        "embedding-other-row",
+        `a token's row of the embedding is the one ${by > 0 ? "after" : "before"} its own`,
+        { embedded: { kind: "otherRow", by } },
+        "embedded",
+        false,
+      ),
+    ),
+    one(
+      "embedding-per-count",
+      "a row's gradient in dE is divided by how often its token occurs",
+      { embedded: { kind: "perCount" } },
+      "embedded",
+    ),
+  ];
+  for (const token of new Set([0, V - 1]))
+    if (tokens.includes(token)) {
+      const which = token === 0 ? "first" : "last";
+      slips.push(
+        one(
+          "embedding-zero-row",
+          `the embedding's ${which} row is zero, as that of a padding token`,
+          { embedded: { kind: "zeroRow", token } },
+          "embedded",
+          false,
+        ),
+        one(
+          "embedding-frozen-row",
+          `the embedding's ${which} row has no gradient, as that of a padding token`,
+          { embedded: { kind: "frozenRow", token } },
+          "embedded",
+        ),
+      );
+    }
+  return slips;
+}
+
+/** Ones in the states at first, or the states of each other. */
+function otherStarts({ model: { layers }, sequences }: Problem): NewSlip[] {
+  const states = [...new Set(layers.flatMap((layer) => cellOf(layer).states))];
+  if (states.length === 0) return [];
+  const start = (id: string, text: string, startsAs: Start) => one(id, text, { startsAs }, "start", false);
+  const slips = [start("start-at-one", "the states begin with ones", { kind: "ones", state: null })];
+  if (states.length > 1)
+    for (const state of states)
+      slips.push(start(`start-at-one:${state}`, `${state} begins with ones`, { kind: "ones", state }));
+  const given = sequences.flatMap(({ initial }) => initial ?? []).flat();
+  const initials = [...given, ...layers.flatMap(({ passes }) => passes.map(({ initial }) => initial))];
+  if (!initials.some((state) => Object.values(state ?? {}).some((v) => v.some((number) => number !== 0)))) return slips;
+  if (states.length > 1)
+    slips.push(
+      start("start-exchanged", `the initial states of ${states.join(" and ")} are exchanged`, {
+        kind: "statesExchanged",
+      }),
+    );
+  if (layers.some(({ passes }) => passes.length > 1))
+    slips.push(
+      start("start-exchanged", "the initial states of the forward and the backward pass are exchanged", {
+        kind: "passesExchanged",
+      }),
+    );
+  if (
+    layers.length > 1 &&
+    layers.every(
+      (layer) =>
+        layer.size === layers[0]!.size &&
+        layer.passes.length === layers[0]!.passes.length &&
+        layer.cell === layers[0]!.cell,
+    )
+  )
+    slips.push(
+      start("start-exchanged", "the layers' initial states are taken in the other order", { kind: "layersExchanged" }),
+    );
+  return slips;
+}
