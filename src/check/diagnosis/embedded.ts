@@ -35,7 +35,8 @@ export function embeddedInput(token: number, { vector }: StepInput, E: Tensor, h
 
 /** What dL/dx_t is multiplied with in dE. @param count how often the token occurs */
 export function shareOfRow(token: number, count: () => number, how: Embedded | null): number {
-  switch (how?.kind) {
+  if (!how) return 1;
+  switch (how.kind) {
     case "scaled":
       return how.factor;
     case "zeroRow":
@@ -43,7 +44,7 @@ export function shareOfRow(token: number, count: () => number, how: Embedded | n
       return token === how.token ? 0 : 1;
     case "perCount":
       return 1 / count();
-    default:
+    case "otherRow":
       return 1;
   }
 }

@@ -8,7 +8,7 @@ import { parametersOf } from "../../engine/model";
 import { readsEnds } from "../../engine/network";
 import { outputName } from "../../engine/readout";
 import type { Tensor } from "../../engine/tensor";
-import type { Choices, Factor } from "./choices";
+import type { Factor } from "./choices";
 import { cutSlips } from "./cutSlips";
 import { lossFormSlips } from "./lossFormSlips";
 import { mutationsOf } from "./mutations";
