@@ -65,12 +65,17 @@ export interface Choices {
   readonly keep: ((value: number) => number) | null;
 
   // ---------------------------------------------------------------------------------------------- the loss
-  /** Whose target a step's output is compared with: its own, that of another step, around the ends or not, or its input. */
-  readonly targets: "own" | "after" | "before" | "input" | "rolled" | "rolledBack";
+  /** Whose target a step's output is compared with: its own, that of another step, around the ends or not, or its input; class 0, or zeros, where it has none. */
+  readonly targets: "own" | "after" | "before" | "input" | "rolled" | "rolledBack" | "padded";
   /** dL/dz_t of an entropy without the target in it: p in the place of p − target. */
   readonly targetForgotten: boolean;
-  /** What of the loss's settings is taken otherwise. */
+  /** What of the loss's settings is taken otherwise, and where that and forgotten weights are. */
   readonly lossOptions: Partial<Loss>;
+  readonly settingsIn: "loss" | "gradient" | "both";
+  /** Each entry of dL/dz_t is multiplied with its own class's weight, not with that of the target's. */
+  readonly classWeightsEach: boolean;
+  /** What is written down as the output, which is right otherwise. */
+  readonly outputWritten: "logits" | "logarithm" | null;
   /** The steps' own weights, or the sequence's, are forgotten. */
   readonly forgottenWeights: readonly ("step" | "sequence")[];
   /** What the logarithm in an entropy is taken to. */
@@ -85,14 +90,16 @@ export interface Choices {
   } | null;
   /** Of an entropy's terms t log p and (1 − t) log(1 − p) only the first, or both where the first is all. */
   readonly entropyTerms: "asAsked" | "targetAlone" | "both";
-  /** e to the mean over the steps is written down in the loss's place. */
-  readonly perplexity: boolean;
+  /** This number to the mean over the steps is written down in the loss's place. */
+  readonly perplexity: number | null;
   /** What the batch's loss and its gradient are made of the sequences', where it is not what the file says. */
   readonly batchAs: { readonly loss: BatchReduction | null; readonly gradient: BatchReduction | null };
   /** The one sequence of a batch whose gradients are left. */
   readonly batchLeft: "first" | "last" | null;
   /** Factors in ℓ_t, in L and in dL/dz_t that do not belong there. */
   readonly lossFactors: readonly Factor[];
+  /** The same in L alone. */
+  readonly totalFactors: readonly Factor[];
   readonly gradientFactors: readonly Factor[];
   /** The loss, its gradient, or both are those of the last step alone. */
   readonly lastStepAlone: readonly ("loss" | "gradient")[];
@@ -166,13 +173,14 @@ export interface Assigned {
   readonly left: "first" | "last";
 }
 
-/** The mean over the steps for their sum or the other way round; ½; 2; 1/O; 1/T; one over how many sequences there are; −1; or a number. */
+/** The mean over the steps for their sum or the other way round; ½; 2; 1/O; 1/T; a mean over the number of steps for one over their weights; one over how many sequences there are; −1; or a number. */
 export type Factor =
   | "otherReduction"
   | "half"
   | "double"
   | "outputMean"
   | "stepMean"
+  | "plainMean"
   | "batchMean"
   | "negative"
   | number;
@@ -208,7 +216,25 @@ export type UpdateSlip =
   | "notClipped"
   | "clippedEach"
   | "frozenMoved"
-  | "biasesNotMoved";
+  | "biasesNotMoved"
+  | "signAlone"
+  | "normalised"
+  | "normalisedEach"
+  | "clippedBySquares"
+  | "clippedBySum"
+  | "clippedByLargest"
+  | "clippedBySumOfNorms"
+  | "clippedWithoutBiases"
+  | "clippedWithoutReadout"
+  | "clippedAlways"
+  | "clippedAbove"
+  | "decayHalved"
+  | "decayOfSign"
+  | "decayOfUpdated"
+  | "decayNotOfReadout"
+  | "correctionsExchanged"
+  | "epsilonBeforeCorrection"
+  | "centred";
 
 /** The computation as it should be. */
 export const asItShouldBe: Choices = {
@@ -238,15 +264,19 @@ export const asItShouldBe: Choices = {
   targets: "own",
   targetForgotten: false,
   lossOptions: {},
+  settingsIn: "both",
+  classWeightsEach: false,
+  outputWritten: null,
   forgottenWeights: [],
   logBase: Math.E,
   logEpsilon: null,
   rootOf: null,
   entropyTerms: "asAsked",
-  perplexity: false,
+  perplexity: null,
   batchAs: { loss: null, gradient: null },
   batchLeft: null,
   lossFactors: [],
+  totalFactors: [],
   gradientFactors: [],
   lastStepAlone: [],
   logitForOutput: false,

@@ -24,7 +24,7 @@ import { handedBack, handedTo, handedUp } from "./handed";
 import { nothingTaken, type OwnNumbers, placeOf, type Taking } from "./own";
 import { fileName, sourceOf, usedParameters, writtenGradient } from "./parameters";
 import type { Losses, Outputs } from "./readout";
-import { isAssigned, isLeftOut, lossesOf, outputsOf, readoutBack } from "./readout";
+import { isAssigned, isLeftOut, lossesOf, outputsOf, outputWritten, readoutBack } from "./readout";
 import { type States, startAs } from "./starts";
 import type { Asked, PassSteps, TakeAt } from "./steps";
 import { ofInputs, passBackward, passForward } from "./steps";
@@ -109,7 +109,7 @@ export class Workbench {
           x: vectorOf(input, model.inputSize),
           layers: layers.map((passes) => layerOf(passes.map(({ pass, steps }) => at(steps.values, pass, k)))),
           logits: outputs.z[k],
-          output: outputs.y[k],
+          output: outputWritten(outputs.z[k], outputs.y[k], choices),
           target: model.loss ? targetAt(sequence, k, model.output.size) : null,
           loss: losses.steps[k],
           get gradients() {

@@ -1,8 +1,10 @@
 /** The read-out, its loss and what goes back from them, with the choices of somebody who computes them otherwise. */
+import { oneHot } from "../../engine/functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "../../engine/linear";
 import type { StepWeights, Target } from "../../engine/loss";
 import {
   activateOutput,
+  countTargets,
   crossEntropyWeight,
   divisorOf,
   factorOf,
@@ -93,20 +95,17 @@ export function lossesOf(
   const nothing = new Float64Array(O);
   if (!given) return { total: null, sum: 0, steps: z.map(() => null), dz: z.map(() => nothing) };
   const { keep } = choices;
-  const loss: Loss = { ...given, ...choices.lossOptions };
-  const counted: Sequence = {
-    ...sequence,
-    ...(choices.forgottenWeights.includes("step") && { weights: null }),
-    ...(choices.forgottenWeights.includes("sequence") && { weight: 1 }),
-  };
-  const counts = weightsInLoss(loss, counted);
-  const weights: StepWeights = { ...counts, scale: scale ?? counts.scale };
+  const settings = (way: "loss" | "gradient") => settingsOf(given, sequence, choices, way, scale);
+  const { loss, counted, weights } = settings("loss");
+  const back = settings("gradient");
   const product = (factors: readonly Factor[]) =>
     factors.reduce<number>((all, factor) => all * factorNamed(factor, loss, counted, O, batch), 1);
   // A mean over the steps for their sum is one of L, not of each ℓ_t.
   const stepFactor = product(choices.lossFactors.filter((factor) => factor !== "otherReduction"));
-  const totalFactor = product(choices.lossFactors.filter((factor) => factor === "otherReduction"));
+  const totalFactor =
+    product(choices.lossFactors.filter((factor) => factor === "otherReduction")) * product(choices.totalFactors);
   const gradientFactor = product(choices.gradientFactors);
+  const isOther = loss.type !== given.type;
   const under = product(choices.rootOf?.under ?? []);
   const base = isEntropy(loss) ? Math.log(choices.logBase) : 1;
   const { entropyTerms, logEpsilon, rootOf } = choices;
@@ -114,13 +113,15 @@ export function lossesOf(
   let count = 0;
   const steps: (number | null)[] = [];
   const slopesOfSteps = z.map((z_t, k) => {
-    const target = z_t ? targetOf(model, sequence, k, choices) : null;
+    const own_t = z_t ? targetOf(model, sequence, k, choices) : null;
+    // Another loss than that of a class has a vector.
+    const target = typeof own_t === "number" && given.type !== back.loss.type ? oneHot(own_t, O) : own_t;
     steps.push(null);
     if (target === null || !z_t) return null;
     const y_t = choices.outputTwice ? activatedTwice(output.activation, z_t) : y[k]!;
     const isOfOutput = keep || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
     const natural =
-      isOfOutput || entropyTerms !== "asAsked" || logEpsilon
+      isOfOutput || isOther || entropyTerms !== "asAsked" || logEpsilon
         ? lossOfOutput(loss, y_t, target, entropyTerms, logEpsilon?.value ?? 0)
         : stepLoss(loss, z_t, y_t, target);
     const plain = (natural / base) * stepFactor;
@@ -132,9 +133,9 @@ export function lossesOf(
     count++;
     if (!isCounted("gradient")) return null;
     const slopeOfRoot = rootOf?.what === "step" && rootOf.in === "both" ? (0.5 * under) / l_t : 1;
-    const weight = weightAt(weights, k) * gradientFactor * factorOf(loss, O) * slopeOfRoot;
+    const weight = weightAt(back.weights, k) * gradientFactor * factorOf(back.loss, O) * slopeOfRoot;
     const isThrough = choices.outputTwice && !choices.backAsItShouldBe;
-    const ofLast = logitGradient(loss, output.activation, z_t, isThrough ? y_t : y[k]!, target, choices);
+    const ofLast = logitGradient(back.loss, output.activation, z_t, isThrough ? y_t : y[k]!, target, choices);
     const through = isThrough ? throughActivation(output.activation, z_t, ofLast) : ofLast;
     return through.map((d_j) => d_j * weight);
   });
@@ -147,8 +148,39 @@ export function lossesOf(
     return own.take(placeOf("steps", k, "gradients", "logits"), keep ? d.map(keep) : d);
   });
   const mean = loss.reduction === "mean" ? L : L / (divisorOf(loss, counted) || 1);
-  const total = count > 0 ? takeNumber(own, "loss", choices.perplexity ? Math.exp(mean) : L) : null;
+  const total =
+    count > 0 ? takeNumber(own, "loss", choices.perplexity === null ? L : choices.perplexity ** mean) : null;
   return { total, sum: sum * totalFactor, steps, dz };
+}
+
+/** The loss and what its steps count, on the way to it or back from it, as somebody takes them. */
+function settingsOf(
+  given: Loss,
+  sequence: Sequence,
+  { lossOptions, settingsIn, forgottenWeights }: Choices,
+  way: "loss" | "gradient",
+  scale: number | null,
+): { readonly loss: Loss; readonly counted: Sequence; readonly weights: StepWeights } {
+  const isTaken = settingsIn === "both" || settingsIn === way;
+  const loss: Loss = isTaken ? { ...given, ...lossOptions } : given;
+  const forgets = (which: "step" | "sequence") => isTaken && forgottenWeights.includes(which);
+  const counted: Sequence = {
+    ...sequence,
+    ...(forgets("step") && { weights: null }),
+    ...(forgets("sequence") && { weight: 1 }),
+  };
+  const counts = weightsInLoss(loss, counted);
+  return { loss, counted, weights: { ...counts, scale: scale ?? counts.scale } };
+}
+
+/** What somebody writes down as a step's output. */
+export function outputWritten(
+  z: Float64Array | null | undefined,
+  y: Float64Array | null | undefined,
+  { outputWritten }: Choices,
+): Float64Array | null | undefined {
+  if (outputWritten === null || !y) return y;
+  return outputWritten === "logits" ? z : y.map(Math.log);
 }
 
 /** A step's target, or what somebody takes for it; null where there is none. */
@@ -157,6 +189,10 @@ function targetOf(model: Model, sequence: Sequence, k: number, { targets }: Choi
   if (targets === "own") return targetAt(sequence, k, O);
   if (targets === "input") return sequence.inputs.tokens?.[k] ?? null;
   const T = sequence.length;
+  if (targets === "padded") {
+    const isClass = sequence.targets?.kind === "classes";
+    return targetAt(sequence, k, O) ?? (isClass ? 0 : new Float64Array(O));
+  }
   if (targets === "rolled" || targets === "rolledBack")
     return targetAt(sequence, (k + (targets === "rolled" ? 1 : T - 1)) % T, O);
   const other = targets === "after" ? k + 1 : k - 1;
@@ -194,6 +230,8 @@ function factorNamed(factor: Factor, loss: Loss, sequence: Sequence, O: number, 
       return 0.5;
     case "double":
       return 2;
+    case "plainMean":
+      return divisorOf(loss, sequence) / (countTargets(sequence) || 1);
     case "stepMean":
       return 1 / sequence.length;
     case "outputMean":
@@ -237,7 +275,7 @@ function logitGradient(
   z: Float64Array,
   y: Float64Array,
   target: Target,
-  { logitForOutput, outputDerivative, targetForgotten, logEpsilon }: Choices,
+  { logitForOutput, outputDerivative, targetForgotten, logEpsilon, classWeightsEach }: Choices,
 ): Float64Array {
   const value = logitForOutput ? z : y;
   if (targetForgotten) return value.slice();
@@ -246,6 +284,10 @@ function logitGradient(
   if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target, 0);
   if (isEntropy(loss) && logEpsilon?.in === "both")
     return throughActivation(activation, z, ofProbabilities(loss, y, target, logEpsilon.value));
+  if (classWeightsEach) return value.map((v, j) => v * (loss.classWeights?.[j] ?? 1) - countOf(loss, target, y, j));
+  // Of one output among others as if each were by itself.
+  if (loss.type === "binary-cross-entropy" && activation === "softmax")
+    return throughActivation(activation, z, ofProbabilities(loss, y, target, 0));
   const dy = slopes(loss, value, target);
   const wanted = isEntropy(loss) ? outputDerivative !== "asAsked" : outputDerivative !== "forgotten";
   if (!wanted) return dy;

@@ -8,7 +8,7 @@ import { parametersOf } from "../../engine/model";
 import { readsEnds } from "../../engine/network";
 import { outputName } from "../../engine/readout";
 import type { Tensor } from "../../engine/tensor";
-import type { Factor } from "./choices";
+import type { Choices, Factor } from "./choices";
 import { cutSlips } from "./cutSlips";
 import { lossFormSlips } from "./lossFormSlips";
 import { mutationsOf } from "./mutations";
@@ -285,7 +285,13 @@ function entropySlips({ model: { output, loss } }: Problem): Slip[] {
     one(
       "perplexity",
       "the perplexity, e to the mean over the steps, stands in the loss's place",
-      { perplexity: true },
+      { perplexity: Math.E },
+      "perplexity",
+    ),
+    one(
+      "perplexity",
+      "2 to the mean over the steps, which is in nats, stands in the loss's place",
+      { perplexity: 2 },
       "perplexity",
     ),
   );
@@ -795,8 +801,13 @@ function lossSettingSlips({ model, sequences }: Problem): Slip[] {
   const { loss, output } = model;
   if (!loss) return [];
   const slips: Slip[] = [];
-  const option = (id: string, text: string, lossOptions: Partial<Loss>) =>
-    slips.push(one(id, text, { lossOptions }, id, true));
+  const inEach = (id: string, text: string, change: Partial<Choices>, group = id) =>
+    slips.push(
+      one(id, text, change, group),
+      one(id, `${text}, in the loss alone`, { ...change, settingsIn: "loss" }, group),
+      one(id, `${text}, in the gradients alone`, { ...change, settingsIn: "gradient" }, group),
+    );
+  const option = (id: string, text: string, lossOptions: Partial<Loss>) => inEach(id, text, { lossOptions });
   if (loss.classWeights)
     option("class-weights-forgotten", "the classes' weights are forgotten", { classWeights: null });
   if (loss.labelSmoothing !== 0)
@@ -809,26 +820,25 @@ function lossSettingSlips({ model, sequences }: Problem): Slip[] {
     option("huber-delta", `Huber's δ is 1 in place of ${loss.delta}`, { delta: 1 });
   for (const type of ["mse", "mae", "huber"] as const)
     if (["mse", "mae", "huber"].includes(loss.type) && type !== loss.type)
-      slips.push(
-        one(
-          `loss-type:${type}`,
-          `the loss is ${lossName(type)} in place of ${lossName(loss.type)}`,
-          { lossOptions: { type } },
-          "loss-type",
-        ),
+      inEach(
+        `loss-type:${type}`,
+        `the loss is ${lossName(type)} in place of ${lossName(loss.type)}`,
+        { lossOptions: { type } },
+        "loss-type",
       );
   if (sequences.some(({ weights }) => weights !== null))
-    slips.push(
-      one("step-weights-forgotten", "the steps' weights are forgotten", { forgottenWeights: ["step"] }, "step-weights"),
+    inEach(
+      "step-weights-forgotten",
+      "the steps' weights are forgotten",
+      { forgottenWeights: ["step"] },
+      "step-weights",
     );
   if (sequences.some(({ weight }) => weight !== 1))
-    slips.push(
-      one(
-        "sequence-weight-forgotten",
-        "the sequence's weight is forgotten",
-        { forgottenWeights: ["sequence"] },
-        "sequence-weight",
-      ),
+    inEach(
+      "sequence-weight-forgotten",
+      "the sequence's weight is forgotten",
+      { forgottenWeights: ["sequence"] },
+      "sequence-weight",
     );
   return slips;
 }

@@ -66,7 +66,10 @@ function updateAs(
     Object.entries(all).map(([name, parameter]): [string, Tensor] => {
       const gradient = used[name];
       const stays = !gradient || (has("biasesNotMoved") && parameter.rank === 1);
-      return [name, stays ? parameter : { ...parameter, data: stepped(parameter, gradient, training, rate, has) }];
+      if (stays) return [name, parameter];
+      const isSpared = has("decayNotOfReadout") && name.startsWith("output.");
+      const its = isSpared ? { ...training, optimizer: { ...training.optimizer, weightDecay: 0 } } : training;
+      return [name, { ...parameter, data: stepped(parameter, gradient, its, rate, has) }];
     }),
   );
 }
@@ -77,8 +80,39 @@ function addScaled(into: Float64Array, v: Float64Array, factor: number): void {
 
 type Has = (slip: UpdateSlip) => boolean;
 
+/** The norm that somebody clips by who takes another one. */
+function otherNorm(gradients: NamedTensors, has: Has): number | null {
+  const all = Object.entries(gradients);
+  const numbers = () => all.flatMap(([, { data }]) => Array.from(data, Math.abs));
+  const of = (isMeant: (name: string, tensor: Tensor) => boolean) =>
+    gradientNorm(Object.fromEntries(all.filter(([name, tensor]) => isMeant(name, tensor))));
+  if (has("clippedBySquares")) return gradientNorm(gradients) ** 2;
+  if (has("clippedBySum")) return numbers().reduce((sum, g) => sum + g, 0);
+  if (has("clippedByLargest")) return numbers().reduce((most, g) => Math.max(most, g), 0);
+  if (has("clippedBySumOfNorms")) return all.reduce((sum, [name, g]) => sum + gradientNorm({ [name]: g }), 0);
+  if (has("clippedWithoutBiases")) return of((_, { rank }) => rank > 1);
+  return has("clippedWithoutReadout") ? of((name) => !name.startsWith("output.")) : null;
+}
+
+function scale(gradients: NamedTensors, factor: number): void {
+  for (const { data } of Object.values(gradients)) for (let k = 0; k < data.length; k++) data[k]! *= factor;
+}
+
 function clip(gradients: NamedTensors, { clip }: TrainingSettings, has: Has): void {
+  if (has("normalised")) scale(gradients, 1 / gradientNorm(gradients));
+  if (has("normalisedEach"))
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const one = { [name]: gradient };
+      scale(one, 1 / gradientNorm(one));
+    }
   if (!clip || has("notClipped")) return;
+  const norm = otherNorm(gradients, has);
+  if (norm !== null) return clipGradients(gradients, clip, norm);
+  if (has("clippedAlways")) return scale(gradients, clip.at / gradientNorm(gradients));
+  if (has("clippedAbove")) {
+    for (const { data } of Object.values(gradients)) data.set(data.map((g) => Math.min(clip.at, g)));
+    return;
+  }
   if (!has("clippedEach")) return clipGradients(gradients, clip, gradientNorm(gradients));
   for (const [name, gradient] of Object.entries(gradients)) {
     const one = { [name]: gradient };
@@ -99,7 +133,7 @@ function stepped(
     : [optimizer.beta1, optimizer.beta2];
   const epsilon = has("withoutEpsilon") ? 0 : optimizer.epsilon;
   const isUndecayed = has("decayForgotten") || has("clippedAfterDecay") || (has("decayNotOfBiases") && rank === 1);
-  const decay = isUndecayed ? 0 : has("decaySign") ? -weightDecay : weightDecay;
+  const decay = isUndecayed ? 0 : weightDecay * (has("decaySign") ? -1 : has("decayHalved") ? 0.5 : 1);
   const isDecoupled =
     has("decayDecoupled") ||
     (type !== "adamw" && has("decayWithoutRate")) ||
@@ -114,10 +148,12 @@ function stepped(
   };
   const all = has("squaresOfAll") ? gradient.data.reduce((sum, g) => sum + g * g, 0) : null;
   return data.map((p, k) => {
-    const g = gradient.data[k]! + inGradient * p;
+    const raw = gradient.data[k]! + inGradient * (has("decayOfSign") ? Math.sign(p) : p);
+    const g = has("signAlone") ? Math.sign(raw) : raw;
     const kept = has("stepAlone") ? 0 : p * (1 - ofParameter);
     switch (type) {
       case "sgd": {
+        if (has("decayOfUpdated")) return (p - rate * gradient.data[k]!) * (1 - rate * decay);
         if (momentum === 0) return kept - rate * g;
         const b = has("dampened") ? (1 - momentum) * g : g;
         const ahead = has("nesterovForPlain") || (nesterov && !has("plainForNesterov"));
@@ -127,13 +163,20 @@ function stepped(
         return kept - (rate * g) / root((all ?? g * g) + (has("accumulatorBegun") ? 0.1 : 0));
       case "rmsprop":
         return (
-          kept - (rate * g) / root((has("squaresNotAveraged") ? 1 : has("alphaExchanged") ? alpha : 1 - alpha) * g * g)
+          kept -
+          (rate * g) /
+            root(
+              (has("squaresNotAveraged") ? 1 : has("alphaExchanged") ? alpha : 1 - alpha) * g * g -
+                (has("centred") ? ((1 - alpha) * g) ** 2 : 0),
+            )
         );
       case "adam":
       case "adamw": {
         const m = (1 - beta1) * g;
         const v = (1 - beta2) * g * g;
         if (has("withoutCorrection")) return kept - (rate * m) / root(v);
+        if (has("correctionsExchanged")) return kept - (rate * m) / (1 - beta2) / root(v / (1 - beta1));
+        if (has("epsilonBeforeCorrection")) return kept - (rate * Math.sqrt(1 - beta2) * m) / (1 - beta1) / root(v);
         if (has("correctedAsSecond")) return kept - (rate * m) / (1 - beta1 ** 2) / root(v / (1 - beta2 ** 2));
         const first = has("withoutFirstCorrection") ? m : m / (1 - beta1);
         return kept - (rate * first) / root(has("withoutSecondCorrection") ? v : v / (1 - beta2));

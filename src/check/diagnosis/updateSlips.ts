@@ -74,16 +74,57 @@ export function updateSlips(problem: Problem): Slip[] {
       found.push(["decayWithoutRate", "the weight decay is taken from the weights without the learning rate"]);
     if (clip) found.push(["clippedAfterDecay", "the gradients are clipped after the weight decay, not before"]);
   }
+  found.push(...rareUpdates(problem));
   const slips = found.map(([slip, text]) =>
     ofUpdate(idOf(slip), text, { update: [slip] }, slip.startsWith("decay") ? "update:decay" : `update:${slip}`),
   );
   return [...slips, ...settingSlips(problem)];
 }
 
+/** Other norms to clip by, other forms of the decay, other corrections. */
+function rareUpdates({ training: { optimizer, clip } }: Problem): [UpdateSlip, string][] {
+  const { type, weightDecay, epsilon, momentum } = optimizer;
+  const found: [UpdateSlip, string][] = [];
+  if (type === "sgd") {
+    found.push(["signAlone", "the sign of the gradient is taken in the gradient's place"]);
+    if (!clip) {
+      found.push(["normalised", "the gradients are divided by the norm of them all"]);
+      found.push(["normalisedEach", "each gradient is divided by its own norm"]);
+    }
+  }
+  if (clip?.type === "norm") {
+    const by = (what: string) => `the gradients are clipped by ${what} in the place of the norm of them all`;
+    found.push(["clippedBySquares", by("the sum of their squares, without its root,")]);
+    found.push(["clippedBySum", by("the sum of their absolute values")]);
+    found.push(["clippedByLargest", by("their largest entry")]);
+    found.push(["clippedBySumOfNorms", by("the sum of each one's norm")]);
+    found.push(["clippedWithoutBiases", by("the norm of the matrices' alone")]);
+    found.push(["clippedWithoutReadout", by("the norm of those that are not the output's")]);
+    found.push(["clippedAlways", `the gradients are scaled to the norm ${clip.at}, where theirs is less, too`]);
+  }
+  if (clip?.type === "value")
+    found.push(["clippedAbove", `the gradients are cut at ${clip.at} alone, not at −${clip.at}`]);
+  if (weightDecay > 0) {
+    found.push(["decayHalved", "half of the weight decay is taken"]);
+    found.push(["decayNotOfReadout", "the output's parameters are spared the weight decay"]);
+    if (type !== "adamw")
+      found.push(["decayOfSign", "the weight decay is taken of the weights' signs, as of their absolute values"]);
+    if (type === "sgd" && momentum === 0)
+      found.push(["decayOfUpdated", "the weight decay is taken of the weights that have been updated already"]);
+  }
+  if (type === "adam" || type === "adamw") {
+    found.push(["correctionsExchanged", "the moments' corrections are exchanged: m / (1 − β₂) and v / (1 − β₁)"]);
+    if (epsilon > 0) found.push(["epsilonBeforeCorrection", "ε is added to √v before it is corrected, not to √v̂"]);
+  }
+  if (type === "rmsprop")
+    found.push(["centred", "the square of the gradients' own average is taken from that of their squares"]);
+  return found;
+}
+
 /** ε as other programs have it by default. */
 const usualEpsilons = [1e-8, 1e-7, 1e-10, 1e-6, 1e-5];
-/** The share of the squares before that is usual elsewhere: Hinton's and Keras'. */
-const usualAlpha = 0.9;
+/** The share of the squares before that is usual elsewhere: Hinton's and Keras' first. */
+const usualAlphas = [0.9, 0.99, 0.95, 0.999];
 
 /** Other settings than the file's. */
 function settingSlips({ model, training }: Problem): Slip[] {
@@ -106,12 +147,12 @@ function settingSlips({ model, training }: Problem): Slip[] {
       }),
     );
   }
-  if (type === "rmsprop" && alpha !== usualAlpha) {
-    const text = `α is ${usualAlpha} in place of ${alpha}`;
-    slips.push(ofUpdate("other-alpha", text, { optimizer: { alpha: usualAlpha } }));
+  for (const usual of type === "rmsprop" ? usualAlphas.filter((it) => it !== alpha) : []) {
+    const text = `α is ${usual} in place of ${alpha}`;
+    slips.push(ofUpdate("other-alpha", text, { optimizer: { alpha: usual } }));
     slips.push(
       ofUpdate("other-alpha", `${text}, and ε stands inside the root`, {
-        optimizer: { alpha: usualAlpha },
+        optimizer: { alpha: usual },
         update: ["epsilonInside"],
       }),
     );
