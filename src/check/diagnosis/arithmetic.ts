@@ -16,6 +16,16 @@ export function joined(vectors: readonly Float64Array[]): Float64Array {
   return all;
 }
 
+/** Unit by unit: u_0, v_0, u_1, v_1, … */
+export function interleaved(vectors: readonly Float64Array[]): Float64Array {
+  const size = vectors[0]!.length;
+  const all = new Float64Array(size * vectors.length);
+  vectors.forEach((v, p) => {
+    for (let i = 0; i < size; i++) all[i * vectors.length + p] = v[i]!;
+  });
+  return all;
+}
+
 export function transpose({ rank, rows, cols, data }: Tensor): Tensor {
   const turned = new Float64Array(data.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) turned[j * rows + i] = data[i * cols + j]!;

@@ -55,8 +55,17 @@ export interface Choices {
   readonly reads: "h_t" | "h_prev" | Pool | "first";
   /** A layer reads what the one below it had at the step before. */
   readonly delayedLayers: boolean;
-  /** Of a layer with both directions, the backward pass's state stands first. */
+  /** Of a layer with both directions, the backward pass's state stands first, or the two stand unit by unit. */
   readonly passesExchanged: boolean;
+  readonly passesInterleaved: boolean;
+  /** Both directions go forward. */
+  readonly passesForward: boolean;
+  /** The output reads another layer than the top one; null where it does not. */
+  readonly readsLayer: number | null;
+  /** It reads another quantity than h; null where it does not. */
+  readonly readsQuantity: string | null;
+  /** A layer reads the network's input in the place of what is below it, or adds what it reads to what it hands up: each, or each but the first. */
+  readonly wired: "input" | "residual" | "residualButFirst" | null;
   /** The output's activation is applied to the output again: where the loss is taken, or throughout. */
   readonly outputTwice: "inLoss" | "throughout" | null;
   /** Another activation of the output; null where it is the file's. */
@@ -258,6 +267,11 @@ export const asItShouldBe: Choices = {
   inputsFrom: "now",
   reads: "h_t",
   passesExchanged: false,
+  passesInterleaved: false,
+  passesForward: false,
+  readsLayer: null,
+  readsQuantity: null,
+  wired: null,
   outputTwice: null,
   outputActivation: null,
   keep: null,
@@ -359,6 +373,11 @@ export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
   "inputsFrom",
   "reads",
   "passesExchanged",
+  "passesInterleaved",
+  "passesForward",
+  "readsLayer",
+  "readsQuantity",
+  "wired",
 ]);
 const ofForward: ReadonlySet<string> = new Set<string>([
   ...forwardChoices,

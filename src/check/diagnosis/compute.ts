@@ -15,7 +15,7 @@ import type { State, StepInput, Values } from "../../engine/step";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike, zerosLikeAll } from "../../engine/tensor";
 import { divisorsOf, runnerOf, scaleInBatch } from "../../engine/train";
-import { joined, nestedView, summed } from "./arithmetic";
+import { interleaved, joined, nestedView, summed } from "./arithmetic";
 import type { Choices } from "./choices";
 import { asItShouldBe, backKey, choicesIn, forwardKey, needsAll } from "./choices";
 import { editedEquations, editedOperations } from "./edited";
@@ -107,7 +107,13 @@ export class Workbench {
         steps: forward.inputs.map((input, k) => ({
           t: k + 1,
           x: vectorOf(input, model.inputSize),
-          layers: layers.map((passes) => layerOf(passes.map(({ pass, steps }) => at(steps.values, pass, k)))),
+          layers: layers.map((passes) =>
+            layerOf(
+              model,
+              passes.map(({ pass, steps }) => at(steps.values, pass, k)),
+              choices,
+            ),
+          ),
           logits: outputs.z[k],
           output: outputWritten(outputs.z[k], outputs.y[k], choices),
           target: model.loss ? targetAt(sequence, k, model.output.size) : null,
@@ -139,9 +145,15 @@ export class Workbench {
     return {
       trace: {
         steps: outputs.z.map((logits, k) => ({
-          layers: layers.map((passes) => layerOf(passes.map(({ steps: { values } }) => values[k]!))),
+          layers: layers.map((passes) =>
+            layerOf(
+              model,
+              passes.map(({ steps: { values } }) => values[k]!),
+              choices,
+            ),
+          ),
           logits,
-          output: outputs.y[k],
+          output: outputWritten(logits, outputs.y[k], choices),
         })),
       },
     };
@@ -355,9 +367,25 @@ function nested(tensors: NamedTensors): Record<string, unknown> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, nestedView(tensor)]));
 }
 
-function layerOf(passes: readonly Values[]): unknown {
+function layerOf(model: Model, passes: readonly Values[], choices: Choices): unknown {
   const [first, second] = passes;
-  return second ? { forward: first, backward: second, h: joined([first!["h"]!, second["h"]!]) } : first;
+  if (!second) return first;
+  const both = [first!["h"]!, second["h"]!];
+  // Who only reads where the passes end puts their states together there alone.
+  return { forward: first, backward: second, h: readsEnds(model) ? joined(both) : together(both, choices) };
+}
+
+/** The states of a layer's passes as one vector. */
+function together(states: readonly Float64Array[], choices: Choices): Float64Array {
+  return choices.passesInterleaved ? interleaved(states) : joined(inOrder(states, choices));
+}
+
+/** The share of a layer's vector that is of one of its passes. */
+function shareOfPass(v: Float64Array, p: number, { passes, size }: Layer, choices: Choices): Float64Array {
+  const P = passes.length;
+  if (choices.passesInterleaved) return Float64Array.from({ length: size }, (_, i) => v[i * P + p]!);
+  const place = choices.passesExchanged ? P - 1 - p : p;
+  return v.slice(place * size, (place + 1) * size);
 }
 
 /** What a pass has at step k of the sequence. */
@@ -404,7 +432,7 @@ const turned = (pass: Pass, { notTurned }: Choices): Pick<Pass, "direction"> =>
 /** Where the quantities of a pass stand at its n-th step. */
 function takeIn(own: Taking, length: number, keys: readonly (string | number)[], layer: Layer, pass: Pass): TakeAt {
   if (own === nothingTaken) return (_n, _name, v) => v;
-  const way = layer.passes.length > 1 ? [pass === layer.passes[0] ? "forward" : "backward"] : [];
+  const way = layer.passes.length > 1 ? [pass.prefix === layer.passes[0]!.prefix ? "forward" : "backward"] : [];
   return (n, name, v) => {
     const k = pass.direction === "forward" ? n : length - 1 - n;
     return own.take(placeOf("steps", k, ...keys, ...way, name), v);
@@ -428,8 +456,10 @@ function forwardOf(
     if (l > 0 && choices.delayedLayers)
       below = below.map((_, k) => below[k - 1] ?? { token: -1, vector: new Float64Array(layer.inputSize) });
     const between = handedTo(choices.handed, "layers");
-    const reading = l > 0 && between ? below.map((it) => ({ ...it, vector: handedUp(between, it.vector) })) : below;
-    const passes = layer.passes.map((pass, p): PassForward => {
+    const handed = l > 0 && between ? below.map((it) => ({ ...it, vector: handedUp(between, it.vector) })) : below;
+    const reading = readsInput(model, l, choices) ? all : handed;
+    const passes = layer.passes.map((ofFile, p): PassForward => {
+      const pass: Pass = choices.passesForward ? { ...ofFile, direction: "forward" } : ofFile;
       const used = usedParameters(model, pass, choices);
       const take = takeIn(own, sequence.length, ["layers", l], layer, pass);
       const steps = passForward(
@@ -445,21 +475,58 @@ function forwardOf(
       return { pass, steps };
     });
     below = inputs.map((_, k) => {
-      const h = joined(
-        inOrder(passes, choices).map(({ pass, steps }) => at(steps.values, turned(pass, choices), k)["h"]!),
+      const h = together(
+        passes.map(({ pass, steps }) => at(steps.values, turned(pass, choices), k)["h"]!),
+        choices,
       );
-      return { token: -1, vector: passes.length > 1 ? own.take(placeOf("steps", k, "layers", l, "h"), h) : h };
+      const taken = passes.length > 1 ? own.take(placeOf("steps", k, "layers", l, "h"), h) : h;
+      return {
+        token: -1,
+        vector: isResidual(layer, l, choices) ? summed(taken, vectorOf(reading[k]!, layer.inputSize)) : taken,
+      };
     });
     return passes;
   });
-  const h = below.map(({ vector }) => vector);
+  const { readsLayer, readsQuantity } = choices;
+  const top = layers[readsLayer ?? layers.length - 1]!;
+  const name = readsQuantity ?? "h";
+  const h =
+    readsLayer === null && readsQuantity === null
+      ? below.map(({ vector }) => vector)
+      : inputs.map((_, k) =>
+          together(
+            top.map(({ pass, steps }) => at(steps.values, pass, k)[name]!),
+            choices,
+          ),
+        );
   const pooled = readsWhereItEnds(model, choices)
-    ? h.map(() => endsOf(inOrder(layers.at(-1)!, choices)))
-    : readOf(h, () => joined(inOrder(start.at(-1)!, choices).map((state) => state["h"] ?? noState)), choices);
+    ? h.map(() =>
+        together(
+          top.map(({ steps }) => steps.values.at(-1)![name]!),
+          choices,
+        ),
+      )
+    : readOf(
+        h,
+        () =>
+          together(
+            start.at(-1)!.map((state) => state["h"] ?? noState),
+            choices,
+          ),
+        choices,
+      );
   const before = handedTo(choices.handed, "output");
   const read = before ? pooled.map((v) => handedUp(before, v)) : pooled;
   return { layers, inputs, pooled, read, outputs: outputsOf(model, sequence, read, inputs, choices, own) };
 }
+
+/** Whether a layer reads the network's input in the place of what is below it. */
+const readsInput = ({ layers }: Model, l: number, { wired }: Choices): boolean =>
+  wired === "input" && l > 0 && layers[l]!.inputSize === layers[0]!.inputSize;
+
+/** Whether a layer adds what it reads to what it hands up. */
+const isResidual = ({ inputSize, size, passes }: Layer, l: number, { wired }: Choices): boolean =>
+  inputSize === size * passes.length && (wired === "residual" || (wired === "residualButFirst" && l > 0));
 
 const readsWhereItEnds = (model: Model, { readsLast, reads }: Choices): boolean =>
   readsEnds(model) && !readsLast && reads === "h_t";
@@ -531,11 +598,6 @@ function outputsOfLayer({ layers }: Pick<Forward, "layers">, l: number): StepInp
   }));
 }
 
-/** Where the passes end. */
-function endsOf(passes: readonly PassForward[]): Float64Array {
-  return joined(passes.map(({ steps }) => steps.values.at(-1)!["h"]!));
-}
-
 function backOf(
   model: Model,
   sequence: Sequence,
@@ -559,10 +621,15 @@ function backOf(
   const between = isPlainBack ? null : handedTo(choices.handed, "layers");
   const ofRead = before ? readout.above.map((d, k) => handedBack(before, d, forward.pooled[k]!)) : readout.above;
   const statesOf = (l: number) => outputsOfLayer(forward, l).map(({ vector }) => vector);
-  let above = readBack(ofRead, choices, () => statesOf(model.layers.length - 1));
+  const dread = readBack(ofRead, choices, () => statesOf(model.layers.length - 1));
+  const readLayer = (isPlainBack ? null : choices.readsLayer) ?? model.layers.length - 1;
+  let above = readLayer === model.layers.length - 1 ? dread : dread.map(({ length }) => new Float64Array(length));
+  // What layers that read the network's input hand back to it, as a layer below the first.
+  let toInput: readonly Float64Array[] | null = null;
   for (let l = model.layers.length - 1; l >= 0; l--) {
     const layer = model.layers[l]!;
-    const isTop = l === model.layers.length - 1;
+    if (l === readLayer && l < model.layers.length - 1) above = above.map((d, k) => summed(d, dread[k]!));
+    const isTop = l === readLayer;
     // What the first layer reads is given, so that few ask for its gradient.
     const wantsInput = l > 0 || asked === null || asked.has(ofInputs) || asked.has("embedding.E");
     const below = above.map(() => new Float64Array(layer.inputSize));
@@ -575,8 +642,7 @@ function backOf(
       const taking = isPlainBack ? { ...choices, gates: {}, transposed: [], takenFrom: {} } : choices;
       const used = usedParameters(model, pass, taking);
       const source = sourceOf(model, pass, taking);
-      const place = choices.passesExchanged ? layer.passes.length - 1 - p : p;
-      const part = (v: Float64Array) => v.slice(place * layer.size, (place + 1) * layer.size);
+      const part = (v: Float64Array) => shareOfPass(v, p, layer, choices);
       const from =
         isTop && ends
           ? steps.values.map((_, n) => (n === T - 1 ? part(above[T - 1]!) : new Float64Array(layer.size)))
@@ -597,9 +663,23 @@ function backOf(
       return { pass, back };
     });
     layerGradients.forEach((layers, k) => {
-      layers.unshift(layerOf(passes.map(({ pass, back }) => at(back.gradients, pass, k))));
+      layers.unshift(
+        layerOf(
+          model,
+          passes.map(({ pass, back }) => at(back.gradients, pass, k)),
+          choices,
+        ),
+      );
     });
     // What a layer has read of the step before it hands back to that one.
+    if (!isPlainBack && isResidual(layer, l, choices))
+      for (const [k, d] of below.entries()) if (k >= to) addVec(d, above[k]!);
+    if (!isPlainBack && readsInput(model, l, choices)) {
+      const sofar: readonly Float64Array[] | null = toInput;
+      toInput = below.map((d, k) => (sofar ? summed(d, sofar[k]!) : d));
+      above = below.map(() => new Float64Array(model.layers[l - 1]!.size * model.layers[l - 1]!.passes.length));
+      continue;
+    }
     const states = l > 0 && between ? statesOf(l - 1) : null;
     const handed = states ? below.map((d, k) => handedBack(between, d, states[k]!)) : below;
     above =
@@ -610,7 +690,8 @@ function backOf(
   for (const pass of model.layers.flatMap(({ passes }) => passes))
     if (!isPlainBack && pass.prefix in choices.takenFrom)
       for (const [short, like] of Object.entries(pass.parameters)) found[`${pass.prefix}.${short}`] ??= zerosLike(like);
-  const dx = above.map((d, k) =>
+  const inputGradients: readonly Float64Array[] = toInput ? above.map((d, k) => summed(d, toInput[k]!)) : above;
+  const dx = inputGradients.map((d, k) =>
     own.take(placeOf("steps", k, "gradients", "x"), readout.dx[k] ? summed(d, readout.dx[k]) : d),
   );
   if (model.embedding && to === 0) found["embedding.E"] = embeddingGradient(model.embedding.E, sequence, dx, choices);

@@ -98,8 +98,8 @@ function settingSlips({ model: { loss, output } }: Problem): NewSlip[] {
   if (type === "huber") {
     const times = (id: string, text: string, by: number) =>
       slips.push(one(id, text, { lossOptions: { factor: factor * by } }, "huber"));
-    times("huber-doubled", "Huber's ½ is left out: e² and 2δ|e| − δ²", 2);
     if (delta !== 1) times("huber-smooth-l1", "the loss is PyTorch's SmoothL1Loss, Huber's divided by δ", 1 / delta);
+    times("huber-doubled", "Huber's ½ is left out: e² and 2δ|e| − δ²", 2);
   }
   return slips;
 }

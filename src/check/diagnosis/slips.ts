@@ -826,6 +826,13 @@ function lossSettingSlips({ model, sequences }: Problem): Slip[] {
         { lossOptions: { type } },
         "loss-type",
       );
+  if (loss.type === "mae" || loss.type === "huber")
+    inEach(
+      "loss-type:mse",
+      `the loss is half the squared error in place of ${lossName(loss.type)}`,
+      { lossOptions: { type: "mse", factor: loss.factor / 2 } },
+      "loss-type",
+    );
   if (sequences.some(({ weights }) => weights !== null))
     inEach(
       "step-weights-forgotten",

@@ -1,6 +1,9 @@
 /** How the parts of a network are put together: what goes from one layer to the next, whose parameters a pass takes, how an embedding is read. */
 import { cellOf } from "../../engine/cells";
+import { above, type Expression } from "../../engine/expression";
 import type { Layer, Model, Problem } from "../../engine/model";
+import type { Back } from "./edited";
+import { kindOf, sumOf, termsOf } from "./edited";
 import type { Handed } from "./handed";
 import { one, type Slip } from "./slip";
 import type { Start } from "./starts";
@@ -11,6 +14,8 @@ export function wiringSlips(problem: Problem): NewSlip[] {
   return [
     ...handedSlips(problem.model),
     ...takenSlips(problem.model),
+    ...wiredSlips(problem.model),
+    ...otherReads(problem.model),
     ...embeddedSlips(problem),
     ...otherStarts(problem),
   ];
@@ -38,6 +43,99 @@ function handedSlips({ layers }: Model): NewSlip[] {
       ),
     ),
   );
+}
+
+/** What a layer reads, and in which order and direction the passes of one go. */
+function wiredSlips({ layers }: Model): NewSlip[] {
+  const slips: NewSlip[] = [];
+  const [first, ...others] = layers;
+  const fits = ({ inputSize, size, passes }: Layer) => inputSize === size * passes.length;
+  if (first && others.some(({ inputSize }) => inputSize === first.inputSize))
+    slips.push(
+      one(
+        "layer-reads-input",
+        "each layer reads the network's input, not the states of the layer below it",
+        { wired: "input" },
+        "wired",
+        false,
+      ),
+    );
+  if (layers.length > 1 && others.some(fits))
+    slips.push(
+      one(
+        "residual",
+        "each layer but the first adds what it reads to its states",
+        { wired: "residualButFirst" },
+        "wired",
+        false,
+      ),
+    );
+  if (first && fits(first))
+    slips.push(one("residual", "each layer adds what it reads to its states", { wired: "residual" }, "wired", false));
+  if (layers.every(({ passes }) => passes.length < 2)) return slips;
+  slips.push(
+    one("both-forward", "both passes go forward in time", { passesForward: true }, "turned", false),
+    one(
+      "passes-interleaved",
+      "the two passes' states stand unit by unit, as by a reshape, not one after the other",
+      { passesInterleaved: true },
+      "passes-exchanged",
+      false,
+    ),
+  );
+  return slips;
+}
+
+/** Another layer, or another state, that the output reads. */
+function otherReads(model: Model): NewSlip[] {
+  const { layers } = model;
+  const top = layers.at(-1);
+  if (!top) return [];
+  const width = ({ size, passes }: Layer) => size * passes.length;
+  const said = layers.length > 1 ? " of the top layer" : "";
+  const kind = kindOf(top);
+  return [
+    ...layers
+      .slice(0, -1)
+      .flatMap((layer, l) =>
+        width(layer) === width(top)
+          ? [
+              one(
+                `reads-layer:${l}`,
+                `the output reads the states of layers[${l}], not those of the top layer`,
+                { readsLayer: l },
+                "reads",
+                false,
+              ),
+            ]
+          : [],
+      ),
+    ...cellOf(top)
+      .states.filter((state) => state !== "h")
+      .map((state) =>
+        one(
+          `reads-state:${state}`,
+          `the output reads ${state}_t${said} in the place of h_t`,
+          {
+            readsQuantity: state,
+            edits: [{ kind, back: (back: Back): Back => ({ ...back, whole: readAs(state, back.whole) }) }],
+            ...(layers.length > 1 && { onlyLayer: layers.length - 1 }),
+          },
+          "reads",
+          false,
+        ),
+      ),
+  ];
+}
+
+/** What comes from above comes to another state than h. */
+function readAs(state: string, whole: Back["whole"]): Back["whole"] {
+  const isAbove = ({ kind }: Expression) => kind === "above";
+  return {
+    ...whole,
+    h: sumOf(termsOf(whole["h"]!).filter((term) => !isAbove(term))),
+    [state]: sumOf([above, ...termsOf(whole[state]!)]),
+  };
 }
 
 /** A pass, or a layer, that is computed with the parameters of another of the same shapes. */
