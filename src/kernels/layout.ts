@@ -5,8 +5,10 @@ import type { Arena } from "./arena";
 const passWords = [
   "cell", "option", "reversed", "inputs", "units", "trueUnits", "columns",
   "Wx", "Wh", "b", "bhn", "dWx", "dWh", "db", "dbhn",
-  "z", "u", "q", "h", "c", "tanhC", "dc", "x", "tokens", "dh", "dx", "panels", "form", "plan",
+  "z", "u", "q", "h", "c", "tanhC", "dc", "x", "tokens", "dh", "dx", "panels", "form", "tokenRows", "plan",
 ] as const;
+
+const tokenRowsWords = ["count", "tokens", "places"] as const;
 
 const networkDoubles = ["factor", "delta", "smoothing"] as const;
 
@@ -16,7 +18,7 @@ const layerWords = ["passes", "first", "second", "columns", "out", "above"] as c
 const networkWords = [
   "layerCount", "layers", "trueOutputs", "outputs", "activation", "loss", "classWeights", "hasWhy",
   "Why", "by", "dWhy", "dby", "Wxy", "dWxy", "skip", "inputs", "trueInputs", "readX", "dReadX",
-  "E", "dE", "touched", "tokens", "xE", "dxE", "y", "read", "dRead", "room",
+  "E", "dE", "touched", "tokens", "xE", "dxE", "firstRows", "y", "read", "dRead", "room",
 ] as const;
 
 // biome-ignore format: as above
@@ -75,6 +77,10 @@ export function batchWord(key: (typeof batchWords)[number]): number {
 
 export function writePass(arena: Arena, values: PassRecord): number {
   return write(arena, [], passWords, values);
+}
+
+export function writeTokenRows(arena: Arena, values: Fields<typeof tokenRowsWords>): number {
+  return write(arena, [], tokenRowsWords, values);
 }
 
 export function writeLayer(arena: Arena, values: Fields<typeof layerWords>): number {

@@ -3,7 +3,7 @@ import { factorOf } from "../engine/loss";
 import type { Layer, Model, Pass } from "../engine/model";
 import type { Arena } from "./arena";
 import type { Exports } from "./kernels";
-import { writeLayer, writeNetwork, writePass } from "./layout";
+import { writeLayer, writeNetwork, writePass, writeTokenRows } from "./layout";
 import { layOutOwn } from "./own";
 import { ownProgramOf } from "./ownProgram";
 import type { ParameterLayout, PassBlocks } from "./parameters";
@@ -75,11 +75,13 @@ export function layOutNetwork(
     const own = layer.passes.length > 1 || layer.direction === "backward";
     const passes = layer.passes.map((pass, p) => {
       const blocks = layout.passes[l]![p]!;
+      const readsRows = l === 0 && embedding !== null && !("hidden" in blocks);
       const rowsRoom = {
         ...inOwnOrder(layer, pass, own, inputs, {
           rows,
           readsTokens: l === 0 && capacity.tokens && !embedding,
-          sendsBack: l > 0 || trainsRows,
+          readsRows,
+          sendsBack: l > 0 || (trainsRows && !readsRows),
           arena,
         }),
         form: 0,
@@ -129,6 +131,7 @@ export function layOutNetwork(
   const { output } = model;
   const counts = loss.classWeights ?? (loss.labelSmoothing > 0 ? new Float64Array(output.size).fill(1) : null);
   const readsInput = output.Wxy !== null || output.skip;
+  const ownFirst = model.layers[0]!.own !== undefined;
   return writeNetwork(arena, {
     factor: factorOf(loss, output.size),
     delta: loss.delta,
@@ -156,8 +159,9 @@ export function layOutNetwork(
     dE: (layout.E?.start ?? 0) * realBytes,
     touched: layout.total * realBytes,
     tokens: layout.E?.rows ?? 0,
-    xE: embedding ? arena.reals(rows * inputs) : 0,
+    xE: embedding && (readsInput || ownFirst) ? arena.reals(rows * inputs) : 0,
     dxE: trainsRows ? arena.reals(rows * inputs) : 0,
+    firstRows: embedding ? arena.words(new Int32Array(layout.E!.rows)) : 0,
     y: arena.reals(capacity.targets * layout.by.columns),
     read: arena.reals(capacity.targets * top),
     dRead: arena.reals(capacity.targets * top),
@@ -184,6 +188,7 @@ export const noBuiltIn = {
   tanhC: 0,
   dc: 0,
   panels: 0,
+  tokenRows: 0,
   plan: 0,
 };
 
@@ -231,17 +236,30 @@ function stateRoom(layer: Layer, { b, bhn }: PassBlocks, { rows, sequences }: Ca
   };
 }
 
+interface RowsRoom {
+  readonly rows: number;
+  /** Tokens by their columns of Wx, or by their rows of an embedding. */
+  readonly readsTokens: boolean;
+  readonly readsRows: boolean;
+  /** Whether dL/dx_t goes on. */
+  readonly sendsBack: boolean;
+  readonly arena: Arena;
+}
+
 /** A pass that reads backward, or writes half of its layer's columns, has rows in an order of its own. */
 function inOwnOrder(
   { size }: Layer,
   { direction }: Pass,
   own: boolean,
   inputs: number,
-  { rows, readsTokens, sendsBack, arena }: { rows: number; readsTokens: boolean; sendsBack: boolean; arena: Arena },
+  { rows, readsTokens, readsRows, sendsBack, arena }: RowsRoom,
 ) {
   const reversed = direction === "backward";
   return {
-    x: reversed && !readsTokens ? arena.reals(rows * inputs) : 0,
+    x: readsRows || (reversed && !readsTokens) ? arena.reals(rows * inputs) : 0,
+    tokenRows: readsRows
+      ? writeTokenRows(arena, { count: 0, tokens: arena.bytes(rows * 4), places: arena.bytes(rows * 4) })
+      : 0,
     tokens: reversed && readsTokens ? arena.bytes(rows * 4) : 0,
     dh: own ? arena.reals(rows * arena.filledUp(size)) : 0,
     dx: reversed && sendsBack ? arena.reals(rows * inputs) : 0,

@@ -61,7 +61,20 @@ export class Pass {
   /** Wh packed on the way there, Whᵀ on the way back, and in which form for the batch at hand */
   panels: usize;
   form: i32;
+  /** Of an embedding that it reads; then `x` has each token's row once. Else 0 */
+  tokenRows: TokenRows;
   plan: OwnPlan;
+}
+
+/** The rows of a pass that reads an embedding, each token once. */
+@unmanaged
+export class TokenRows {
+  /** How many tokens the batch has */
+  count: i32;
+  /** Which */
+  tokens: usize;
+  /** [rows] where each row's token stands among them */
+  places: usize;
 }
 
 /** Where a vector [H] of a step stands: in a row whose number is found at `row`. */
@@ -234,9 +247,11 @@ export class Network {
   dE: usize;
   touched: usize;
   tokens: i32;
-  /** [rows × X] the embedding's rows, and their gradients; those are 0 where the embedding is held fixed */
+  /** [rows × X] the embedding's rows where somebody reads them step by step, and their gradients; those are 0 where it is held fixed */
   xE: usize;
   dxE: usize;
+  /** [V] for each token its first row's number + 1 while they are looked for, else 0 */
+  firstRows: usize;
   /** [rows × O] logits, then their gradients */
   y: usize;
   /** [rows × columns of the top layer] the rows that are read out, and their gradients */

@@ -4,6 +4,7 @@ import { clearFrozen, clearTouched, gradientNorm, Optimizer, touch, Touched, tou
 import { backwardPass, forwardPass } from "./pass";
 import { backwardReadout, forwardReadout } from "./readout";
 import { addTo, gatherRows, scatterRows } from "./rows";
+import { projectTokens, sumOverTokens, sumRowsOfTokens } from "./tokens";
 import { clear, copy } from "./vector";
 
 const R: usize = sizeof<real>();
@@ -21,7 +22,7 @@ function outputOf(layer: Layer, batch: Batch): usize {
 
 /** @returns the sum over the sequences of their losses, NaN where the loss of a step is not finite */
 export function forward(network: Network, batch: Batch): f64 {
-  if (network.E != 0) gatherRows(network.xE, <usize>network.inputs * R, network.E, <usize>network.inputs * R, batch.tokens, batch.rows, network.inputs);
+  if (network.xE != 0) gatherRows(network.xE, <usize>network.inputs * R, network.E, <usize>network.inputs * R, batch.tokens, batch.rows, network.inputs);
   let x = network.E != 0 ? network.xE : batch.vectors;
   let tokens = network.E != 0 ? <usize>0 : batch.tokens;
   let xStride = <usize>network.inputs * R;
@@ -32,7 +33,10 @@ export function forward(network: Network, batch: Batch): f64 {
     for (let p = 0; p < layer.passes; p++) {
       const pass = p == 0 ? layer.first : layer.second;
       states = startStates(pass, batch, states);
-      if (pass.reversed == 0) forwardPass(pass, batch, x, xStride, tokens, network.room);
+      if (readsTokenRows(pass)) {
+        projectTokens(network, batch, pass);
+        forwardPass(pass, batch, 0, 0, 0, network.room);
+      } else if (pass.reversed == 0) forwardPass(pass, batch, x, xStride, tokens, network.room);
       else {
         if (tokens != 0) reverseTokens(pass.tokens, tokens, batch);
         else gatherInputs(pass, batch, x, xStride);
@@ -132,8 +136,12 @@ function lastRows(to: usize, rows: usize, units: i32, batch: Batch): void {
 /** After `forward` over the same batch: the gradients of all parameters. */
 export function backward(network: Network, batch: Batch): void {
   const top = layerAt(network, network.layerCount - 1);
-  if (network.dxE != 0) clear(network.dxE, batch.rows * network.inputs);
+  const byToken = readsTokenRows(layerAt(network, 0).first);
+  // What goes back to an embedding from the read-out, and from a cell by its equations, is summed row by row.
+  const readsRows = network.dxE != 0 && (network.Wxy != 0 || network.skip != 0);
+  if (readsRows || (network.dxE != 0 && !byToken)) clear(network.dxE, batch.rows * network.inputs);
   backwardReadout(network, batch, top, outputOf(top, batch));
+  if (readsRows && byToken) sumRowsOfTokens(network, batch);
   for (let l = network.layerCount - 1; l >= 0; l--) {
     const layer = layerAt(network, l);
     const stride = <usize>layer.columns * R;
@@ -142,8 +150,13 @@ export function backward(network: Network, batch: Batch): void {
     const tokens = first && network.E == 0 ? batch.tokens : <usize>0;
     const x = !first ? outputOf(below, batch) : network.E != 0 ? network.xE : batch.vectors;
     const xStride = <usize>layer.first.inputs * R;
-    const dx = first ? network.dxE : below.above;
-    if (!first) clear(dx, batch.rows * layer.first.inputs);
+    const dx = !first ? below.above : byToken ? <usize>0 : network.dxE;
+    let addsDx = first;
+    // Only a pass that reads the layer's rows themselves writes dL/dx_t there.
+    if (!first && (layer.first.reversed != 0 || layer.first.cell == OWN)) {
+      clear(dx, batch.rows * layer.first.inputs);
+      addsDx = true;
+    }
     for (let p = 0; p < layer.passes; p++) {
       const pass = p == 0 ? layer.first : layer.second;
       const hBytes = <usize>pass.units * R;
@@ -155,30 +168,30 @@ export function backward(network: Network, batch: Batch): void {
         dhStride = hBytes;
         gatherRows(dh, hBytes, layer.above + <usize>p * hBytes, stride, index, batch.rows, pass.units);
       }
-      if (pass.reversed == 0) {
-        backwardPass(pass, batch, x, xStride, tokens, dh, dhStride, dx, xStride, network.room);
-        continue;
+      if (readsTokenRows(pass)) {
+        backwardPass(pass, batch, 0, 0, 0, dh, dhStride, 0, 0, false, network.room);
+        sumOverTokens(network, batch, pass);
+      } else if (pass.reversed == 0) {
+        backwardPass(pass, batch, x, xStride, tokens, dh, dhStride, dx, xStride, addsDx, network.room);
+        addsDx = true;
+      } else {
+        const dxOwn = dx == 0 ? <usize>0 : pass.dx;
+        const adds = pass.cell == OWN;
+        if (dx != 0 && adds) clear(dxOwn, batch.rows * pass.inputs);
+        const tokensOwn = tokens != 0 ? pass.tokens : <usize>0;
+        backwardPass(pass, batch, pass.x, xStride, tokensOwn, dh, dhStride, dxOwn, xStride, adds, network.room);
+        if (dx != 0) scatterRows(dx, xStride, dxOwn, xStride, index, batch.rows, pass.inputs);
       }
-      const dxOwn = dx == 0 ? <usize>0 : pass.dx;
-      if (dx != 0) clear(dxOwn, batch.rows * pass.inputs);
-      const tokensOwn = tokens != 0 ? pass.tokens : <usize>0;
-      backwardPass(pass, batch, pass.x, xStride, tokensOwn, dh, dhStride, dxOwn, xStride, network.room);
-      if (dx != 0) scatterRows(dx, xStride, dxOwn, xStride, index, batch.rows, pass.inputs);
     }
   }
-  if (network.dxE != 0) sumRowsOfTokens(network, batch);
+  if (network.dxE != 0 && !byToken) sumRowsOfTokens(network, batch);
 }
 
-/** dE[token] += dL/dx_t: a token has a gradient in its own row alone. */
-function sumRowsOfTokens(network: Network, batch: Batch): void {
-  const bytes = <usize>network.inputs * R;
-  const dE = batch.gradients + network.dE;
-  const touched = changetype<Touched>(batch.gradients + network.touched);
-  for (let k = 0; k < batch.rows; k++) {
-    const token = load<i32>(batch.tokens + ((<usize>k) << 2));
-    addTo(dE + <usize>token * bytes, network.dxE + <usize>k * bytes, network.inputs);
-    touch(touched, token, network.tokens);
-  }
+/** Whether a pass reads an embedding, each token's row once. */
+// @ts-ignore: decorator
+@inline
+function readsTokenRows(pass: Pass): bool {
+  return changetype<usize>(pass.tokenRows) != 0;
 }
 
 /** What `train` tells beside its result. */
@@ -214,7 +227,6 @@ export function step(optimizer: Optimizer, report: Report): bool {
   if (!isFinite(norm)) return false;
   report.norm = max<f64>(report.norm, norm);
   update(optimizer, norm);
-  if (optimizer.rows != 0) forgetRows(optimizer);
   return true;
 }
 
@@ -255,12 +267,6 @@ export function sumTouched(optimizer: Optimizer, stride: usize, count: i32): voi
     }
     clearTouched(touched, dE, optimizer.rows, optimizer.rowSize);
   }
-}
-
-/** Forgets the rows that have a gradient, of the first of the gradients. */
-export function forgetRows(optimizer: Optimizer): void {
-  const dE = optimizer.gradients + <usize>optimizer.size * R;
-  clearTouched(changetype<Touched>(optimizer.touched), dE, optimizer.rows, optimizer.rowSize);
 }
 
 /** Copies so many bytes. */

@@ -84,14 +84,18 @@ export function touchedRow(touched: Touched, k: i32): i32 {
   return load<i32>(changetype<usize>(touched) + 4 + ((<usize>k) << 2));
 }
 
+/** Forgets a row, and makes its gradient zero. @param dE the first row's */
+// @ts-ignore: decorator
+@inline
+function clearRow(touched: Touched, row: i32, dE: usize, rows: i32, rowSize: i32): void {
+  const flags = changetype<usize>(touched) + 4 + ((<usize>rows) << 2);
+  store<u8>(flags + <usize>row, 0);
+  clear(dE + <usize>(row * rowSize) * R, rowSize);
+}
+
 /** Forgets them, and makes their gradients zero. @param dE the first row's */
 export function clearTouched(touched: Touched, dE: usize, rows: i32, rowSize: i32): void {
-  const flags = changetype<usize>(touched) + 4 + ((<usize>rows) << 2);
-  for (let k = 0; k < touched.count; k++) {
-    const row = touchedRow(touched, k);
-    store<u8>(flags + <usize>row, 0);
-    clear(dE + <usize>(row * rowSize) * R, rowSize);
-  }
+  for (let k = 0; k < touched.count; k++) clearRow(touched, touchedRow(touched, k), dE, rows, rowSize);
   touched.count = 0;
 }
 
@@ -218,17 +222,23 @@ export function update(optimizer: Optimizer, norm: f64): void {
   if (optimizer.frozenCount != 0) keepFrozen(optimizer);
 }
 
-/** Where nothing moves that has no gradient, the other rows of an embedding are left alone. */
+/** The update of an embedding's rows, and forgets their gradients; where nothing moves that has none, the other rows are left alone. */
 function updateRows(optimizer: Optimizer, norm: f64): void {
   const rowSize = optimizer.rowSize;
+  const touched = changetype<Touched>(optimizer.touched);
+  const dE = optimizer.gradients + <usize>optimizer.size * R;
   const leaves = (optimizer.type == SGD && optimizer.momentum == 0) || optimizer.type == ADAGRAD;
   if (!leaves || optimizer.weightDecay != 0) {
     updatePart(optimizer, norm, optimizer.size, optimizer.rows * rowSize);
+    clearTouched(touched, dE, optimizer.rows, rowSize);
     return;
   }
-  const touched = changetype<Touched>(optimizer.touched);
-  for (let k = 0; k < touched.count; k++)
-    updatePart(optimizer, norm, optimizer.size + touchedRow(touched, k) * rowSize, rowSize);
+  for (let k = 0; k < touched.count; k++) {
+    const row = touchedRow(touched, k);
+    updatePart(optimizer, norm, optimizer.size + row * rowSize, rowSize);
+    clearRow(touched, row, dE, optimizer.rows, rowSize);
+  }
+  touched.count = 0;
 }
 
 /** The update of `count` numbers from number `from` on, whole lanes. */

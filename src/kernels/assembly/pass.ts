@@ -7,7 +7,7 @@ import { ownBackward, ownForward } from "./own";
 import { rnnBackward, rnnForward } from "./rnn";
 import { addTo, repeatRow, sumRows } from "./rows";
 import { addInputs, count, formFor, offset, rowBefore, rowOf, sumOverInputs, sumOverStates } from "./steps";
-import { clear } from "./vector";
+import { addProduct, clear } from "./vector";
 
 const R: usize = sizeof<real>();
 const SIGMOID: i32 = 2;
@@ -35,14 +35,17 @@ function panelsOfN(pass: Pass): usize {
   return pass.panels + <usize>(directColumns(pass) + 16) * <usize>pass.units * R;
 }
 
-/** Forward; leaves gates, states and h_t. @param x [rows × X] what the pass reads, where there are no `tokens` */
+/**
+ * Forward; leaves gates, states and h_t.
+ * @param x [rows × X] what the pass reads, where there are no `tokens`; without both, z holds b + Wx x_t
+ */
 export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: usize, room: usize): void {
   const H = pass.units;
   const C = pass.columns;
   const hBytes = <usize>H * R;
   const zBytes = <usize>C * R;
   if (pass.cell == OWN) return ownForward(pass, batch, x, xStride, tokens, room);
-  projectInputs(pass, batch, x, xStride, tokens, room);
+  if (x != 0 || tokens != 0) projectInputs(pass, batch, x, xStride, tokens, room);
   if (pass.cell == DENSE) {
     const h = pass.h + <usize>(batch.sequences * H) * R;
     rnnForward(pass.option, pass.z, h, batch.rows * H);
@@ -75,8 +78,27 @@ export function forwardPass(pass: Pass, batch: Batch, x: usize, xStride: usize, 
 
 /** The part of all steps' pre-activations that does not wait for the step before: b + Wx x_t. */
 function projectInputs(pass: Pass, batch: Batch, x: usize, xStride: usize, tokens: usize, room: usize): void {
+  // Of a single series each step has one number: to begin a product costs more than to make it.
+  if (pass.inputs == 1 && tokens == 0) {
+    projectNumbers(pass.z, pass.b, pass.Wx, x, xStride, batch.rows, pass.columns);
+    return;
+  }
   repeatRow(pass.z, pass.b, batch.rows, pass.columns);
   addInputs(pass.z, pass.Wx, pass.columns, x, xStride, pass.inputs, tokens, batch.rows, room);
+}
+
+/** z [rows × n] = b + Wx x, with one number x of each row. */
+// @ts-ignore: decorator
+@inline
+function projectNumbers(z: usize, b: usize, Wx: usize, x: usize, xStride: usize, rows: i32, n: i32): void {
+  const bytes = <usize>n * R;
+  for (let k = 0; k < rows; k++) {
+    const x_t = v128.load_splat<real>(x);
+    for (let o: usize = 0; o < bytes; o += 16)
+      v128.store(z + o, addProduct(v128.load(b + o), x_t, v128.load(Wx + o)));
+    z += bytes;
+    x += xStride;
+  }
 }
 
 /** The cell's own equations at step t, for n sequences. */
@@ -130,8 +152,10 @@ function clearFilling(h: usize, rows: i32, n: i32, trueUnits: i32): void {
 
 /**
  * Back, after `forwardPass` over the same batch: leaves dL/da_t of all gates in z and sums the gradients of the parameters.
+ * @param x     as `forwardPass` has read it: without it and `tokens`, dWx is left to others
  * @param above [rows × H] dL/dh_t from above and from the loss; what comes from the step after is added to it
- * @param dx    where dL/dx_t is added, or 0
+ * @param dx     where dL/dx_t goes, or 0
+ * @param addsDx whether it is added to what is there; a cell by its equations always does so
  */
 export function backwardPass(
   pass: Pass,
@@ -143,6 +167,7 @@ export function backwardPass(
   aboveStride: usize,
   dx: usize,
   dxStride: usize,
+  addsDx: bool,
   room: usize,
 ): void {
   const H = pass.units;
@@ -155,9 +180,10 @@ export function backwardPass(
   if (pass.cell == DENSE) {
     rnnBackward(pass.option, pass.z, pass.h + <usize>batch.sequences * hBytes, above, batch.rows * H);
     sumRows(batch.gradients + pass.db, pass.z, zBytes, batch.rows, C, adds);
-    sumOverInputs(batch.gradients + pass.dWx, zBytes, x, xStride, pass.inputs, tokens, pass.z, zBytes, C, batch, adds, room);
+    if (x != 0 || tokens != 0)
+      sumOverInputs(batch.gradients + pass.dWx, zBytes, x, xStride, pass.inputs, tokens, pass.z, zBytes, C, batch, adds, room);
     if (dx != 0)
-      multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, NOT_PACKED, batch.rows, C, pass.inputs, true, room);
+      multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, NOT_PACKED, batch.rows, C, pass.inputs, addsDx, room);
     return;
   }
   const direct = directColumns(pass);
@@ -182,9 +208,10 @@ export function backwardPass(
     sumOuterProducts(batch.gradients + pass.dWh + 2 * hBytes, zBytes, pass.q, hBytes, pass.z + 2 * hBytes, zBytes, H, batch.rows, H, adds, room);
   sumRows(batch.gradients + pass.db, pass.z, zBytes, batch.rows, C, adds);
   if (pass.u != 0) sumRows(batch.gradients + pass.dbhn, pass.u + 2 * hBytes, zBytes, batch.rows, H, adds);
-  sumOverInputs(batch.gradients + pass.dWx, zBytes, x, xStride, pass.inputs, tokens, pass.z, zBytes, C, batch, adds, room);
+  if (x != 0 || tokens != 0)
+    sumOverInputs(batch.gradients + pass.dWx, zBytes, x, xStride, pass.inputs, tokens, pass.z, zBytes, C, batch, adds, room);
   if (dx != 0)
-    multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, NOT_PACKED, batch.rows, C, pass.inputs, true, room);
+    multiply(dx, dxStride, pass.z, zBytes, pass.Wx, zBytes, true, 0, NOT_PACKED, batch.rows, C, pass.inputs, addsDx, room);
 }
 
 /** From dL/dh_t to dL/da_t at step t, for n sequences; what flows to h_prev past the matrices is added to `before`. */

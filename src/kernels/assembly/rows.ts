@@ -6,7 +6,7 @@ const R: usize = sizeof<real>();
 /** The position of the k-th row: `index` says it, or it is k. */
 // @ts-ignore: decorator
 @inline
-function position(index: usize, k: i32): usize {
+export function position(index: usize, k: i32): usize {
   return index == 0 ? <usize>k : <usize>load<i32>(index + ((<usize>k) << 2));
 }
 
