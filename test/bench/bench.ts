@@ -19,7 +19,7 @@ import { measureTable } from "./readTable";
 import type { ComparisonReport, Report, SameReport } from "./report";
 import {
   comparisonLines,
-  embeddingLine,
+  embeddingLines,
   latencyLines,
   machineLines,
   ownCellLines,
@@ -253,7 +253,7 @@ async function main(): Promise<void> {
   if (report.ownCells.length > 0) print(...ownCellLines(report), "");
   if (only.length === workloads.length) {
     report.embedding = await measureEmbedding(quick);
-    print(embeddingLine(report.embedding), "");
+    print(...embeddingLines(report.embedding), "");
     report.runs.push(...measureRuns(quick));
     print(...runLines(report), "");
     report.latencies.push(...(await measureSteps(quick)));
