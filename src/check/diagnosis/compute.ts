@@ -253,7 +253,7 @@ export class Workbench {
   private back(index: number, choices: Choices, scale: Scale, part: Part | null = null): Back {
     // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
     const asked = part ? part.asked : needsAll(choices) || scale !== null ? null : this.asked;
-    const what = part ? `${part.to} ${[...part.asked].join()}` : asked === null;
+    const what = part ? `${part.to} ${[...part.asked.keys()].join()}` : asked === null;
     return this.backs.get(`${index} ${scale} ${what} ${backKey(choices)}`, () => {
       const { model, sequences } = this.problem;
       const sequence = sequences[index]!;
@@ -298,11 +298,14 @@ export class Workbench {
 /** A part of what goes back: the steps from one on, and the gradients of some parameters. */
 export interface Part {
   readonly to: number;
-  readonly asked: ReadonlySet<string>;
+  readonly asked: NonNullable<Asked>;
 }
 
 /** The last steps of a sequence, and no parameter's gradient. */
-export const lastOf = (length: number, steps: number): Part => ({ to: length - steps, asked: new Set([ofInputs]) });
+export const lastOf = (length: number, steps: number): Part => ({
+  to: length - steps,
+  asked: new Map([[ofInputs, null]]),
+});
 
 /** Whether a part of the way back can be had without the rest. */
 export function isApart({ layers }: Model, choices: Choices, { to, asked }: Part, length: number): boolean {

@@ -38,7 +38,7 @@ import { hintOf } from "./hints";
 import { followingOf, followsFrom, isOther, markOf, marksOf, noise, ownNumbersOf, slackOfRounding } from "./marks";
 import type { Slip } from "./slip";
 import { slipsOf } from "./slips";
-import { ofInputs } from "./steps";
+import { type Asked, type Entries, ofInputs } from "./steps";
 import { scaledStep, slipsOfWritten, type UpdatedNumber } from "./written";
 
 /** Slips that, made together, give the author's numbers. */
@@ -208,17 +208,24 @@ interface Hypothesis extends Trial {
   readonly precision: Precision | null;
 }
 
-/** The parameters whose gradients alone are wanted; null where an update is made from all of them. */
-function askedOf({ model }: Problem, comparisons: readonly Comparison[]): ReadonlySet<string> | null {
-  if (comparisons.some(({ expected }) => expected.of === "updated")) return null;
-  const names = comparisons.flatMap(({ expected: { place } }) => (place[0] === "gradients" ? [String(place[1])] : []));
-  const asked = new Set(names.filter((name) => Object.hasOwn(parametersOf(model), name)));
-  if (
-    comparisons.some(({ expected: { place } }) => place[0] === "steps" && place[2] === "gradients" && place[3] === "x")
-  )
-    asked.add(ofInputs);
+/** The gradients that alone are wanted, by the comparisons that are looked at; null where an update is made from all of them. */
+function askedOf({ model }: Problem, comparisons: readonly Comparison[], all: readonly Comparison[]): Asked {
+  if (all.some(({ expected }) => expected.of === "updated")) return null;
+  const tensors = parametersOf(model);
+  const entries = new Map<string, Set<number>>();
+  for (const { expected } of comparisons) {
+    const [first, name, ...at] = expected.place;
+    const tensor = tensors[String(name)];
+    if (first === "gradients" && tensor)
+      entries.set(String(name), (entries.get(String(name)) ?? new Set()).add(indexIn(tensor, at)));
+  }
+  const isOfInputs = ({ expected: { place } }: Comparison) =>
+    place[0] === "steps" && place[2] === "gradients" && place[3] === "x";
   // The read-out's cost little.
-  return asked;
+  return new Map<string, Entries>([
+    ...[...entries].map(([name, some]) => [name, Int32Array.from(some)] as const),
+    ...(comparisons.some(isOfInputs) ? [[ofInputs, null] as const] : []),
+  ]);
 }
 
 /** What goes forward, what comes back, what is made of it. */
@@ -276,7 +283,9 @@ class Search {
   private readonly isMaybeSingle: boolean;
   /** How far each number may be off by single precision, once it is asked for. */
   private slackOfSingle: ReadonlyMap<number, number> | null = null;
+  /** Computes what slips are tried on, and what all comparisons need. */
   private readonly bench: Workbench;
+  private readonly whole: Workbench;
   /** Of the first sequence, if it is long: what is looked at first on the way back, one after the other. */
   private readonly samples: readonly Sample[];
   /** The same on the way forward. */
@@ -298,7 +307,7 @@ class Search {
     private readonly problem: Problem,
     private readonly comparisons: readonly Comparison[],
   ) {
-    this.bench = new Workbench(problem, askedOf(problem, comparisons));
+    this.whole = new Workbench(problem, askedOf(problem, comparisons, comparisons));
     const wrongIn = new Set(comparisons.filter(({ right }) => !right).map(({ expected }) => expected.sequence));
     const isOfBatch = wrongIn.delete(wholeBatch) && isTried(problem, wholeBatch);
     const chosen = [...[...wrongIn].slice(0, mostSequences), ...(isOfBatch ? [wholeBatch] : [])];
@@ -311,6 +320,8 @@ class Search {
       [true, false].flatMap((isWrong) => spread(all.filter((k) => this.isWrong(k) === isWrong))),
     );
     this.tried = all.filter((k) => isTriedOn.has(k));
+    const tried = this.tried.map((k) => comparisons[k]!);
+    this.bench = new Workbench(problem, askedOf(problem, tried, comparisons));
     const wrong = this.tried.filter((k) => this.isWrong(k));
     // What is hidden has no digits.
     const values = wrong.map((k) => comparisons[k]!.expected.value).filter((value) => !Number.isNaN(value));
@@ -374,7 +385,7 @@ class Search {
       sequence,
       length,
       tried,
-      part: { to: isOfReadout(name) ? length : 0, asked: new Set([name]) },
+      part: { to: isOfReadout(name) ? length : 0, asked: new Map([[name, null]]) },
     }));
   }
 
@@ -551,7 +562,7 @@ class Search {
       (sequence) => [sequence, ownNumbersOf(this.problem, this.comparisons, sequence)] as const,
     );
     const follow = (choices: Choices) =>
-      new Map(own.flatMap(([sequence, numbers]) => [...followingOf(this.bench, numbers, sequence, choices)]));
+      new Map(own.flatMap(([sequence, numbers]) => [...followingOf(this.whole, numbers, sequence, choices)]));
     const plain = follow(asItShouldBe);
     const places = this.tried.filter((k) => plain.has(k));
     const isAlone = (k: number) => markOf(this.comparisons[k]!, plain.get(k)!) === "wrong";
@@ -663,7 +674,7 @@ class Search {
   /** What a trial explains of all the comparisons; null where it makes a right one wrong. */
   onAll({ choices, precision }: Hypothesis): readonly number[] | null {
     const all = this.triable();
-    const computed = this.computing(choices);
+    const computed = this.computing(choices, this.whole);
     const numbers = new Map(all.map((k) => [k, computed(k)]));
     return this.judge(numbers, all, choices, precision)?.explained ?? null;
   }
@@ -833,7 +844,7 @@ class Search {
   }
 
   /** What comes out at a comparison's place; what is asked for one after the other is computed once. */
-  private computing(choices: Choices): (k: number) => number {
+  private computing(choices: Choices, bench = this.bench): (k: number) => number {
     let sequence: number | null = null;
     let computed: Computed = { trace: null, updated: () => null };
     let updated: unknown = null;
@@ -841,7 +852,7 @@ class Search {
       const { expected } = this.comparisons[k]!;
       if (expected.sequence !== sequence) {
         sequence = expected.sequence;
-        computed = sequence === wholeBatch ? this.bench.computeBatch(choices) : this.bench.compute(sequence, choices);
+        computed = sequence === wholeBatch ? bench.computeBatch(choices) : bench.compute(sequence, choices);
         updated = null;
       }
       if (expected.of === "updated") updated ??= computed.updated();
@@ -882,7 +893,7 @@ class Search {
 
   private allowedInSingle(): ReadonlyMap<number, number> {
     if (this.slackOfSingle) return this.slackOfSingle;
-    const single = this.computing({ ...asItShouldBe, keep: Math.fround });
+    const single = this.computing({ ...asItShouldBe, keep: Math.fround }, this.whole);
     const arrayOf = (k: number) => {
       const { sequence, of, place } = this.comparisons[k]!.expected;
       return [sequence, of, ...place.slice(0, place.findLastIndex((key) => typeof key === "string") + 1)].join(" ");

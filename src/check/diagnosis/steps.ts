@@ -35,7 +35,9 @@ export interface PassSteps {
 export type TakeAt = (n: number, name: string, v: Float64Array) => Float64Array;
 
 /** The parameters whose gradients somebody wants to know, by full name, and `ofInputs`; null for all. */
-export type Asked = ReadonlySet<string> | null;
+export type Asked = ReadonlyMap<string, Entries> | null;
+/** Which numbers of a parameter are read, by their places in its data: what is no one's need not be summed over time. Null for all */
+export type Entries = Int32Array | null;
 /** dL/dx_t among what is asked for. */
 export const ofInputs = "x";
 
@@ -193,7 +195,7 @@ class Collected implements PassBack {
   readonly dx: Float64Array[];
   readonly shares: Record<string, Tensor> = {};
   readonly start: Values = {};
-  private readonly asked: readonly (readonly [name: string, share: Expression])[];
+  private readonly asked: readonly (readonly [name: string, share: Expression, entries: Entries])[];
 
   constructor(
     private readonly pass: PassSteps,
@@ -205,7 +207,12 @@ class Collected implements PassBack {
     asked: Asked,
     private readonly wantsInput: boolean,
   ) {
-    this.asked = Object.entries(operations.shares).filter(([name]) => asked === null || asked.has(`${prefix}.${name}`));
+    this.asked = Object.entries(operations.shares).flatMap(([name, share]) => {
+      const full = `${prefix}.${name}`;
+      const isTurned = choices.transposed.some((one) => one.name === full);
+      const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
+      return entries === undefined ? [] : [[name, share, entries] as const];
+    });
     this.gradients = pass.values.map(() => ({}));
     this.dx = [];
   }
@@ -249,9 +256,9 @@ class Collected implements PassBack {
     }
     const { values } = this.pass;
     const reading = { ...around, value: this.stateBefore(n, around, values), input: this.inputAt(n) };
-    for (const [name, expression] of this.asked) {
+    for (const [name, expression, entries] of this.asked) {
       const into = this.shareOf(name, n);
-      if (into) addCut(into, this.choices, (to) => addShareOf(expression, around, reading, to));
+      if (into) addCut(into, this.choices, (to) => addShareOf(expression, around, reading, to, entries));
     }
     return found;
   }
@@ -314,14 +321,22 @@ function addInto(into: Values, name: string, v: Float64Array): void {
 }
 
 /** Adds a step's share to its parameter's gradient. */
-function addShareOf(expression: Expression, left: Surroundings, right: Surroundings, into: Tensor): void {
+function addShareOf(
+  expression: Expression,
+  left: Surroundings,
+  right: Surroundings,
+  into: Tensor,
+  entries: Entries,
+): void {
   if (expression.kind === "sum") {
-    for (const term of expression.terms) addShareOf(term, left, right, into);
+    for (const term of expression.terms) addShareOf(term, left, right, into, entries);
     return;
   }
   if (expression.kind !== "outer") return addVec(into.data, evaluatorOf(expression)(left));
   const read = expression.right.kind === "input" ? inputOf(right, into.cols) : evaluatorOf(expression.right)(right);
-  addOuter(into, evaluatorOf(expression.left)(left), read);
+  const d = evaluatorOf(expression.left)(left);
+  if (entries) for (const at of entries) into.data[at]! += d[Math.floor(at / into.cols)]! * read[at % into.cols]!;
+  else addOuter(into, d, read);
 }
 
 const empty = new Float64Array(0);

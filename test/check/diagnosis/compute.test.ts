@@ -133,7 +133,7 @@ describe("The computation that a diagnosis tries slips on", () => {
         const name = names[choice % names.length]!;
         const { length } = problem.sequences[0]!;
         // The read-out's needs no way back over the steps.
-        const part = { to: name.startsWith("output.") ? length : 0, asked: new Set([name]) };
+        const part = { to: name.startsWith("output.") ? length : 0, asked: new Map([[name, null]]) };
         fc.pre(isApart(problem.model, choices, part, length));
         const [whole, alone] = [null, part].map((some) => {
           const { gradients } = compute(problem, 0, choices, some).trace as { gradients: Record<string, unknown> };
