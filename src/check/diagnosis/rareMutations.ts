@@ -215,9 +215,11 @@ function inverses({ operations, gates, text, onForward }: Kind): Mutation[] {
 
 /** Another gate in the place of one, or what another leaves: 1 − f in the place of i. */
 function otherGates({ operations, gates, text, onForward }: Kind): Mutation[] {
-  const names = operations.forward.map(({ name }) => name).filter((name) => isGate(operations, gates, name));
-  return operations.forward.flatMap(({ name, expression }) =>
-    partsOf(expression).flatMap((part) => {
+  return operations.forward.flatMap(({ name, expression }, k) => {
+    // A gate that is computed later may itself be made of what it would stand in.
+    const earlier = operations.forward.slice(0, k).map((equation) => equation.name);
+    const names = earlier.filter((one) => isGate(operations, gates, one));
+    return partsOf(expression).flatMap((part) => {
       if (part.kind !== "times") return [];
       return part.factors.flatMap((factor) => {
         if (factor.kind !== "value" || factor.time !== "now" || !names.includes(factor.name)) return [];
@@ -236,8 +238,8 @@ function otherGates({ operations, gates, text, onForward }: Kind): Mutation[] {
             ),
           );
       });
-    }),
-  );
+    });
+  });
 }
 
 const isGate = ({ forward }: Operations, gates: ReadonlySet<string>, name: string): boolean =>
