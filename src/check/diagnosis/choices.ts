@@ -76,15 +76,15 @@ export interface Choices {
   // ---------------------------------------------------------------------------------------------- the loss
   /** Whose target a step's output is compared with: its own, that of another step, around the ends or not, or its input; class 0, or zeros, where it has none. */
   readonly targets: "own" | "after" | "before" | "input" | "rolled" | "rolledBack" | "padded";
-  /** dL/dz_t of an entropy without the target in it: p in the place of p − target. */
-  readonly targetForgotten: boolean;
-  /** What of the loss's settings is taken otherwise, and where that and forgotten weights are. */
+  /** What is taken from p in dL/dz_t of an entropy where the target belongs: it, nothing, twice it, or 1 of every class. */
+  readonly targetTaken: "once" | "never" | "twice" | "everywhere";
+  /** What of the loss's settings is taken otherwise, and where that, other targets and forgotten weights are. */
   readonly lossOptions: Partial<Loss>;
   readonly settingsIn: "loss" | "gradient" | "both";
   /** Each entry of dL/dz_t is multiplied with its own class's weight, not with that of the target's. */
   readonly classWeightsEach: boolean;
   /** What is written down as the output, which is right otherwise. */
-  readonly outputWritten: "logits" | "logarithm" | null;
+  readonly outputWritten: "logits" | "logarithm" | "error" | null;
   /** The steps' own weights, or the sequence's, are forgotten. */
   readonly forgottenWeights: readonly ("step" | "sequence")[];
   /** What the logarithm in an entropy is taken to. */
@@ -276,7 +276,7 @@ export const asItShouldBe: Choices = {
   outputActivation: null,
   keep: null,
   targets: "own",
-  targetForgotten: false,
+  targetTaken: "once",
   lossOptions: {},
   settingsIn: "both",
   classWeightsEach: false,

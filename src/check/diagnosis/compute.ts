@@ -115,7 +115,7 @@ export class Workbench {
             ),
           ),
           logits: outputs.z[k],
-          output: outputWritten(outputs.z[k], outputs.y[k], choices),
+          output: outputWritten(outputs.z[k], outputs.y[k], () => targetAt(sequence, k, model.output.size), choices),
           target: model.loss ? targetAt(sequence, k, model.output.size) : null,
           loss: losses.steps[k],
           get gradients() {
@@ -153,7 +153,7 @@ export class Workbench {
             ),
           ),
           logits,
-          output: outputWritten(logits, outputs.y[k], choices),
+          output: outputWritten(logits, outputs.y[k], () => targetAt(sequences[index]!, k, model.output.size), choices),
         })),
       },
     };
@@ -313,11 +313,17 @@ export function isApart({ layers }: Model, choices: Choices, { to, asked }: Part
   if (to === 0) return true;
   const { flow } = choices;
   if (layers.some(({ direction }) => direction !== "forward") || flow.kind === "upward") return false;
+  if (startsWhereOtherEnds(choices)) return false;
   return flow.kind !== "overlapping" || flow.steps >= length - to;
 }
 
+const startsWhereOtherEnds = ({ startsAs }: Choices): boolean =>
+  startsAs?.kind === "layerBefore" || startsAs?.kind === "passBefore";
+
 /** Whether the first steps of what goes forward can be had without the rest. */
-export function isApartForward({ layers }: Model, { reads }: Choices): boolean {
+export function isApartForward({ layers }: Model, choices: Choices): boolean {
+  const { reads } = choices;
+  if (startsWhereOtherEnds(choices)) return false;
   return (reads === "h_t" || reads === "h_prev") && layers.every(({ direction }) => direction === "forward");
 }
 
@@ -454,14 +460,16 @@ function forwardOf(
   const all = inputsRead(model, sequence, choices);
   const inputs = all.slice(0, first);
   let below: readonly StepInput[] = all;
-  const layers = model.layers.map((layer, l) => {
+  const layers: PassForward[][] = [];
+  for (const [l, layer] of model.layers.entries()) {
     const equations = editedEquations(layer, choicesIn(choices, l).edits);
     if (l > 0 && choices.delayedLayers)
       below = below.map((_, k) => below[k - 1] ?? { token: -1, vector: new Float64Array(layer.inputSize) });
     const between = handedTo(choices.handed, "layers");
     const handed = l > 0 && between ? below.map((it) => ({ ...it, vector: handedUp(between, it.vector) })) : below;
     const reading = readsInput(model, l, choices) ? all : handed;
-    const passes = layer.passes.map((ofFile, p): PassForward => {
+    const passes: PassForward[] = [];
+    for (const [p, ofFile] of layer.passes.entries()) {
       const pass: Pass = choices.passesForward ? { ...ofFile, direction: "forward" } : ofFile;
       const used = usedParameters(model, pass, choices);
       const take = takeIn(own, sequence.length, ["layers", l], layer, pass);
@@ -470,13 +478,13 @@ function forwardOf(
         used.forward,
         layer.size,
         along(reading, pass),
-        start[l]![p]!,
+        endBefore(choices, layers, passes) ?? start[l]![p]!,
         choices,
         take,
         first,
       );
-      return { pass, steps };
-    });
+      passes.push({ pass, steps });
+    }
     below = inputs.map((_, k) => {
       const h = together(
         passes.map(({ pass, steps }) => at(steps.values, turned(pass, choices), k)["h"]!),
@@ -488,8 +496,8 @@ function forwardOf(
         vector: isResidual(layer, l, choices) ? summed(taken, vectorOf(reading[k]!, layer.inputSize)) : taken,
       };
     });
-    return passes;
-  });
+    layers.push(passes);
+  }
   const { readsLayer, readsQuantity } = choices;
   const top = layers[readsLayer ?? layers.length - 1]!;
   const name = readsQuantity ?? "h";
@@ -521,6 +529,21 @@ function forwardOf(
   const before = handedTo(choices.handed, "output");
   const read = before ? pooled.map((v) => handedUp(before, v)) : pooled;
   return { layers, inputs, pooled, read, outputs: outputsOf(model, sequence, read, inputs, choices, own) };
+}
+
+/** The states in which the layer below, or the forward pass, has ended, for who begins with them. @param done the layers and this one's passes so far */
+function endBefore(
+  { startsAs }: Choices,
+  layers: readonly (readonly PassForward[])[],
+  done: readonly PassForward[],
+): State | null {
+  const other =
+    startsAs?.kind === "layerBefore"
+      ? layers.at(-1)?.[done.length]
+      : startsAs?.kind === "passBefore"
+        ? done.at(-1)
+        : undefined;
+  return other?.steps.values.at(-1) ?? null;
 }
 
 /** Whether a layer reads the network's input in the place of what is below it. */
@@ -627,10 +650,17 @@ function backOf(
   const dread = readBack(ofRead, choices, () => statesOf(model.layers.length - 1));
   const readLayer = (isPlainBack ? null : choices.readsLayer) ?? model.layers.length - 1;
   let above = readLayer === model.layers.length - 1 ? dread : dread.map(({ length }) => new Float64Array(length));
+  // What a layer that begins where the one below it has ended hands back there.
+  let fromStart: Float64Array | null = null;
   // What layers that read the network's input hand back to it, as a layer below the first.
   let toInput: readonly Float64Array[] | null = null;
   for (let l = model.layers.length - 1; l >= 0; l--) {
     const layer = model.layers[l]!;
+    if (fromStart) {
+      const into = fromStart;
+      above = above.map((d, k) => (k === T - 1 ? summed(d, into) : d));
+      fromStart = null;
+    }
     if (l === readLayer && l < model.layers.length - 1) above = above.map((d, k) => summed(d, dread[k]!));
     const isTop = l === readLayer;
     // What the first layer reads is given, so that few ask for its gradient.
@@ -683,6 +713,9 @@ function backOf(
       above = below.map(() => new Float64Array(model.layers[l - 1]!.size * model.layers[l - 1]!.passes.length));
       continue;
     }
+    const { startsAs } = choices;
+    if (!isPlainBack && l > 0 && startsAs?.kind === "layerBefore" && startsAs.flows)
+      fromStart = joined(passes.map(({ back }) => back.start["h"] ?? new Float64Array(layer.size)));
     const states = l > 0 && between ? statesOf(l - 1) : null;
     const handed = states ? below.map((d, k) => handedBack(between, d, states[k]!)) : below;
     above =

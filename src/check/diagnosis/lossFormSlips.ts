@@ -110,6 +110,13 @@ function writtenSlips({ model: { output } }: Problem): NewSlip[] {
   const { activation } = output;
   return [
     one(
+      "output-written:error",
+      "the target is subtracted from the output itself, so that p − target is written down in its place",
+      { outputWritten: "error" },
+      "output-written",
+      false,
+    ),
+    one(
       "output-written:logits",
       `the logits are written down as the output, before they go through ${activation}`,
       { outputWritten: "logits" },

@@ -596,6 +596,19 @@ class KindOfLayer {
           shares: Object.fromEntries(Object.entries(back.shares).map(([name, it]) => [name, inStead(it, "now")])),
         }),
       ),
+      ...this.sharesAlike().map(([said, ofKind]) =>
+        this.onBack(
+          `derivative-forgotten:${said}`,
+          "derivative-weights",
+          `${said} ${ofKind.size > 1 ? "are" : "is"} taken with ${this.text(flat(curved[0]!))} in place of ${this.gradientOf(curved[0]!)}`,
+          (back) => ({
+            ...back,
+            shares: Object.fromEntries(
+              Object.entries(back.shares).map(([name, it]) => [name, ofKind.has(name) ? inStead(it, "now") : it]),
+            ),
+          }),
+        ),
+      ),
       this.onBack(
         "derivative-forgotten:input",
         "derivative-input",
@@ -603,6 +616,16 @@ class KindOfLayer {
         (back) => ({ ...back, inputGradient: inStead(back.inputGradient, "now") }),
       ),
     ];
+  }
+
+  /** The parameters of x, those of h and the biases, each in words. */
+  private sharesAlike(): (readonly [said: string, names: ReadonlySet<string>])[] {
+    const groups = new Map<string, string[]>();
+    for (const name of Object.keys(this.operations.shares)) {
+      const start = /^(Wx|Wh|b)/.exec(name)?.[1];
+      if (start) groups.set(start, [...(groups.get(start) ?? []), name]);
+    }
+    return [...groups.values()].map((names) => [names.map((name) => `d${name}`).join(", "), new Set(names)]);
   }
 
   /** Of a cell whose gradients are those of its quantities, each use has the derivative by itself. */

@@ -11,6 +11,7 @@ import {
   now,
   one,
   sum,
+  symbolsIn,
   withChildren,
   withLeaves,
 } from "../../engine/expression";
@@ -82,6 +83,7 @@ export function rareForward(kind: Kind): Mutation[] {
     ...wrappedWhole(kind),
     ...otherFunctions(kind),
     ...gateOverAll(kind),
+    ...peepholesLeftOut(kind),
   ];
 }
 
@@ -358,6 +360,31 @@ function otherParameters({ operations, onForward }: Kind): Mutation[] {
   );
 }
 
+/** Every term of a vector and a state, p ∘ c, that is left out: where there are several, nobody leaves out one alone. */
+function peepholesLeftOut({ operations, onForward }: Kind): Mutation[] {
+  const isPeephole = (term: Expression) =>
+    term.kind === "times" &&
+    term.factors.some(({ kind }) => kind === "bias") &&
+    term.factors.some(({ kind }) => kind === "value");
+  const without: Change = (whole) =>
+    whole.kind === "sum"
+      ? sumOf(whole.terms.filter((term) => !isPeephole(term)).map(without))
+      : withChildren(whole, without);
+  const all = operations.forward.flatMap(({ expression }) => partsOf(expression).filter(isPeephole));
+  if (all.length < 2) return [];
+  return [
+    onForward(
+      "left-out:peepholes",
+      "left-out:peepholes",
+      `${all
+        .flatMap(symbolsIn)
+        .flatMap((leaf) => (leaf.kind === "bias" ? [leaf.name] : []))
+        .join(", ")} are left out, with what they multiply`,
+      (equations) => equations.map(({ name, expression }) => ({ name, expression: without(expression) })),
+    ),
+  ];
+}
+
 /** A function that is applied twice: tanh(tanh(a)). */
 function doubled({ operations, text, onForward }: Kind): Mutation[] {
   return operations.forward.flatMap(({ name, expression }) =>
@@ -386,7 +413,7 @@ function wrappedWhole({ operations, states, onForward }: Kind): Mutation[] {
       `${name}_t goes through tanh as a whole`,
       inEquation(name, (whole) => apply("tanh", whole)),
     );
-    const inner = expression.kind === "times" ? expression.factors.find(({ kind }) => kind === "apply") : undefined;
+    const inner = partsOf(expression).find(({ kind }) => kind === "apply");
     if (inner?.kind !== "apply") return [added];
     const around = (whole: Expression) => apply(inner.function, withPart(whole, inner, inner.of));
     return [
@@ -394,7 +421,7 @@ function wrappedWhole({ operations, states, onForward }: Kind): Mutation[] {
       onForward(
         `function-around:${name}`,
         `function-added:${name}`,
-        `${inner.function} is taken of the whole product in ${name}_t, not of its factor alone`,
+        `${inner.function} is taken of all of ${name}_t, not of one part of it alone`,
         inEquation(name, around),
       ),
     ];

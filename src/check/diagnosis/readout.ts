@@ -113,11 +113,15 @@ export function lossesOf(
   let count = 0;
   const steps: (number | null)[] = [];
   const slopesOfSteps = z.map((z_t, k) => {
-    const own_t = z_t ? targetOf(model, sequence, k, choices) : null;
     // Another loss than that of a class has a vector.
-    const target = typeof own_t === "number" && given.type !== back.loss.type ? oneHot(own_t, O) : own_t;
+    const taken = (way: "loss" | "gradient", type: Loss["type"]) => {
+      const target = z_t ? targetOf(model, sequence, k, choices, way) : null;
+      return typeof target === "number" && given.type !== type ? oneHot(target, O) : target;
+    };
+    const target = taken("loss", loss.type);
+    const targetBack = taken("gradient", back.loss.type);
     steps.push(null);
-    if (target === null || !z_t) return null;
+    if (target === null || targetBack === null || !z_t) return null;
     const y_t = choices.outputTwice ? activatedTwice(output.activation, z_t) : y[k]!;
     const isOfOutput = keep || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
     const natural =
@@ -135,7 +139,7 @@ export function lossesOf(
     const slopeOfRoot = rootOf?.what === "step" && rootOf.in === "both" ? (0.5 * under) / l_t : 1;
     const weight = weightAt(back.weights, k) * gradientFactor * factorOf(back.loss, O) * slopeOfRoot;
     const isThrough = choices.outputTwice && !choices.backAsItShouldBe;
-    const ofLast = logitGradient(back.loss, output.activation, z_t, isThrough ? y_t : y[k]!, target, choices);
+    const ofLast = logitGradient(back.loss, output.activation, z_t, isThrough ? y_t : y[k]!, targetBack, choices);
     const through = isThrough ? throughActivation(output.activation, z_t, ofLast) : ofLast;
     return through.map((d_j) => d_j * weight);
   });
@@ -177,16 +181,27 @@ function settingsOf(
 export function outputWritten(
   z: Float64Array | null | undefined,
   y: Float64Array | null | undefined,
+  target: () => Target | null,
   { outputWritten }: Choices,
 ): Float64Array | null | undefined {
   if (outputWritten === null || !y) return y;
+  if (outputWritten === "error") {
+    const t = target();
+    return t === null ? y : y.map((p, j) => p - (typeof t === "number" ? Number(j === t) : t[j]!));
+  }
   return outputWritten === "logits" ? z : y.map(Math.log);
 }
 
 /** A step's target, or what somebody takes for it; null where there is none. */
-function targetOf(model: Model, sequence: Sequence, k: number, { targets }: Choices): Target | null {
+function targetOf(
+  model: Model,
+  sequence: Sequence,
+  k: number,
+  { targets, settingsIn }: Choices,
+  way: "loss" | "gradient",
+): Target | null {
   const O = model.output.size;
-  if (targets === "own") return targetAt(sequence, k, O);
+  if (targets === "own" || (settingsIn !== "both" && settingsIn !== way)) return targetAt(sequence, k, O);
   if (targets === "input") return sequence.inputs.tokens?.[k] ?? null;
   const T = sequence.length;
   if (targets === "padded") {
@@ -275,10 +290,12 @@ function logitGradient(
   z: Float64Array,
   y: Float64Array,
   target: Target,
-  { logitForOutput, outputDerivative, targetForgotten, logEpsilon, classWeightsEach }: Choices,
+  { logitForOutput, outputDerivative, targetTaken, logEpsilon, classWeightsEach }: Choices,
 ): Float64Array {
   const value = logitForOutput ? z : y;
-  if (targetForgotten) return value.slice();
+  if (targetTaken === "never") return value.slice();
+  if (targetTaken === "everywhere") return value.map((v) => v - 1);
+  if (targetTaken === "twice") return value.map((v, j) => v - 2 * countOf(loss, target, value, j));
   // −target / p times p(1 − p), the entry of the softmax's derivative that is on its diagonal.
   if (isEntropy(loss) && outputDerivative === "diagonal") return y.map((p, j) => (p - 1) * countOf(loss, target, y, j));
   if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target, 0);

@@ -104,6 +104,20 @@ function biasSlips(model: Model): Slip[] {
     ),
   );
   if (recurrent.length < 2) return slips;
+  // A bias that is added inside a product has no other beside it.
+  const beside = recurrent.filter((name) => !/\.bh[a-z]$/.test(name));
+  const all = new Map([
+    [beside.join(), `the biases ${beside.map((name) => shortName(model, name)).join(", ")} are added twice`],
+    [recurrent.join(), "all the cells' biases are added twice"],
+  ]);
+  const doubled = [...all].flatMap(([joined, said]) => {
+    const names = joined.split(",");
+    const twice = Object.fromEntries(names.map((name) => [name, 2]));
+    const of = (text: string, change: Partial<Choices>) =>
+      one("doubled-biases", text, { doubledBiases: names, ...change }, "forgotten-biases", false);
+    return [of(said, {}), of(`${said}, and their gradients are twice their shares`, { scaled: twice })];
+  });
+  slips.push(...rare(doubled));
   const text = `the biases ${recurrent.map((name) => shortName(model, name)).join(", ")} are left out`;
   return [
     ...slips,
@@ -464,33 +478,20 @@ function targetSlips({ model, sequences }: Problem): Slip[] {
   const { loss, output } = model;
   if (!loss || loss.type === "linear") return [];
   const slips: Slip[] = [];
+  const step = "the output is compared with the target of the step";
+  const others: readonly (readonly [string, string, Choices["targets"]])[] = [
+    ["target-of-after", `${step} after, and the last one with none`, "after"],
+    ["target-of-before", `${step} before, and the first one with none`, "before"],
+    ["target-rolled", `${step} after, and the last one with the first target`, "rolled"],
+    ["target-rolled", `${step} before, and the first one with the last target`, "rolledBack"],
+  ];
   if (sequences.some((sequence) => countTargets(sequence) > 1))
-    slips.push(
-      one(
-        "target-of-after",
-        "the output is compared with the target of the step after, and the last one with none",
-        { targets: "after" },
-        "targets",
-      ),
-      one(
-        "target-of-before",
-        "the output is compared with the target of the step before, and the first one with none",
-        { targets: "before" },
-        "targets",
-      ),
-      one(
-        "target-rolled",
-        "the output is compared with the target of the step after, and the last one with the first target",
-        { targets: "rolled" },
-        "targets",
-      ),
-      one(
-        "target-rolled",
-        "the output is compared with the target of the step before, and the first one with the last target",
-        { targets: "rolledBack" },
-        "targets",
-      ),
-    );
+    for (const [id, text, targets] of others)
+      slips.push(
+        one(id, text, { targets }, "targets"),
+        one(id, `${text}, in the loss alone`, { targets, settingsIn: "loss" }, "targets"),
+        one(id, `${text}, in the gradients alone`, { targets, settingsIn: "gradient" }, "targets"),
+      );
   if (loss.type === "cross-entropy" && output.at === "every" && sequences.some(({ inputs }) => inputs.tokens !== null))
     slips.push(
       one(
@@ -506,7 +507,19 @@ function targetSlips({ model, sequences }: Problem): Slip[] {
       one(
         "target-forgotten",
         "the target is not subtracted: the loss's gradient is p in place of p − target",
-        { targetForgotten: true },
+        { targetTaken: "never" },
+        "target-forgotten",
+      ),
+      one(
+        "target-twice",
+        "the target is subtracted twice: the loss's gradient is p − 2·target in place of p − target",
+        { targetTaken: "twice" },
+        "target-forgotten",
+      ),
+      one(
+        "target-everywhere",
+        "1 is subtracted of every output: the loss's gradient is p − 1 in place of p − target",
+        { targetTaken: "everywhere" },
         "target-forgotten",
       ),
       one(

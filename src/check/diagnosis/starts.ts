@@ -1,9 +1,13 @@
 /** What the states begin with, where that is not what the file says. */
 import type { State } from "../../engine/step";
 
-/** Ones; what the states of a layer, or its two passes, or the layers have of each other. */
+/**
+ * Ones; where the layer below, or the forward pass, has ended, with or without a gradient that flows back there; what the states of a
+ * layer, or its two passes, or the layers have of each other.
+ */
 export type Start =
   | { readonly kind: "ones"; readonly state: string | null }
+  | { readonly kind: "layerBefore" | "passBefore"; readonly flows: boolean }
   | { readonly kind: "statesExchanged" | "passesExchanged" | "layersExchanged" };
 
 /** By layer, by pass. */
@@ -25,6 +29,10 @@ export function startAs(start: Start, given: States): States {
         const names = Object.keys(state);
         return Object.fromEntries(names.map((name, n) => [name, state[names.at(n - 1)!]!]));
       });
+    // Where another has ended is known once that one has been computed.
+    case "layerBefore":
+    case "passBefore":
+      return given;
     case "passesExchanged":
       return given.map((passes) => passes.toReversed());
     case "layersExchanged":

@@ -4,7 +4,7 @@ import { above, type Expression } from "../../engine/expression";
 import type { Layer, Model, Problem } from "../../engine/model";
 import type { Back } from "./edited";
 import { kindOf, sumOf, termsOf } from "./edited";
-import type { Handed } from "./handed";
+import type { Handed, Passage } from "./handed";
 import { one, type Slip } from "./slip";
 import type { Start } from "./starts";
 
@@ -21,23 +21,32 @@ export function wiringSlips(problem: Problem): NewSlip[] {
   ];
 }
 
-/** A function between two layers, or before the output. */
+/** What stands between two layers, or before the output. */
 function handedSlips({ layers }: Model): NewSlip[] {
   const places: readonly { readonly id: string; readonly said: string; readonly to: readonly Handed["to"][] }[] = [
-    { id: "activation-before-readout", said: "to the output", to: ["output"] },
+    { id: "before-readout", said: "to the output", to: ["output"] },
     ...(layers.length > 1
       ? ([
-          { id: "activation-between-layers", said: "to the next layer", to: ["layers"] },
-          { id: "activation-after-layers", said: "to the next layer and to the output", to: ["layers", "output"] },
+          { id: "between-layers", said: "to the next layer", to: ["layers"] },
+          { id: "after-layers", said: "to the next layer and to the output", to: ["layers", "output"] },
         ] as const)
       : []),
   ];
+  const passages: readonly (readonly [Passage, string, string])[] = [
+    ["relu", "activation", "go through relu"],
+    ["tanh", "activation", "go through tanh"],
+    ["σ", "activation", "go through σ"],
+    [0.5, "scaled", "are multiplied by 0.5, as by a dropout that is taken for its mean,"],
+    [0.8, "scaled", "are multiplied by 0.8, as by a dropout that is taken for its mean,"],
+    [2, "scaled", "are multiplied by 2, as by a dropout of one half that drops nothing,"],
+    ["normalised", "normalised", "are normalised, as by LayerNorm,"],
+  ];
   return places.flatMap(({ id, said, to }) =>
-    (["relu", "tanh", "σ"] as const).map((name) =>
+    passages.map(([through, kind, text]) =>
       one(
-        id,
-        `the hidden states go through ${name} on their way ${said}`,
-        { handed: to.map((place) => ({ to: place, function: name })) },
+        `${kind}-${id}`,
+        `the hidden states ${text} on their way ${said}`,
+        { handed: to.map((place) => ({ to: place, through })) },
         "handed",
         false,
       ),
@@ -273,6 +282,17 @@ function otherStarts({ model: { layers }, sequences }: Problem): NewSlip[] {
   if (states.length > 1)
     for (const state of states)
       slips.push(start(`start-at-one:${state}`, `${state} begins with ones`, { kind: "ones", state }));
+  const [first] = layers;
+  const isAlikeAll = layers.every((layer) => first && layer.size === first.size && layer.cell === first.cell);
+  const before = (kind: "layerBefore" | "passBefore", text: string) => {
+    slips.push(start("start-where-other-ends", `${text}; no gradient goes back there`, { kind, flows: false }));
+    if (kind === "layerBefore" && states.length === 1)
+      slips.push(start("start-where-other-ends", text, { kind, flows: true }));
+  };
+  if (layers.length > 1 && isAlikeAll)
+    before("layerBefore", "each layer begins with the states in which the layer below it has ended");
+  if (layers.some(({ passes }) => passes.length > 1))
+    before("passBefore", "the backward pass begins with the states in which the forward pass has ended");
   const given = sequences.flatMap(({ initial }) => initial ?? []).flat();
   const initials = [...given, ...layers.flatMap(({ passes }) => passes.map(({ initial }) => initial))];
   if (!initials.some((state) => Object.values(state ?? {}).some((v) => v.some((number) => number !== 0)))) return slips;
@@ -288,15 +308,7 @@ function otherStarts({ model: { layers }, sequences }: Problem): NewSlip[] {
         kind: "passesExchanged",
       }),
     );
-  if (
-    layers.length > 1 &&
-    layers.every(
-      (layer) =>
-        layer.size === layers[0]!.size &&
-        layer.passes.length === layers[0]!.passes.length &&
-        layer.cell === layers[0]!.cell,
-    )
-  )
+  if (layers.length > 1 && isAlikeAll && layers.every(({ passes }) => passes.length === first?.passes.length))
     slips.push(
       start("start-exchanged", "the layers' initial states are taken in the other order", { kind: "layersExchanged" }),
     );
