@@ -692,6 +692,10 @@ function backOf(
         // What two passes take is the sum of their shares.
         found[full] = known ? { ...written, data: summed(known.data, written.data) } : written;
       }
+      // What is not taken has a gradient all the same, of zeros.
+      if (source !== pass)
+        for (const [short, like] of Object.entries(pass.parameters))
+          found[`${pass.prefix}.${short}`] ??= zerosLike(like);
       for (const [state, d] of Object.entries(back.start)) startGradients[`${pass.prefix}.${state}0`] = d;
       return { pass, back };
     });
@@ -723,9 +727,6 @@ function backOf(
         ? handed.map((_, k) => handed[k + 1] ?? new Float64Array(layer.inputSize))
         : handed;
   }
-  for (const pass of model.layers.flatMap(({ passes }) => passes))
-    if (!isPlainBack && pass.prefix in choices.takenFrom)
-      for (const [short, like] of Object.entries(pass.parameters)) found[`${pass.prefix}.${short}`] ??= zerosLike(like);
   const inputGradients: readonly Float64Array[] = toInput ? above.map((d, k) => summed(d, toInput[k]!)) : above;
   const dx = inputGradients.map((d, k) =>
     own.take(placeOf("steps", k, "gradients", "x"), readout.dx[k] ? summed(d, readout.dx[k]) : d),

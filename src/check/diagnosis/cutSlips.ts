@@ -10,6 +10,8 @@ import type { Edit } from "./edited";
 import { comesFromAfter, kindOf, sumOf, termsOf } from "./edited";
 import { one, type Slip } from "./slip";
 
+/** So many are looked at for what is large enough to be cut. */
+const mostSequences = 4;
 /** Thresholds that people cut at. */
 const usualCuts = [1, 5, 0.5, 0.1, 10, 2, 0.25, 0.01];
 
@@ -99,12 +101,17 @@ function cutIn(layer: Layer, states: readonly string[], cut: Cut, what: "coming"
   };
 }
 
-/** Of the first sequence: the largest norm and entry of what is gone back with at a step, and the largest entry of what parameters' gradients are made of. */
+/** Of the first sequences: the largest norm and entry of what is gone back with at a step, and the largest entry of what parameters' gradients are made of. */
 function largestOf(problem: Problem): { readonly norm: number; readonly entry: number; readonly shares: number } {
-  const { steps, gradients } = compute(problem, 0, asItShouldBe).trace as {
-    readonly steps: readonly { readonly gradients: { readonly layers: unknown; readonly logits: unknown } }[];
-    readonly gradients: unknown;
-  };
+  const traces = problem.sequences.slice(0, mostSequences).map(
+    (_, k) =>
+      compute(problem, k, asItShouldBe).trace as {
+        readonly steps: readonly { readonly gradients: { readonly layers: unknown; readonly logits: unknown } }[];
+        readonly gradients: unknown;
+      },
+  );
+  const steps = traces.flatMap((trace) => trace.steps);
+  const gradients = traces.map((trace) => trace.gradients);
   const ofSteps = steps.map((step) => numbersIn(step.gradients.layers));
   const largest = (all: readonly number[]) => all.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   const ofAll = steps.map((step) => largest(numbersIn(step.gradients)));

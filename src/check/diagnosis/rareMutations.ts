@@ -84,6 +84,7 @@ export function rareForward(kind: Kind): Mutation[] {
     ...otherFunctions(kind),
     ...gateOverAll(kind),
     ...peepholesLeftOut(kind),
+    ...sumsForProducts(kind),
   ];
 }
 
@@ -385,6 +386,25 @@ function peepholesLeftOut({ operations, onForward }: Kind): Mutation[] {
   ];
 }
 
+/** W x + U h where their product belongs. */
+function sumsForProducts({ operations, text, onForward }: Kind): Mutation[] {
+  const hasMatrix = (factor: Expression) => partsOf(factor).some(({ kind }) => kind === "product");
+  return operations.forward.flatMap(({ name, expression }) =>
+    partsOf(expression).flatMap((part) =>
+      part.kind === "times" && part.factors.length > 1 && part.factors.every(hasMatrix)
+        ? [
+            onForward(
+              `sum-for-product:${name}`,
+              `sum-for-product:${name}`,
+              `${text(sum(...part.factors))} stands in the place of ${text(part)} in ${name}_t`,
+              inEquation(name, (whole) => withPart(whole, part, sum(...part.factors))),
+            ),
+          ]
+        : [],
+    ),
+  );
+}
+
 /** A function that is applied twice: tanh(tanh(a)). */
 function doubled({ operations, text, onForward }: Kind): Mutation[] {
   return operations.forward.flatMap(({ name, expression }) =>
@@ -405,8 +425,13 @@ function doubled({ operations, text, onForward }: Kind): Mutation[] {
 
 /** tanh of all that an equation has, where it has none, or has it of a factor: tanh(o ∘ c) for o ∘ tanh(c). */
 function wrappedWhole({ operations, states, onForward }: Kind): Mutation[] {
+  // What goes through a function elsewhere, and is no state, would only go through two.
+  const isArgument = (name: string) =>
+    operations.forward.some(({ expression }) =>
+      partsOf(expression).some((part) => part.kind === "apply" && same(part.of, now(name))),
+    );
   return operations.forward.flatMap(({ name, expression }) => {
-    if (expression.kind === "apply" || !states.includes(name)) return [];
+    if (expression.kind === "apply" || !(states.includes(name) || !isArgument(name))) return [];
     const added = onForward(
       `function-added:${name}`,
       `function-added:${name}`,

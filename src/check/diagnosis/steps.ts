@@ -328,6 +328,8 @@ function addShareOf(
   into: Tensor,
   entries: Entries,
 ): void {
+  // Nothing of a parameter that is left out, be it a matrix or a vector.
+  if (expression.kind === "constant") return;
   if (expression.kind === "sum") {
     for (const term of expression.terms) addShareOf(term, left, right, into, entries);
     return;
