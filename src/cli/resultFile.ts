@@ -60,8 +60,8 @@ function followed(name: string): string {
   try {
     return realpathSync(full);
   } catch (error) {
-    // A link to what is not there is not written through: nobody would find it.
-    if (statsOf(full, lstatSync)) throw error;
+    // A link to what is not there is not written through: nobody would find it. A file may have come meanwhile.
+    if (statsOf(full, lstatSync)?.isSymbolicLink()) throw error;
     return path.join(realpathSync(path.dirname(full)), path.basename(full));
   }
 }

@@ -132,7 +132,7 @@ describe("the result of training on the command line", () => {
 
   it("of two trainings to one file at once is one of the two, whole", async () => {
     const both = [0, 1].map(() => interrupted(at("out.rnn.json"), (child) => child.kill("SIGINT")));
-    for (const { status } of await Promise.all(both)) assert.equal(status, 0);
+    for (const { status, stderr } of await Promise.all(both)) assert.equal(status, 0, stderr);
     assert.ok(isTrained(at("out.rnn.json")));
     assert.deepEqual(names(), ["long.rnn.json", "model.rnn.json", "out.rnn.json"]);
   });

@@ -297,8 +297,11 @@ class Search {
   private readonly mostFollowed: number;
   private readonly allowances = new Map<Precision | null, Float64Array>();
   private trialsLeft = 0;
-  /** What it takes to tell one slip from the others. */
-  private bitsOfSlip = 0;
+  /**
+   * What it takes to tell one slip from the others: half of the chance is that of those that are usual, however many rare ones are known.
+   */
+  private bitsOfUsual = 0;
+  private bitsOfRare = 0;
   private readonly triedBefore = new Set<string>();
   /** What has been found, by how many slips it takes. */
   private readonly found: Hypothesis[][] = Array.from({ length: mostSlips + 2 }, () => []);
@@ -397,7 +400,9 @@ class Search {
     const least = slips.length * (sample ? shareOfSlip[sample.kind] : 1) + 20;
     if (least > Math.max(this.most, this.mostAlone)) return [];
     this.trialsLeft = Math.max(this.most, least);
-    this.bitsOfSlip = Math.log2(slips.length);
+    const rare = slips.filter((slip) => slip.rare).length;
+    this.bitsOfUsual = Math.log2(2 * (slips.length - rare));
+    this.bitsOfRare = Math.log2(2 * rare);
     this.tryPrecisions();
     // What goes forward and a sample of the way back are looked at first: where a slip leaves them wrong, it is gone on with only where no
     // other explains all.
@@ -518,6 +523,10 @@ class Search {
     }
   }
 
+  private bitsOfSlip({ rare }: Slip): number {
+    return rare ? this.bitsOfRare : this.bitsOfUsual;
+  }
+
   /** Whether all that goes forward is the author's where a slip is made. */
   private explainsForward({ change }: Slip): boolean {
     const choices = combine([change]);
@@ -579,10 +588,10 @@ class Search {
       // A bias that is off by is itself in the number; of the others one number fits some by chance.
       const isBias = slip.change.forgottenBiases ?? slip.change.doubledBiases;
       for (const [n, k] of explained.entries())
-        if (isBias || bits[n]! >= this.bitsOfSlip + bitsOfHint) hints.set(k, [...(hints.get(k) ?? []), slip]);
+        if (isBias || bits[n]! >= this.bitsOfSlip(slip) + bitsOfHint) hints.set(k, [...(hints.get(k) ?? []), slip]);
       if (explained.length === 0 || places.some((k) => !isAlone(k) && !fits(k))) continue;
       const together = togetherOf(bits);
-      if (together >= bitsBeyondChance + this.bitsOfSlip) found.push({ slip, explained, bits: together });
+      if (together >= bitsBeyondChance + this.bitsOfSlip(slip)) found.push({ slip, explained, bits: together });
     }
     const left = new Set(alone);
     const slips: NamedSlip[] = [];
@@ -762,7 +771,9 @@ class Search {
     if (!judged) return false;
     const named = slips.map(({ id, text }): NamedSlip => ({ id, text }));
     if (precision) named.push(this.fewDigits(precision, judged.explained, numbers));
-    if (judged.explained.length > 0 && judged.bits >= bitsBeyondChance + named.length * this.bitsOfSlip)
+    // That they are in few digits is as usual as a slip.
+    const bitsOfNamed = slips.reduce((sum, slip) => sum + this.bitsOfSlip(slip), precision ? this.bitsOfUsual : 0);
+    if (judged.explained.length > 0 && judged.bits >= bitsBeyondChance + bitsOfNamed)
       this.found[named.length]!.push({ made: slips, slips: named, choices, precision, ...judged });
     return true;
   }
