@@ -692,8 +692,8 @@ function backOf(
         // What two passes take is the sum of their shares.
         found[full] = known ? { ...written, data: summed(known.data, written.data) } : written;
       }
-      // What is not taken has a gradient all the same, of zeros.
-      if (source !== pass)
+      // What is not taken, or at no step, has a gradient all the same, of zeros.
+      if (asked === null)
         for (const [short, like] of Object.entries(pass.parameters))
           found[`${pass.prefix}.${short}`] ??= zerosLike(like);
       for (const [state, d] of Object.entries(back.start)) startGradients[`${pass.prefix}.${state}0`] = d;

@@ -445,7 +445,18 @@ class Search {
     // What is right to its last digit is not by chance what single precision would allow, too.
     const exact = whole.filter(({ precision }) => precision !== singlePrecision);
     const rareOf = ({ made }: Hypothesis) => (made.length > 1 ? made.filter(({ rare }) => rare).length : 0);
-    return (exact.length > 0 ? exact : whole).toSorted((a, b) => rareOf(a) - rareOf(b)).slice(0, mostDiagnoses);
+    const isOdd = ({ made, precision }: Hypothesis) => Number(made.length === 0 && !this.isWrittenIn(precision));
+    return (exact.length > 0 ? exact : whole)
+      .toSorted((a, b) => isOdd(a) - isOdd(b) || rareOf(a) - rareOf(b))
+      .slice(0, mostDiagnoses);
+  }
+
+  /** Whether the right numbers, too, are mostly written in so few digits: who rounds does not round the wrong ones alone. */
+  private isWrittenIn(precision: Precision | null): boolean {
+    if (!precision || precision === singlePrecision) return true;
+    const right = this.tried.filter((k) => this.comparisons[k]!.right && !this.comparisons[k]!.expected.hidden);
+    const fitting = right.filter((k) => unitOf(this.comparisons[k]!.expected.value, precision) !== null);
+    return 2 * fitting.length >= right.length;
   }
 
   /** Of two slips that leave some small gradients right by chance each alone makes these wrong, and is tried with others all the same. */

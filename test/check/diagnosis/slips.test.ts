@@ -154,6 +154,8 @@ describe("A slip", () => {
     fc.assert(
       fc.property(problems, fc.nat(), fc.nat(), (problem, a, b) => {
         const slips = slipsOf(problem).filter(({ back, rare, group }) => back && !rare && group !== "ascent");
+        // A gradient that is handed in over one step leaves no room for two.
+        fc.pre(slips.length > 1);
         const [first, second] = [slips[a % slips.length]!, slips[b % slips.length]!];
         fc.pre(first.group !== second.group);
         const comparisons = compared(problem, expectationsOf(problem, combine([first.change, second.change])));
