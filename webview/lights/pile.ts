@@ -109,9 +109,10 @@ function bar(model: Model, value: number, most: number): TemplateResult {
 }
 
 function amount(value: number, digits: number, name: string, reference: string): TemplateResult {
-  const text = formatToFit(value, digits, 8) ?? formatNumber(value, 2);
+  const sign = value > 0 ? "+" : "";
+  const text = formatToFit(value, digits, 8 - sign.length) ?? formatNumber(value, 2);
   return html`<span class="num pile-amount" data-value=${plainNumber(value)} data-name=${name} data-where="" data-reference=${reference}
-    >${value > 0 ? "+" : ""}${text}</span
+    >${sign}${text}</span
   >`;
 }
 

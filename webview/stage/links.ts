@@ -15,6 +15,9 @@ import { boxOf, isBoxed, readsOut, readsPass, type Scene, stepsOf } from "./scen
 import { rivers } from "./strips";
 
 const digitWidth = 6.2;
+/** Characters of a number beside an arrow: −0.108, and the most. */
+const shortestAmount = 6;
+const mostOfAmount = 8;
 /** Widest shaft of an arrow. */
 const widest = 13;
 
@@ -100,7 +103,11 @@ export function lines(scene: Scene): TemplateResult[] {
             d=${flowArrow(x, scene.height - tokenHeight, x, place.top + place.height, 1.2)}></path>`,
         );
       }
-      if (boxed && isBack && hasReadout && above !== null)
+      if (boxed && isBack && hasReadout && above !== null) {
+        const aside = flowWidth(above, most.gradient, widest) / 2 + 5;
+        const room = Math.floor((axis.width - x - shift - aside) / digitWidth);
+        // Where nothing comes in at the step before, there is room on that side.
+        const isLeft = room < shortestAmount && (t === 1 || !readsOut(scene, t - 1));
         drawn.push(
           amount(
             scene,
@@ -109,12 +116,13 @@ export function lines(scene: Scene): TemplateResult[] {
             `above.${lane.prefix}.h@${t}`,
             "from above",
             t,
-            x + shift + flowWidth(above, most.gradient, widest) / 2 + 5,
+            x + shift + (isLeft ? -aside : aside),
             (place.top + end) / 2 + 4,
-            "start",
-            8,
+            isLeft ? "end" : "start",
+            isLeft ? mostOfAmount : Math.min(mostOfAmount, room),
           ),
         );
+      }
       // To the step that goes on with this one's state
       const after = lane.direction === "forward" ? t + 1 : t - 1;
       if (!lane.isRecurrent || after < 1 || after > axis.length) return;
@@ -206,7 +214,7 @@ function amount(
   t: number,
   x: number,
   y: number,
-  anchor: "start" | "middle",
+  anchor: "start" | "middle" | "end",
   characters: number,
 ): TemplateResult {
   const text = formatToFit(value, Math.min(digits, 3), characters);

@@ -35,6 +35,8 @@ export function output(
     1e-300,
   );
   const hasVector = outputs.some(({ target }) => target !== null && target !== 0 && target !== 1);
+  // Where targets are numbers, none of them is the target.
+  const hasMarks = !hasVector || outputs.some(({ isTarget }) => isTarget);
   const sub = html`<sub>${t}</sub>`;
   return html`<section class="section is-output">
     <h2>
@@ -42,7 +44,7 @@ export function output(
       ${step.target === null ? nothing : html`<span class="h-end">target <strong>${step.target}</strong>${ofTarget(outputs, p, t, digits)}</span>`}
     </h2>
     <div class="table-scroll" data-numbers role="group" tabindex="0" aria-label="Outputs of step t">
-      <table class="outputs ${hasVector ? "has-targets" : ""}" data-testid="outputs" data-when=${`t = ${t}`}>
+      <table class="outputs ${hasVector ? "has-targets" : ""} ${hasMarks ? "has-marks" : ""}" data-testid="outputs" data-when=${`t = ${t}`}>
         <thead>
           <tr>
             <th scope="col">output</th>
@@ -59,8 +61,7 @@ export function output(
               entry,
             ) => html`<tr class=${entry.isTarget ? "is-target" : ""} data-testid="output" data-target=${entry.isTarget}>
               <th scope="row" title=${entry.label}>
-                <span class="mark">${entry.isTarget ? html`<span class="codicon codicon-target" role="img" aria-label="target"></span>` : nothing}</span
-                >${entry.label}
+                ${hasMarks ? html`<span class="mark">${entry.isTarget ? html`<span class="codicon codicon-target" role="img" aria-label="target"></span>` : nothing}</span>` : nothing}${entry.label}
               </th>
               <td class="for-bar">
                 <div class="bar"><div class="bar-fill" ${styles({ width: `${(100 * Math.abs(finite(entry.output))) / most}%` })}></div></div>
