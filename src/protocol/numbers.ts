@@ -40,7 +40,9 @@ export function formatToFit(value: number, digits: number, characters: number): 
     const text = formatNumber(value, d);
     if (text.length <= characters) return text;
   }
-  return null;
+  // Of a very small or large number the power of ten says most.
+  const power = formatNumber(value, 1);
+  return power.includes("e") && power.length <= characters ? power : null;
 }
 
 /** Every digit that the double has: the shortest text that reads back as the same number (at most 17 digits). */

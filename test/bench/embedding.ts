@@ -3,7 +3,7 @@
 import type { Problem } from "../../src/engine/model";
 import { Random } from "../../src/engine/random";
 import { readText } from "../files";
-import { startTraining } from "./engine";
+import { startTraining, type Training } from "./engine";
 import type { EmbeddingReport } from "./report";
 
 const tokens = 10_000;
@@ -45,7 +45,8 @@ const vector = (random: Random) => Array.from({ length: size }, () => random.nor
 export async function measureEmbedding(quick: boolean): Promise<EmbeddingReport> {
   const options = { precision: "float64", threads: 1 } as const;
   const draws = ["as in a text", "evenly", null] as const;
-  const trainings = await Promise.all(draws.map((draw) => startTraining(problemOf(draw), options)));
+  const trainings: Training[] = [];
+  for (const draw of draws) trainings.push(await startTraining(problemOf(draw), options));
   const seconds: number[][] = draws.map(() => []);
   for (let round = 0; round < (quick ? 3 : 15); round++)
     for (const [k, training] of trainings.entries()) {

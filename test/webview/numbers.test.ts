@@ -40,6 +40,8 @@ describe("numbers as text", () => {
     assert.equal(formatToFit(-0.20464571679388185, 4, 7), "−0.2046");
     assert.equal(formatToFit(-0.20464571679388185, 4, 6), "−0.205");
     assert.equal(formatToFit(-0.20464571679388185, 4, 4), null);
+    assert.equal(formatToFit(-6.94e-10, 4, 7), "−7e−10");
+    assert.equal(formatToFit(-6.94e-10, 4, 5), null);
   });
   it("whole, read back as the same double", () => {
     assert.equal(formatExact(-0.20464571679388185), "−0.20464571679388185");

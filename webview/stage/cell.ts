@@ -132,8 +132,16 @@ function entries(drawing: Drawing, row: CellRow, width: number, height: number):
     return html`<span class="stage-unknown" data-testid="not-yet" ${styles({ width: `${width}px`, height: `${Math.max(4, height - 3)}px` })}></span>`;
   const each = width / size;
   if (size > mostNumbers || (size > 1 && each < 12)) return strip(drawing, row, data, width, Math.max(4, height - 3));
-  return html`${Array.from({ length: size }, (_, j) => chip(drawing, row, data[j] ?? Number.NaN, j, each - 2, height - 2))}`;
+  const isNumber = haveRoom(drawing, data, each - 2);
+  return html`${Array.from({ length: size }, (_, j) => chip(drawing, row, data[j] ?? Number.NaN, j, each - 2, height - 2, isNumber))}`;
 }
+
+/** Whether the numbers of a vector have room, all of them: beside others one that is not there would be taken for none. */
+function haveRoom({ digits }: Drawing, data: Float64Array, width: number): boolean {
+  return data.every((value) => formatToFit(value, digits, charactersIn(width)) !== null);
+}
+
+const charactersIn = (width: number) => Math.floor((width - 2) / digitWidth);
 
 /** So high is what a strip or a number was before, under what it is now. */
 const ghostHeight = 3;
@@ -179,12 +187,13 @@ function uprights(drawing: Drawing, rows: readonly CellRow[], box: CellBox, size
     const isColour = isFolded && row.isDim;
     const width = isColour ? foldedWidth : each;
     const shown = isColour ? { ...row, isDim: false } : row;
+    const isNumber = row.data !== null && haveRoom(drawing, row.data, width - 2);
     return html`<div class="stage-upright ${row.isDim ? "is-dim" : ""} ${row.isActive ? "is-active" : ""}" title=${row.title} data-vector=${row.reference} ${styles({ width: `${width}px` })}>
       <span class="stage-name" ${styles({ height: `${height}px` })}>${isColour ? nothing : symbol(row.symbol)}</span>
       ${
         row.data === null
           ? html`<span class="stage-unknown" data-testid="not-yet" ${styles({ width: `${width - 2}px`, height: `${size * height - 2}px` })}></span>`
-          : Array.from(row.data, (value, j) => chip(drawing, shown, value, j, width - 2, height - 1))
+          : Array.from(row.data, (value, j) => chip(drawing, shown, value, j, width - 2, height - 1, isNumber))
       }
     </div>`;
   })}`;
@@ -198,13 +207,14 @@ function chip(
   j: number,
   width: number,
   height: number,
+  isNumber: boolean,
 ): TemplateResult {
   const before = row.before?.[j] ?? null;
   const old = before === null || Object.is(before, value) ? null : before;
   // The number of before stands beside this one where both have room
   const isWide = old !== null && width >= twoNumbers && height >= 12;
   const room = isWide ? width / 2 : width;
-  const text = height < 9 ? null : formatToFit(value, digits, Math.floor((room - 2) / digitWidth));
+  const text = height < 9 || !isNumber ? null : formatToFit(value, digits, charactersIn(room));
   const color = colorsOf(theme, row).color(value, row.scale);
   const size = { width: `${width}px`, height: `${height}px`, "line-height": `${height}px` };
   const mark =
