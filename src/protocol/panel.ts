@@ -178,7 +178,10 @@ export interface Cursor {
   /** What the update has brought; null before it has been made, and where a model is too large to run it again at once. */
   readonly after: AfterUpdate | null;
   /** Once the backward pass has come to its end: how ‖∂L/∂h_t‖ runs over time. */
-  readonly gradientFlow: { readonly verdict: "vanishing" | "exploding" | "steady"; readonly text: string } | null;
+  readonly gradientFlow: {
+    readonly verdict: "vanishing" | "exploding" | "shrinking" | "growing" | "steady";
+    readonly text: string;
+  } | null;
 }
 
 /** One line that says where a number comes from. */

@@ -346,9 +346,32 @@ function updateOperations(model: Model, { optimizer, clip }: TrainingSettings): 
   });
 }
 
-/** Puts step t into an equation. In a backward pass the step before is t + 1. */
-export function equationAt(equation: string, t: number, direction: "forward" | "backward"): string {
+/**
+ * Puts step t of T into an equation. In a backward pass the step before is t + 1. Where no step comes after, its terms are left out of a
+ * sum.
+ */
+export function equationAt(equation: string, t: number, direction: "forward" | "backward", T: number): string {
   const before = direction === "forward" ? t - 1 : t + 1;
   const after = direction === "forward" ? t + 1 : t - 1;
-  return equation.replaceAll("_{t−1}", `_${before}`).replaceAll("_{t+1}", `_${after}`).replaceAll("_t", `_${t}`);
+  const isLast = after < 1 || after > T;
+  return (isLast ? withoutStepAfter(equation) : equation)
+    .replaceAll("_{t−1}", `_${before}`)
+    .replaceAll("_{t+1}", `_${after}`)
+    .replaceAll("_t", `_${t}`);
+}
+
+function withoutStepAfter(equation: string): string {
+  const [name, sum] = equation.split(" = ");
+  if (name === undefined || sum === undefined) return equation;
+  // A sign of addition within parentheses is part of a term.
+  let depth = 0;
+  const terms = [""];
+  for (const piece of sum.split(/(?<=[()])|(?=[()])|( \+ )/)) {
+    if (piece === undefined) continue;
+    depth += Number(piece.endsWith("(")) - Number(piece === ")");
+    if (piece === " + " && depth === 0) terms.push("");
+    else terms[terms.length - 1] += piece;
+  }
+  const left = terms.filter((term) => !term.includes("_{t+1}"));
+  return left.length === terms.length ? equation : `${name} = ${left.length > 0 ? left.join(" + ") : "0"}`;
 }

@@ -29,7 +29,7 @@ export function afterUpdate(model: Model, { info, cursor }: Run): TemplateResult
               ({ label, isTarget, before, after: now }) => html`<div class="after-line ${isTarget ? "is-target" : ""}">
                 <span class="after-label">${label}</span>
                 ${info.output.activation === "softmax" || info.output.activation === "sigmoid" ? html`<span class="bar"><i class="bar-fill" ${styles({ width: `${100 * part(now)}%` })}></i><i class="bar-ghost" ${styles({ left: `${100 * part(before)}%` })}></i></span>` : html`<span></span>`}
-                <span class="quiet">${formatNumber(before, 3)}</span> → ${number(now, `output of ${label} after the update`)}
+                <span class="quiet after-before">${formatNumber(before, digits)}</span><span>→</span>${number(now, `output of ${label} after the update`)}
               </div>`,
             )}
           </div>`

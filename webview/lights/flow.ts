@@ -14,7 +14,13 @@ import { typeset } from "../symbols";
 import { visiblePoints } from "../timeline/series";
 import { logPart, logRange } from "../timeline/ticks";
 
-const verdicts = { vanishing: "vanishes:", exploding: "explodes:", steady: "steady:" } as const;
+const verdicts = {
+  vanishing: "vanishes:",
+  exploding: "explodes:",
+  shrinking: "shrinks:",
+  growing: "grows:",
+  steady: "steady:",
+} as const;
 const plotTop = 18;
 const plotHeight = 32;
 const tickHeight = 12;

@@ -19,7 +19,7 @@ export interface StageAxis {
 }
 
 /** Columns as wide as this have room for a number in each. */
-export const narrowestEven = 62;
+export const narrowestEven = 72;
 /** Of narrower strips nobody could tell one from the next. */
 const narrowestStrip = 5;
 /** Room for a vector's name, its entries and the arrows at its sides. */

@@ -42,6 +42,8 @@ function column(scene: Scene, t: number, left: number, width: number): TemplateR
   // Of before the update, or of before the last change of the text
   const old = after === undefined ? ghostOf(scene, "probability", t) : probability;
   const room = Math.min(width - 8, 200);
+  // Of a step without a target no loss will come.
+  const isWithout = loss === null && target === null && all !== null;
   const inner = left + (width - room) / 2;
   const characters = Math.floor((target === null ? room : room * 0.55) / digitWidth);
   return html`<div class="readout" data-testid="readout" data-t=${t} ${styles({ left: `${inner}px`, width: `${room}px`, height: `${readoutHeight}px` })}>
@@ -54,10 +56,12 @@ function column(scene: Scene, t: number, left: number, width: number): TemplateR
       }
     </div>
     <div class="readout-line">
-      <span class="quiet" title="loss of this step">ℓ<sub>${t}</sub></span>
+      ${isWithout ? nothing : html`<span class="quiet" title="loss of this step">ℓ<sub>${t}</sub></span>`}
       ${
         loss === null
-          ? html`<span class="readout-unknown"></span>`
+          ? isWithout
+            ? nothing
+            : html`<span class="readout-unknown"></span>`
           : lossAfter !== undefined && Number.isFinite(lossAfter)
             ? html`<span class="readout-change">${room < twoNumbers ? nothing : html`<s>${formatToFit(loss, Math.min(3, digits), 6) ?? formatNumber(loss, 2)}</s> `}${number(lossAfter, "loss after the update", t, "", characters, digits)}</span>`
             : number(loss, "loss", t, `loss@${t}`, characters, digits)

@@ -11,6 +11,7 @@ const narrowestToken = 9;
 /** From this width on a word that is too long is cut off; in a narrower column it is left out, and so are numbers in any. */
 const widthToCut = 44;
 const characterWidth = 7.5;
+const boldWidth = 8.3;
 const allAtOnce = 2000;
 
 /** `0.25`, `[0.5, −1]`: cut off, it would be another number. */
@@ -37,10 +38,12 @@ export function tokenStrip(model: Model, tokens: Tokens | null): TemplateResult 
   const place = (t: number) => ({ left: `${stepLeft(view, width, t)}px`, width: `${w}px` });
   const target = (text: string | null) =>
     withTargets ? html`<div class="target">${text === null ? nothing : `→ ${text}`}</div>` : nothing;
-  const fits = (text: string) => text.length * characterWidth <= w || (w >= widthToCut && !isNumeric(text));
+  const fits = (text: string, character = characterWidth) =>
+    text.length * character <= w || (w >= widthToCut && !isNumeric(text));
   const isWide = w >= narrowestToken;
   const { step } = cursor;
-  const isLone = step !== null && (!fits(step.input) || (w < widthToCut && (step.target !== null || !isWide)));
+  const isLone =
+    step !== null && (!fits(step.input, boldWidth) || (w < widthToCut && (step.target !== null || !isWide)));
   const steps = isWide ? Array.from({ length: view.span }, (_, k) => view.from + k) : [];
   const ticks = stepTicks(view.from, lastStep(view), w, 36);
   return html`<div class="tokens ${withTargets ? "with-targets" : ""}">

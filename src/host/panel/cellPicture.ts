@@ -176,8 +176,8 @@ function contentOf(here: Here, { shows, sign }: PictureNode, isKnown: boolean): 
 }
 
 /** An equation with the numbers of a step in it. */
-const at = ({ layer, p, step }: Here, equation: string, t = step.t): string =>
-  equationAt(equation, t, layer.passes[p]!.direction);
+const at = ({ layer, p, step, stepper }: Here, equation: string, t = step.t): string =>
+  equationAt(equation, t, layer.passes[p]!.direction, stepper.run.length);
 
 /** The picture's title names the pass. */
 const withoutPass = (base: string) => base.replace(/[→←]$/, "");

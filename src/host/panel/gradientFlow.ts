@@ -7,8 +7,9 @@ import type { Cursor } from "../../protocol/panel";
 import type { PassScan } from "./scan";
 import { passWord } from "./words";
 
-/** By so much the gradient must change before it is said to vanish or to explode. */
+/** By so much the gradient must change before it is said to vanish or to explode, and by so much before it is said to change at all. */
 const much = 1e4;
+const little = 2;
 
 export type GradientFlow = NonNullable<Cursor["gradientFlow"]>;
 
@@ -25,7 +26,7 @@ export function gradientFlowOf(model: Model, passes: readonly PassScan[]): Gradi
           : passWord(layer, scan.pass).replace(/^, (.*)/, "$1: ");
       return { ...flow, text: where + flow.text };
     });
-  return flows.find(({ verdict }) => verdict !== "steady") ?? flows[0] ?? null;
+  return flows.find(({ verdict }) => verdict === "vanishing" || verdict === "exploding") ?? flows[0] ?? null;
 }
 
 interface Point {
@@ -51,7 +52,9 @@ function flowOf({ norms, largestSource }: PassScan, direction: "forward" | "back
   // Only the recurrence makes it larger than every source of it.
   if (largest.size > much * first.size && largest.size > much * largestSource)
     return { verdict: "exploding", text: `‖∂L/∂h_t‖ grows from ${at(first)} to ${at(largest)}: the gradient explodes` };
-  return { verdict: "steady", text: `‖∂L/∂h_t‖ runs from ${at(first)} to ${at(last)}` };
+  const verdict =
+    first.size > little * last.size ? "shrinking" : last.size > little * first.size ? "growing" : "steady";
+  return { verdict, text: `‖∂L/∂h_t‖ runs from ${at(first)} to ${at(last)}` };
 }
 
 function at({ t, size }: Point): string {

@@ -25,7 +25,7 @@ export function operationsOf(stepper: Stepper, step: StepView | null): Operation
       {
         symbol: symbolOf(stepper, operation.product, place.t),
         title: operation.title,
-        equation: equationAt(operation.equation, place.t, directionOf(stepper, operation.product)),
+        equation: equationAt(operation.equation, place.t, directionOf(stepper, operation.product), stepper.run.length),
         state: isCurrent ? ("current" as const) : k < place.operation ? ("done" as const) : ("ahead" as const),
         result: isCurrent && step ? resultOf(stepper, operation.product, step) : null,
         reference: isCurrent && step ? referenceOf(stepper, operation.product, step.t) : null,
@@ -36,7 +36,7 @@ export function operationsOf(stepper: Stepper, step: StepView | null): Operation
 
 /** The operation's equation at the step at which the stepper stands. */
 export function equationOf(stepper: Stepper, { equation, product }: Operation): string {
-  return equationAt(equation, stepper.t, directionOf(stepper, product));
+  return equationAt(equation, stepper.t, directionOf(stepper, product), stepper.run.length);
 }
 
 function directionOf({ run }: Stepper, product: Product): "forward" | "backward" {

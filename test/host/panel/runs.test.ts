@@ -35,10 +35,10 @@ describe("Runs in the panel", () => {
     });
   });
 
-  it("says that a gradient of 0.5^(T−t) is steady over 10 steps: it falls by 512 only", () => {
+  it("says that a gradient of 0.5^(T−t) shrinks over 10 steps: by 512 only, it does not vanish", () => {
     const { stepper, view } = viewOf(linearUnit(0.5, zeros(10), -0.5));
     stepper.runToEnd();
-    assert.equal(cursorOf(view).gradientFlow?.verdict, "steady");
+    assert.equal(cursorOf(view).gradientFlow?.verdict, "shrinking");
   });
 
   // The read-out at the last step alone gives dL/dh_1 = 0 of a layer without a state, which nothing has made vanish.

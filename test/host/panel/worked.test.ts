@@ -291,12 +291,12 @@ describe("The worked example in the panel", () => {
     nearAll(operations[1]?.result ?? [], [0.7591]);
   });
 
-  it("says that the gradient is steady only when the backward pass has come to its end", () => {
+  it("says that the gradient shrinks only when the backward pass has come to its end", () => {
     stepper.goToStep(2, "backward");
     assert.equal(cursorOf(view).gradientFlow, null);
     stepper.goToStep(1, "backward");
     assert.deepEqual(cursorOf(view).gradientFlow, {
-      verdict: "steady",
+      verdict: "shrinking",
       text: "‖∂L/∂h_t‖ runs from 0.29 at t = 4 to 0.035 at t = 1",
     });
   });
