@@ -20,6 +20,10 @@ export function afterUpdate(model: Model, { info, cursor }: Run): TemplateResult
     <h2><span class="light-name">Loss</span>
       <span class="after-loss">${number(after.lossBefore, "loss before the update")} → <strong>${number(after.loss, "loss after the update")}</strong></span>
     </h2>
+    <div class="after-keep">
+      <button class="quiet-button" data-testid="keep-update" title="Writes the updated parameters into the text: one edit that undo takes back" @click=${() => model.command("keepUpdate")}>Keep this update</button>
+      <span class="quiet">Step → goes on with it</span>
+    </div>
     ${
       step === null
         ? nothing
@@ -34,10 +38,6 @@ export function afterUpdate(model: Model, { info, cursor }: Run): TemplateResult
             )}
           </div>`
     }
-    <div class="after-keep">
-      <button class="quiet-button" data-testid="keep-update" title="Writes the updated parameters into the text: one edit that undo takes back" @click=${() => model.command("keepUpdate")}>Keep this update</button>
-      <span class="quiet">Step → goes on with it</span>
-    </div>
   </section>`;
 }
 

@@ -11,6 +11,8 @@ import { readoutHeight } from "./layout";
 import { narrowestBox, readsOut, type Scene } from "./scene";
 
 const digitWidth = 6.6;
+/** Room for one number alone, without what it is called. */
+const oneNumber = 48;
 /** Room for a loss and the one of before. */
 const twoNumbers = 96;
 
@@ -45,18 +47,19 @@ function column(scene: Scene, t: number, left: number, width: number): TemplateR
   // Of a step without a target no loss will come.
   const isWithout = loss === null && target === null && all !== null;
   const inner = left + (width - room) / 2;
-  const characters = Math.floor((target === null ? room : room * 0.55) / digitWidth);
+  const isNarrow = room < oneNumber;
+  const characters = Math.floor((target === null || isNarrow ? room : room * 0.55) / digitWidth);
   return html`<div class="readout" data-testid="readout" data-t=${t} ${styles({ left: `${inner}px`, width: `${room}px`, height: `${readoutHeight}px` })}>
     <div class="readout-line">
       ${target === null ? nothing : html`<span class="readout-target" title=${`target: ${target}`}>→ ${target}</span>`}
       ${
-        output === null
+        output === null || (isNarrow && target !== null)
           ? nothing
           : number(output, `y`, t, `output@${t}[0]`, Math.max(4, Math.floor(room / 2 / digitWidth)), digits)
       }
     </div>
     <div class="readout-line">
-      ${isWithout ? nothing : html`<span class="quiet" title="loss of this step">ℓ<sub>${t}</sub></span>`}
+      ${isWithout || (isNarrow && loss !== null) ? nothing : html`<span class="quiet" title="loss of this step">ℓ<sub>${t}</sub></span>`}
       ${
         loss === null
           ? isWithout
