@@ -94,7 +94,6 @@ export class Workbench {
     const sequence = sequences[index]!;
     const forward = this.forward(index, choices);
     const losses = this.losses(index, choices, null);
-    const { layers, outputs } = forward;
     // Who only asks for what goes forward needs no way back.
     let known: Back | null = null;
     const back = () => (known ??= this.back(index, choices, null, part));
@@ -107,15 +106,7 @@ export class Workbench {
         steps: forward.inputs.map((input, k) => ({
           t: k + 1,
           x: vectorOf(input, model.inputSize),
-          layers: layers.map((passes) =>
-            layerOf(
-              model,
-              passes.map(({ pass, steps }) => at(steps.values, pass, k)),
-              choices,
-            ),
-          ),
-          logits: outputs.z[k],
-          output: outputWritten(outputs.z[k], outputs.y[k], () => targetAt(sequence, k, model.output.size), choices),
+          ...stepForward(model, sequence, forward, k, choices),
           target: model.loss ? targetAt(sequence, k, model.output.size) : null,
           loss: losses.steps[k],
           get gradients() {
@@ -134,28 +125,10 @@ export class Workbench {
   /** What goes forward at the first steps of a sequence, without the losses, where `isApartForward` says that it can be had alone. */
   computeFirst(index: number, choices: Choices, steps: number): Pick<Computed, "trace"> {
     const { model, sequences } = this.problem;
-    const { layers, outputs } = forwardOf(
-      model,
-      sequences[index]!,
-      this.startOf(index, choices),
-      choices,
-      nothingTaken,
-      steps,
-    );
+    const sequence = sequences[index]!;
+    const forward = forwardOf(model, sequence, this.startOf(index, choices), choices, nothingTaken, steps);
     return {
-      trace: {
-        steps: outputs.z.map((logits, k) => ({
-          layers: layers.map((passes) =>
-            layerOf(
-              model,
-              passes.map(({ steps: { values } }) => values[k]!),
-              choices,
-            ),
-          ),
-          logits,
-          output: outputWritten(logits, outputs.y[k], () => targetAt(sequences[index]!, k, model.output.size), choices),
-        })),
-      },
+      trace: { steps: Array.from({ length: steps }, (_, k) => stepForward(model, sequence, forward, k, choices)) },
     };
   }
 
@@ -295,6 +268,15 @@ export class Workbench {
   }
 }
 
+/** What a layer's step takes besides its multiplications. */
+const workOfLayer = 1500;
+
+/** What a step takes there and back, in multiplications. */
+export function workOfStep(model: Model): number {
+  const weights = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  return 8 * weights + workOfLayer * model.layers.length;
+}
+
 /** A part of what goes back: the steps from one on, and the gradients of some parameters. */
 export interface Part {
   readonly to: number;
@@ -374,6 +356,27 @@ const zerosOf = (state: State): State =>
 
 function nested(tensors: NamedTensors): Record<string, unknown> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, nestedView(tensor)]));
+}
+
+/** What goes forward at step k, as the trace has it. */
+function stepForward(
+  model: Model,
+  sequence: Sequence,
+  { layers, outputs: { z, y } }: Forward,
+  k: number,
+  choices: Choices,
+) {
+  return {
+    layers: layers.map((passes) =>
+      layerOf(
+        model,
+        passes.map(({ pass, steps }) => at(steps.values, pass, k)),
+        choices,
+      ),
+    ),
+    logits: z[k],
+    output: outputWritten(z[k], y[k], () => targetAt(sequence, k, model.output.size), choices),
+  };
 }
 
 function layerOf(model: Model, passes: readonly Values[], choices: Choices): unknown {

@@ -3,15 +3,17 @@
 import { cellOf } from "../../engine/cells";
 import type { Expression } from "../../engine/expression";
 import { apply, constant, largest, pool, quotient, smallest, sum, times } from "../../engine/expression";
+import { norm } from "../../engine/functions";
 import type { Layer, Problem } from "../../engine/model";
 import { asItShouldBe } from "./choices";
-import { compute } from "./compute";
+import { compute, workOfStep } from "./compute";
 import type { Edit } from "./edited";
 import { comesFromAfter, kindOf, sumOf, termsOf } from "./edited";
 import { one, type Slip } from "./slip";
 
-/** So many are looked at for what is large enough to be cut. */
+/** So many are looked at for what is large enough to be cut, where these are no more multiplications than so many. */
 const mostSequences = 4;
+const mostWork = 2e8;
 /** Thresholds that people cut at. */
 const usualCuts = [1, 5, 0.5, 0.1, 10, 2, 0.25, 0.01];
 
@@ -31,11 +33,13 @@ const byNorm =
 export function cutSlips(problem: Problem): Omit<Slip, "rare">[] {
   const { model, sequences, training } = problem;
   if (!model.loss || sequences.every(({ length }) => length < 2)) return [];
+  const steps = sequences.slice(0, mostSequences).reduce((sum, { length }) => sum + length, 0);
+  if (steps * workOfStep(model) > mostWork) return [];
   const kinds = [...new Map(model.layers.map((layer) => [kindOf(layer), layer])).values()];
   const states = [...new Set(kinds.flatMap((layer) => cellOf(layer).states))];
   if (states.length === 0) return [];
   const cuts = [...new Set([...(training.clip ? [training.clip.at] : []), ...usualCuts])];
-  const { norm, entry, shares } = largestOf(problem);
+  const { norm, entry, shares } = sizesOf(problem);
   const onTheWay = (at: number, how: "entry" | "norm", which: readonly string[], what: "coming" | "whole") => {
     const cut = how === "entry" ? byEntry(at) : byNorm(at);
     const said = which.map((name) => `∂L/∂${name}`).join(" and ");
@@ -102,23 +106,25 @@ function cutIn(layer: Layer, states: readonly string[], cut: Cut, what: "coming"
 }
 
 /** Of the first sequences: the largest norm and entry of what is gone back with at a step, and the largest entry of what parameters' gradients are made of. */
-function largestOf(problem: Problem): { readonly norm: number; readonly entry: number; readonly shares: number } {
+function sizesOf(problem: Problem): { readonly norm: number; readonly entry: number; readonly shares: number } {
   const traces = problem.sequences.slice(0, mostSequences).map(
     (_, k) =>
       compute(problem, k, asItShouldBe).trace as {
-        readonly steps: readonly { readonly gradients: { readonly layers: unknown; readonly logits: unknown } }[];
+        readonly steps: readonly {
+          readonly gradients: { readonly layers: unknown; readonly logits: unknown; readonly x: unknown };
+        }[];
         readonly gradients: unknown;
       },
   );
-  const steps = traces.flatMap((trace) => trace.steps);
-  const gradients = traces.map((trace) => trace.gradients);
-  const ofSteps = steps.map((step) => numbersIn(step.gradients.layers));
+  const steps = traces.flatMap((trace) => trace.steps.map(({ gradients }) => gradients));
+  const ofLayers = steps.map(({ layers }) => numbersIn(layers));
   const largest = (all: readonly number[]) => all.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  const ofAll = steps.map((step) => largest(numbersIn(step.gradients)));
+  const entry = largest(ofLayers.map(largest));
+  const others = numbersIn([traces.map(({ gradients }) => gradients), steps.map(({ logits, x }) => [logits, x])]);
   return {
-    norm: largest(ofSteps.map((all) => Math.hypot(...all))),
-    entry: largest(ofSteps.map(largest)),
-    shares: Math.max(largest(numbersIn(gradients)), largest(ofAll)),
+    norm: largest(ofLayers.map((all) => norm(Float64Array.from(all)))),
+    entry,
+    shares: Math.max(entry, largest(others)),
   };
 }
 

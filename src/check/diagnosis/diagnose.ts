@@ -21,6 +21,7 @@ import {
   lastOf,
   type Part,
   Workbench,
+  workOfStep,
 } from "./compute";
 import type { Precision } from "./digits";
 import {
@@ -101,8 +102,6 @@ const mostExtended = 3;
 const mostWork = 2.4e9;
 const mostWorkAlone = 6e9;
 const mostTrials = 2500;
-/** What a layer's step takes besides its multiplications. */
-const workOfStep = 1500;
 /** What it takes to judge one number, and to go on from one of the author's. */
 const workOfNumber = 50;
 const workOfOwnNumber = 4000;
@@ -223,7 +222,9 @@ function askedOf({ model }: Problem, comparisons: readonly Comparison[], all: re
     place[0] === "steps" && place[2] === "gradients" && place[3] === "x";
   // The read-out's cost little.
   return new Map<string, Entries>([
-    ...[...entries].map(([name, some]) => [name, Int32Array.from(some)] as const),
+    ...[...entries].map(
+      ([name, some]) => [name, some.size < tensors[name]!.data.length ? Int32Array.from(some) : null] as const,
+    ),
     ...(comparisons.some(isOfInputs) ? [[ofInputs, null] as const] : []),
   ]);
 }
@@ -295,6 +296,7 @@ class Search {
   private readonly mostAlone: number;
   /** How many slips may be gone on with from the author's own numbers. */
   private readonly mostFollowed: number;
+  private readonly slips: readonly Slip[];
   private readonly allowances = new Map<Precision | null, Float64Array>();
   private trialsLeft = 0;
   /**
@@ -310,6 +312,7 @@ class Search {
     private readonly problem: Problem,
     private readonly comparisons: readonly Comparison[],
   ) {
+    this.slips = slipsOf(problem);
     this.whole = new Workbench(problem, askedOf(problem, comparisons, comparisons));
     const wrongIn = new Set(comparisons.filter(({ right }) => !right).map(({ expected }) => expected.sequence));
     const isOfBatch = wrongIn.delete(wholeBatch) && isTried(problem, wholeBatch);
@@ -334,12 +337,11 @@ class Search {
     this.isMaybeSingle = maybeSingle(values);
     this.samples = this.samplesOf(chosen[0] ?? wholeBatch);
     this.beginning = this.beginningOf(chosen[0] ?? wholeBatch);
-    const weights = Object.values(parametersOf(problem.model)).reduce((sum, { data }) => sum + data.length, 0);
     const lengths = chosen.flatMap((sequence) =>
       (sequence === wholeBatch ? batchOf(problem) : [problem.sequences[sequence]!]).map(({ length }) => length),
     );
     const steps = lengths.reduce((sum, length) => sum + length, 0);
-    const work = steps * (8 * weights + workOfStep * problem.model.layers.length);
+    const work = steps * workOfStep(problem.model);
     const ofTrial = work + workOfNumber * this.tried.length;
     this.most = Math.min(mostTrials, mostWork / ofTrial);
     this.mostAlone = mostWorkAlone / ofTrial;
@@ -395,7 +397,7 @@ class Search {
   best(): Hypothesis[] {
     // Where not even each slip alone can be tried, what is named would depend on the order.
     const { usual: first, last } = this.ofWritten();
-    const slips = [...first, ...slipsOf(this.problem), ...last];
+    const slips = [...first, ...this.slips, ...last];
     const [sample] = this.samples;
     const least = slips.length * (sample ? shareOfSlip[sample.kind] : 1) + 20;
     if (least > Math.max(this.most, this.mostAlone)) return [];
@@ -574,8 +576,7 @@ class Search {
    * and do where the slip is made. Every slip is tried by itself, however many there are.
    */
   behind(): { readonly found: Pick<Diagnosis, "slips" | "explained"> | null; readonly hints: readonly Hint[] } {
-    const slipsTried = slipsOf(this.problem);
-    if (this.mostFollowed < slipsTried.length) return { found: null, hints: [] };
+    if (this.mostFollowed < this.slips.length) return { found: null, hints: [] };
     const sequences = new Set(this.tried.map((k) => this.comparisons[k]!.expected.sequence));
     sequences.delete(wholeBatch);
     const own = [...sequences].map(
@@ -591,7 +592,7 @@ class Search {
     if (alone.length === 0) return { found: null, hints: [] };
     const hints = new Map<number, Slip[]>();
     const found: { slip: Slip; explained: readonly number[]; bits: number }[] = [];
-    for (const slip of slipsTried) {
+    for (const slip of this.slips) {
       const following = follow(combine([slip.change]));
       const fits = (k: number) => followsFrom(this.comparisons[k]!, following.get(k) ?? Number.NaN);
       const explained = alone.filter(fits);
