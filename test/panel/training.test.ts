@@ -89,11 +89,9 @@ describe("Training from the panel", () => {
     const few = await eventually(epochs, (count) => count >= 2, "two epochs");
     const early = await pictures();
     assert.equal(early.length, 2);
-    const more = await eventually(epochs, (count) => count > few + 2, "more epochs");
-    assert.ok(more > few);
-    const late = await pictures();
-    assert.notEqual(late[0], early[0]);
-    assert.notEqual(late[1], early[1]);
+    await eventually(epochs, (count) => count > few + 2, "more epochs");
+    // Of thousands of epochs, three more need not change a pixel
+    await eventually(pictures, (late) => late.every((picture, at) => picture !== early[at]), "other pictures");
     await panel.press("step");
     await panel.at(/^t = 1 of \d+, forward$/);
   });
