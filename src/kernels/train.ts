@@ -29,8 +29,10 @@ const mostShards = 16;
 const mostThreads = 8;
 /** Multiplications between two looks at whether to stop: some 10 ms. */
 const sliceWork = 1e8;
-/** Multiplications between two snapshots, which cost a copy of the parameters each. */
+/** Multiplications between two snapshots, */
 const snapshotWork = 4e8;
+/** and for each byte that a snapshot copies: so it costs less than a hundredth of them. */
+const snapshotWorkPerByte = 400;
 /** What was done since a snapshot is remembered, however little it is. */
 const mostRuns = 1 << 14;
 /** A batch of fewer multiplications is done before a thread wakes up. */
@@ -167,6 +169,7 @@ class KernelTrainer {
   private readonly theta: number;
   private readonly states: readonly number[];
   private readonly optimizer: number;
+  private readonly snapshotWork: number;
   private readonly durableBytes: number;
   private readonly reportAddress: number;
   private readonly queueAddress: number;
@@ -231,6 +234,7 @@ class KernelTrainer {
     this.states = Array.from({ length: shards }, () => arena.reals(stateSize(model, this.shardSize, arena)));
     this.optimizer = this.writeOptimizer(first, second, frozen, kept);
     this.durableBytes = arena.mark() - this.theta;
+    this.snapshotWork = Math.max(snapshotWork, snapshotWorkPerByte * this.durableBytes);
     for (const address of new Set([this.theta, kept]))
       this.layout.write(parametersOf(model), arena.view(address, total));
     this.older = { address: arena.bytes(this.durableBytes), runs: [], hasUpdate: false };
@@ -418,7 +422,7 @@ class KernelTrainer {
     this.newer.runs.push({ pieces, rate: this.rate });
     this.newer.hasUpdate ||= pieces.some(({ hasTargets }) => hasTargets);
     this.workSince += work;
-    if (this.workSince >= snapshotWork || this.newer.runs.length >= mostRuns) this.takeSnapshot();
+    if (this.workSince >= this.snapshotWork || this.newer.runs.length >= mostRuns) this.takeSnapshot();
     return null;
   }
 
