@@ -395,9 +395,15 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
   "stepFactor",
   "update",
 ]);
-/** What is written down is made of other gradients than those that are asked for. */
-export const needsAll = ({ copied, shared, clipped, gates, takenFrom }: Choices): boolean =>
-  clipped !== null || shared.length > 0 || [copied, gates, takenFrom].some((one) => Object.keys(one).length > 0);
+/** What is done otherwise on the way back through the cells alone. */
+const ofCells: ReadonlySet<string> = new Set<keyof Choices>(["flow", "previous", "inputOf"]);
+/** Whether what is written down as these parameters' gradients is made of other numbers than the same ones of theirs. */
+export function needsOthers({ copied, shared, clipped, gates, takenFrom }: Choices, names: readonly string[]): boolean {
+  if (clipped?.type === "norm") return true;
+  if (names.some((name) => copied[name] !== undefined || shared.some((group) => group.includes(name)))) return true;
+  const isExchanged = [gates, takenFrom].some((one) => Object.keys(one).length > 0);
+  return isExchanged && names.some((name) => name.startsWith("layers."));
+}
 
 /** What of some choices is not as it should be. */
 function keyOf(choices: Choices, isAsked: (key: string) => boolean, edits: Choices["edits"]): string {
@@ -420,4 +426,9 @@ export function forwardKey(choices: Choices): string {
 /** Choices with the same key compute the same gradients, before they are written down. */
 export function backKey(choices: Choices): string {
   return keyOf(choices, (name) => !ofWriting.has(name), choices.edits);
+}
+
+/** Choices with the same key compute the same losses, and the same way back through the read-out. */
+export function readoutKey(choices: Choices): string {
+  return `${forwardKey(choices)} ${keyOf(choices, (name) => !ofWriting.has(name) && !ofCells.has(name), [])}`;
 }

@@ -17,13 +17,13 @@ import { zerosLike, zerosLikeAll } from "../../engine/tensor";
 import { divisorsOf, runnerOf, scaleInBatch } from "../../engine/train";
 import { interleaved, joined, nestedView, summed } from "./arithmetic";
 import type { Choices } from "./choices";
-import { asItShouldBe, backKey, choicesIn, forwardKey, needsAll } from "./choices";
+import { asItShouldBe, backKey, choicesIn, forwardKey, needsOthers, readoutKey } from "./choices";
 import { editedEquations, editedOperations } from "./edited";
 import { embeddedInput, rowOf, shareOfRow } from "./embedded";
 import { handedBack, handedTo, handedUp } from "./handed";
 import { nothingTaken, type OwnNumbers, placeOf, type Taking } from "./own";
 import { fileName, sourceOf, usedParameters, writtenGradient } from "./parameters";
-import type { Losses, Outputs } from "./readout";
+import type { Losses, Outputs, ReadoutBack } from "./readout";
 import { isAssigned, isLeftOut, lossesOf, outputsOf, outputWritten, readoutBack } from "./readout";
 import { type States, startAs } from "./starts";
 import type { Asked, PassSteps, TakeAt } from "./steps";
@@ -64,12 +64,19 @@ interface Back {
   }[];
 }
 
+/** The losses of a sequence, and what comes back from them to the cells. */
+interface Readout {
+  readonly losses: Losses;
+  readonly back: () => ReadoutBack;
+}
+
 /** Where a sequence's loss counts otherwise than by itself: in a batch. */
 type Scale = number | null;
 
 /** What is computed of a problem again and again: what two choices have in common is computed once. */
 export class Workbench {
   private readonly forwards: Recent<Forward>;
+  private readonly readouts: Recent<Readout>;
   private readonly backs: Recent<Back>;
   private readonly followed: Recent<{ readonly forward: Forward; readonly following: ReadonlyMap<number, number> }>;
 
@@ -81,6 +88,7 @@ export class Workbench {
     // Every trial of a batch goes over all sequences.
     const most = Math.max(8, 2 * problem.sequences.length);
     this.forwards = new Recent(most);
+    this.readouts = new Recent(most);
     this.backs = new Recent(most);
     this.followed = new Recent(most);
   }
@@ -93,7 +101,7 @@ export class Workbench {
     const { model, sequences, training } = this.problem;
     const sequence = sequences[index]!;
     const forward = this.forward(index, choices);
-    const losses = this.losses(index, choices, null);
+    const { losses } = this.readout(index, choices, null);
     // Who only asks for what goes forward needs no way back.
     let known: Back | null = null;
     const back = () => (known ??= this.back(index, choices, null, part));
@@ -146,7 +154,8 @@ export class Workbench {
     }));
     own.goOn(following);
     const losses = lossesOf(model, sequence, forward.outputs, choices, batchSizeOf(this.problem), null, own);
-    const { gradients, startGradients } = backOf(model, sequence, forward, losses, choices, own, this.asked);
+    const readout = readoutBack(model, sequence, forward.read, forward.inputs, losses, choices);
+    const { gradients, startGradients } = backOf(model, sequence, forward, losses, readout, choices, own, this.asked);
     for (const [name, d] of Object.entries(startGradients)) own.take(placeOf("gradients", name), d);
     const written = Object.fromEntries(
       Object.entries(writtenDown(model, gradients, choices)).map(([name, { data, ...shape }]) => [
@@ -183,7 +192,7 @@ export class Workbench {
     for (const [k, runner] of runners.entries()) {
       const scaleAs = (reduction: BatchReduction | null) =>
         scaleInBatch(runner, reduction ?? training.batchReduction, runners.length, divisors);
-      const losses = this.losses(k, choices, scaleAs(batchAs.loss));
+      const { losses } = this.readout(k, choices, scaleAs(batchAs.loss));
       if (losses.total !== null) loss = (loss ?? 0) + losses.sum * scaleAs(batchAs.loss);
       if (batchLeft !== null && k !== left) continue;
       const back = this.back(k, choices, scaleAs(batchAs.gradient));
@@ -204,10 +213,15 @@ export class Workbench {
   }
 
   /** What a sequence counts in a batch has been divided as the batch asks for it. */
-  private losses(index: number, choices: Choices, scale: Scale): Losses {
-    const { model, sequences } = this.problem;
-    const { outputs } = this.forward(index, choices);
-    return lossesOf(model, sequences[index]!, outputs, choices, batchSizeOf(this.problem), scale, nothingTaken);
+  private readout(index: number, choices: Choices, scale: Scale): Readout {
+    return this.readouts.get(`${index} ${scale} ${readoutKey(choices)}`, () => {
+      const { model, sequences } = this.problem;
+      const sequence = sequences[index]!;
+      const { read, inputs, outputs } = this.forward(index, choices);
+      const losses = lossesOf(model, sequence, outputs, choices, batchSizeOf(this.problem), scale, nothingTaken);
+      let known: ReadoutBack | null = null;
+      return { losses, back: () => (known ??= readoutBack(model, sequence, read, inputs, losses, choices)) };
+    });
   }
 
   /** With those of the sequences before, where nobody has set them to zero. */
@@ -225,22 +239,14 @@ export class Workbench {
 
   private back(index: number, choices: Choices, scale: Scale, part: Part | null = null): Back {
     // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
-    const asked = part ? part.asked : needsAll(choices) || scale !== null ? null : this.asked;
+    const isEnough = scale === null && this.asked && !needsOthers(choices, [...this.asked.keys()]);
+    const asked = part ? part.asked : isEnough ? this.asked : null;
     const what = part ? `${part.to} ${[...part.asked.keys()].join()}` : asked === null;
     return this.backs.get(`${index} ${scale} ${what} ${backKey(choices)}`, () => {
       const { model, sequences } = this.problem;
-      const sequence = sequences[index]!;
       const forward = this.forward(index, choices);
-      return backOf(
-        model,
-        sequence,
-        forward,
-        this.losses(index, choices, scale),
-        choices,
-        nothingTaken,
-        asked,
-        part?.to,
-      );
+      const { losses, back } = this.readout(index, choices, scale);
+      return backOf(model, sequences[index]!, forward, losses, back(), choices, nothingTaken, asked, part?.to);
     });
   }
 
@@ -291,7 +297,7 @@ export const lastOf = (length: number, steps: number): Part => ({
 
 /** Whether a part of the way back can be had without the rest. */
 export function isApart({ layers }: Model, choices: Choices, { to, asked }: Part, length: number): boolean {
-  if (!asked.has(ofInputs) && needsAll(choices)) return false;
+  if (!asked.has(ofInputs) && needsOthers(choices, [...asked.keys()])) return false;
   if (to === 0) return true;
   const { flow } = choices;
   if (layers.some(({ direction }) => direction !== "forward") || flow.kind === "upward") return false;
@@ -396,6 +402,7 @@ function together(states: readonly Float64Array[], choices: Choices): Float64Arr
 function shareOfPass(v: Float64Array, p: number, { passes, size }: Layer, choices: Choices): Float64Array {
   const P = passes.length;
   if (choices.passesInterleaved) return Float64Array.from({ length: size }, (_, i) => v[i * P + p]!);
+  if (P === 1) return v;
   const place = choices.passesExchanged ? P - 1 - p : p;
   return v.slice(place * size, (place + 1) * size);
 }
@@ -632,13 +639,13 @@ function backOf(
   sequence: Sequence,
   forward: Forward,
   losses: Losses,
+  readout: ReadoutBack,
   choices: Choices,
   own: Taking,
   asked: Asked,
   to = 0,
 ): Back {
   const T = sequence.length;
-  const readout = readoutBack(model, sequence, forward.read, forward.inputs, losses, choices);
   const found: Record<string, Tensor> = {};
   for (const [name, gradient] of Object.entries(readout.gradients))
     found[name] = writtenGradient(name, gradient, choices);

@@ -131,6 +131,9 @@ function isTried(problem: Problem, sequence: number): boolean {
   return sequence !== wholeBatch || batchSizeOf(problem) <= mostOfBatch;
 }
 
+/** What comes out, by the comparisons' indices, at those that are looked at. */
+type Numbers = Float64Array;
+
 interface Trial {
   readonly slips: readonly NamedSlip[];
   readonly explained: readonly number[];
@@ -297,6 +300,9 @@ class Search {
   /** How many slips may be gone on with from the author's own numbers. */
   private readonly mostFollowed: number;
   private readonly slips: readonly Slip[];
+  private readonly stages: readonly number[];
+  /** Of the trial that is being made. */
+  private readonly room: Numbers;
   private readonly allowances = new Map<Precision | null, Float64Array>();
   private trialsLeft = 0;
   /**
@@ -313,6 +319,8 @@ class Search {
     private readonly comparisons: readonly Comparison[],
   ) {
     this.slips = slipsOf(problem);
+    this.stages = comparisons.map(stageOf);
+    this.room = new Float64Array(comparisons.length);
     this.whole = new Workbench(problem, askedOf(problem, comparisons, comparisons));
     const wrongIn = new Set(comparisons.filter(({ right }) => !right).map(({ expected }) => expected.sequence));
     const isOfBatch = wrongIn.delete(wholeBatch) && isTried(problem, wholeBatch);
@@ -320,7 +328,7 @@ class Search {
     // Sequence after sequence, and what goes forward first: it is known before the way back has been gone.
     const all = chosen.flatMap((sequence) => {
       const ofSequence = [...comparisons.keys()].filter((k) => comparisons[k]!.expected.sequence === sequence);
-      return ofSequence.toSorted((a, b) => stageOf(comparisons[a]!) - stageOf(comparisons[b]!));
+      return ofSequence.toSorted((a, b) => this.stages[a]! - this.stages[b]!);
     });
     const isTriedOn = new Set(
       [true, false].flatMap((isWrong) => spread(all.filter((k) => this.isWrong(k) === isWrong))),
@@ -332,7 +340,7 @@ class Search {
     // What is hidden has no digits.
     const values = wrong.map((k) => comparisons[k]!.expected.value).filter((value) => !Number.isNaN(value));
     this.wrongCount = wrong.length;
-    this.wrongGoesForward = this.tried.some((k) => this.isWrong(k) && stageOf(comparisons[k]!) === 0);
+    this.wrongGoesForward = this.tried.some((k) => this.isWrong(k) && this.stages[k] === 0);
     this.precisions = precisionsOf(values);
     this.isMaybeSingle = maybeSingle(values);
     this.samples = this.samplesOf(chosen[0] ?? wholeBatch);
@@ -371,9 +379,7 @@ class Search {
     const length = this.problem.sequences[sequence]?.length ?? 0;
     if (sequence === wholeBatch || length < longSequence) return [];
     const placeOf = (k: number) => this.comparisons[k]!.expected.place;
-    const back = this.tried.filter(
-      (k) => this.comparisons[k]!.expected.sequence === sequence && stageOf(this.comparisons[k]!) === 1,
-    );
+    const back = this.tried.filter((k) => this.comparisons[k]!.expected.sequence === sequence && this.stages[k]! === 1);
     const ofSteps = back.filter((k) => placeOf(k)[0] === "steps" && Number(placeOf(k)[1]) >= length - lastSteps);
     if (ofSteps.length > 0)
       return [{ kind: "steps", sequence, length, tried: ofSteps, part: lastOf(length, lastSteps) }];
@@ -494,7 +500,7 @@ class Search {
       const number = computed(k);
       isMoved ||= isOther(number, actual);
       if (!this.isBroken(k, number)) explained += Number(!right);
-      else if (right && (stageOf(this.comparisons[k]!) === 0 || ++broken > mostBroken)) return null;
+      else if (right && (this.stages[k]! === 0 || ++broken > mostBroken)) return null;
     }
     return isMoved ? explained : null;
   }
@@ -696,7 +702,8 @@ class Search {
   onAll({ choices, precision }: Hypothesis): readonly number[] | null {
     const all = this.triable();
     const computed = this.computing(choices, this.whole);
-    const numbers = new Map(all.map((k) => [k, computed(k)]));
+    const numbers = this.room;
+    for (const k of all) numbers[k] = computed(k);
     return this.judge(numbers, all, choices, precision)?.explained ?? null;
   }
 
@@ -720,7 +727,7 @@ class Search {
 
   /** The right numbers, written down or gone on with in few digits. */
   private tryPrecisions(): void {
-    const engines = new Map(this.tried.map((k) => [k, this.comparisons[k]!.actual ?? Number.NaN]));
+    const engines = Float64Array.from(this.comparisons, ({ actual }) => actual ?? Number.NaN);
     for (const precision of this.precisions) this.note([], asItShouldBe, precision, engines);
     if (this.found[1]!.some(({ explained }) => explained.length === this.wrongCount)) return;
     if (this.isMaybeSingle) this.note([], asItShouldBe, singlePrecision, engines);
@@ -762,7 +769,7 @@ class Search {
     }
     const changed = this.tried.some((k) => {
       const { actual } = this.comparisons[k]!;
-      return actual !== null && isOther(numbers.get(k)!, actual);
+      return actual !== null && isOther(numbers[k]!, actual);
     });
     if (!changed) return false;
     const isUseful = this.note(slips, choices, null, numbers);
@@ -773,12 +780,7 @@ class Search {
   }
 
   /** Judges a trial and keeps it where it explains something. @returns whether no right number is wrong by it */
-  private note(
-    slips: readonly Slip[],
-    choices: Choices,
-    precision: Precision | null,
-    numbers: ReadonlyMap<number, number>,
-  ): boolean {
+  private note(slips: readonly Slip[], choices: Choices, precision: Precision | null, numbers: Numbers): boolean {
     const judged = this.judge(numbers, this.tried, choices, precision);
     if (!judged) return false;
     const named = slips.map(({ id, text }): NamedSlip => ({ id, text }));
@@ -801,8 +803,8 @@ class Search {
     indices: readonly number[],
     isFirst: boolean,
     isAlone: boolean,
-  ): ReadonlyMap<number, number> | "broken" | "unexplained" {
-    const numbers = new Map<number, number>();
+  ): Numbers | "broken" | "unexplained" {
+    const numbers = this.room;
     let isUnexplained = false;
     let isSampled = choices.keep !== null || this.samples.length === 0;
     const computed = this.computing(choices);
@@ -812,7 +814,7 @@ class Search {
     if (isOver(beginning)) return "unexplained";
     for (const k of indices) {
       const { actual, right, expected } = this.comparisons[k]!;
-      if (stageOf(this.comparisons[k]!) > 0) {
+      if (this.stages[k]! > 0) {
         if (isUnexplained) return "unexplained";
         if (!isSampled && expected.sequence === this.samples[0]!.sequence) {
           isSampled = true;
@@ -822,7 +824,7 @@ class Search {
         }
       }
       const number = computed(k);
-      numbers.set(k, number);
+      numbers[k] = number;
       if (actual === null || choices.keep || !this.isBroken(k, number)) continue;
       if (right) return "broken";
       isUnexplained ||= isFirst;
@@ -939,7 +941,7 @@ class Search {
 
   /** Which wrong numbers these explain, and how surely; null where a right one would be wrong. */
   private judge(
-    numbers: ReadonlyMap<number, number>,
+    numbers: Numbers,
     indices: readonly number[],
     { keep }: Choices,
     precision: Precision | null,
@@ -950,7 +952,7 @@ class Search {
       const { expected, actual, right } = this.comparisons[k]!;
       if (actual === null) continue;
       const allowed = this.allowed(k, precision);
-      const fits = this.fits(k, numbers.get(k)!, precision);
+      const fits = this.fits(k, numbers[k]!, precision);
       if (right) {
         // Who rounds on the way may well come out right; that he does not by this way of rounding breaks nothing.
         if (!fits && !keep) return null;
@@ -966,15 +968,11 @@ class Search {
     return { explained, bits: togetherOf(bits) + footprint * Math.min(4, explained.length - 1) };
   }
 
-  private fewDigits(
-    precision: Precision,
-    explained: readonly number[],
-    numbers: ReadonlyMap<number, number>,
-  ): NamedSlip {
+  private fewDigits(precision: Precision, explained: readonly number[], numbers: Numbers): NamedSlip {
     if (precision === singlePrecision)
       return { id: "float32", text: "everything is computed in single precision (float32), in some 7 digits" };
     const all = (how: "rounded" | "cutOff") =>
-      explained.every((k) => inPrecision(numbers.get(k)!, precision, how) === this.comparisons[k]!.expected.value);
+      explained.every((k) => inPrecision(numbers[k]!, precision, how) === this.comparisons[k]!.expected.value);
     const verb = all("rounded") ? "rounded" : all("cutOff") ? "cut off" : "rounded or cut off";
     return {
       id: `few-digits:${precision.kind}:${precision.digits}`,

@@ -429,19 +429,47 @@ export function readoutBack(
   return { above, dx, gradients };
 }
 
-/** A step's share of a gradient, by who cuts one of the two before the next step. */
-export function addCut(into: Tensor, { sharesCut }: Choices, add: (into: Tensor) => void): void {
+/**
+ * A step's share of a gradient, by who cuts one of the two before the next step.
+ * @param entries the numbers that are wanted; null for all
+ */
+export function addCut(
+  into: Tensor,
+  { sharesCut }: Choices,
+  add: (into: Tensor) => void,
+  entries: Int32Array | null = null,
+): void {
   if (!sharesCut) return add(into);
   const { at, what } = sharesCut;
   const cut = (v: number) => Math.max(-at, Math.min(at, v));
+  const each = (change: (place: number) => void) => {
+    if (entries) for (const place of entries) change(place);
+    else for (let place = 0; place < into.data.length; place++) change(place);
+  };
   if (what === "share") {
-    const share = zerosLike(into);
+    const share = shareFor(into);
+    each((place) => {
+      share.data[place] = 0;
+    });
     add(share);
-    addVec(into.data, share.data.map(cut));
+    each((place) => {
+      into.data[place]! += cut(share.data[place]!);
+    });
   } else {
     add(into);
-    into.data.set(into.data.map(cut));
+    each((place) => {
+      into.data[place] = cut(into.data[place]!);
+    });
   }
+}
+
+const shares = new WeakMap<Tensor, Tensor>();
+
+/** Room for a step's share of a gradient, whose numbers of before stand in it. */
+function shareFor(gradient: Tensor): Tensor {
+  const known = shares.get(gradient) ?? zerosLike(gradient);
+  shares.set(gradient, known);
+  return known;
 }
 
 /** Whether a step is left out by who goes over them on the way back. */

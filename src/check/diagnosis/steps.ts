@@ -67,7 +67,7 @@ export function passForward(
   const pass = { size, inputs, start, values };
   for (let n = 0; n < first; n++) {
     values[n] = {};
-    const around = surroundings(pass, parameters, n, {}, null);
+    const around = new AtStep(pass, parameters, n);
     for (const { name, expression } of equations)
       values[n]![name] = take(n, name, keep ? rounded(expression, around, keep) : evaluated(expression, around));
   }
@@ -190,6 +190,9 @@ function byLag(
   return lags;
 }
 
+/** Of a step that has not been gone back to. */
+const nothingFound: Values = {};
+
 class Collected implements PassBack {
   readonly gradients: Values[];
   readonly dx: Float64Array[];
@@ -213,7 +216,7 @@ class Collected implements PassBack {
       const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
       return entries === undefined ? [] : [[name, share, entries] as const];
     });
-    this.gradients = pass.values.map(() => ({}));
+    this.gradients = pass.values.map(() => nothingFound);
     this.dx = [];
   }
 
@@ -247,18 +250,21 @@ class Collected implements PassBack {
   step(n: number, later: Values | null, above: Float64Array, after = n + 1): Values {
     const { operations } = this;
     const found: Values = {};
-    const around = surroundings(this.pass, this.parameters, n, found, later, above, after);
+    const around = new AtStep(this.pass, this.parameters, n, found, later, above, after);
     for (const name of operations.order) found[name] = this.take(n, name, evaluated(operations.whole[name]!, around));
-    for (const [name, v] of Object.entries(found)) addInto(this.gradients[n]!, name, v);
+    const before = this.gradients[n]!;
+    this.gradients[n] = before === nothingFound ? found : summed(before, found);
     if (this.wantsInput) {
       const dx = evaluated(operations.inputGradient, around);
       this.dx[n] = this.dx[n]?.map((v, j) => v + dx[j]!) ?? dx;
     }
-    const { values } = this.pass;
-    const reading = { ...around, value: this.stateBefore(n, around, values), input: this.inputAt(n) };
+    if (this.asked.length === 0) return found;
+    const { previous, inputOf } = this.choices;
+    const isPlain = previous === asItShouldBe.previous && inputOf === asItShouldBe.inputOf;
+    const reading = isPlain ? around : new ReadOtherwise(around, this.pass, n, this.choices);
     for (const [name, expression, entries] of this.asked) {
       const into = this.shareOf(name, n);
-      if (into) addCut(into, this.choices, (to) => addShareOf(expression, around, reading, to, entries));
+      if (into) addCut(into, this.choices, (to) => addShareOf(expression, around, reading, to, entries), entries);
     }
     return found;
   }
@@ -279,7 +285,7 @@ class Collected implements PassBack {
   /** What the first step hands on to the state before it: what comes from it in the gradients of the states. */
   toStart(): void {
     const { operations } = this;
-    const around = surroundings(this.pass, this.parameters, -1, {}, this.gradients[0] ?? null);
+    const around = new AtStep(this.pass, this.parameters, -1, {}, this.gradients[0] ?? null);
     for (const [state, coming] of Object.entries(operations.coming)) this.start[state] = evaluated(coming, around);
   }
 
@@ -292,23 +298,6 @@ class Collected implements PassBack {
     this.shares[name] = zerosLike(this.parameters[name]!);
     return this.shares[name];
   }
-
-  private inputAt(n: number): Surroundings["input"] {
-    const { inputs } = this.pass;
-    const { inputOf } = this.choices;
-    const other = inputOf === "now" ? n : inputOf === "before" ? n - 1 : n + 1;
-    return (time) => inputs[time === "now" ? other : n + 1] ?? null;
-  }
-
-  /** What a matrix's gradient is taken with where h_{t−1} belongs. */
-  private stateBefore(n: number, around: Surroundings, values: readonly Values[]): Surroundings["value"] {
-    const { previous } = this.choices;
-    return (name, time) => {
-      if (time !== "before" || isMarked(name)) return around.value(name, time);
-      if (previous === "h_T" || (previous === "wrapped" && n === 0)) return values.at(-1)![name]!;
-      return previous === "h_t" ? values[n]![name]! : around.value(name, time);
-    };
-  }
 }
 
 function vectorLength({ token, vector }: StepInput, parameters: NamedTensors): number {
@@ -316,9 +305,9 @@ function vectorLength({ token, vector }: StepInput, parameters: NamedTensors): n
   return Object.values(parameters).find(({ rank }) => rank === 2)?.cols ?? 0;
 }
 
-function addInto(into: Values, name: string, v: Float64Array): void {
-  into[name] = into[name]?.map((u, j) => u + v[j]!) ?? v;
-}
+/** Both together, as new vectors: what has been found at a step is read on. */
+const summed = (some: Values, others: Values): Values =>
+  Object.fromEntries(Object.entries(others).map(([name, v]) => [name, some[name]?.map((u, j) => u + v[j]!) ?? v]));
 
 /** Adds a step's share to its parameter's gradient. */
 function addShareOf(
@@ -376,36 +365,103 @@ function inputOf(around: Surroundings, X: number): Float64Array {
   return x.token < 0 ? x.vector : oneHot(x.token, X);
 }
 
-function surroundings(
-  { inputs, start, values, size }: PassSteps,
-  parameters: NamedTensors,
-  n: number,
-  gradients: Values,
-  later: Values | null,
-  above: Float64Array = empty,
-  after = n + 1,
-): Surroundings {
-  const nothing = zeros(size);
-  return {
-    size,
-    value(name: string, time: Time) {
-      if (isMarked(name)) {
-        if (lastStep.test(name)) return values.at(-1)![name.replace(lastStep, "")]!;
-        if (aroundTheEnd.test(name)) return values.at(n - 1)![name.replace(aroundTheEnd, "")]!;
-      }
-      switch (time) {
-        case "now":
-          return (n < 0 ? start[name] : values[n]![name]) ?? nothing;
-        case "before":
-          // Before the initial state there is nothing.
-          return (n > 0 ? values[n - 1]![name] : n === 0 ? start[name] : undefined) ?? nothing;
-        case "after":
-          return values[after]?.[name] ?? nothing;
-      }
-    },
-    gradient: (name, time) => (time === "now" ? gradients[name]! : (later?.[name] ?? null)),
-    above: () => above,
-    input: (time) => (time === "now" ? inputs[n]! : (inputs[after] ?? null)),
-    parameter: (name) => parameters[name]!,
-  };
+/** What the equations of step n read. */
+class AtStep implements Surroundings {
+  readonly size: number;
+  private readonly nothing: Float64Array;
+
+  /**
+   * @param gradients what is known of the step so far
+   * @param later those of the step that comes back to it; null where none does
+   * @param after that step
+   */
+  constructor(
+    private readonly pass: PassSteps,
+    private readonly parameters: NamedTensors,
+    private readonly n: number,
+    private readonly gradients: Values = {},
+    private readonly later: Values | null = null,
+    private readonly ofAbove: Float64Array = empty,
+    private readonly after = n + 1,
+  ) {
+    this.size = pass.size;
+    this.nothing = zeros(pass.size);
+  }
+
+  value(name: string, time: Time): Float64Array {
+    const { n } = this;
+    const { start, values } = this.pass;
+    if (isMarked(name)) {
+      if (lastStep.test(name)) return values.at(-1)![name.replace(lastStep, "")]!;
+      if (aroundTheEnd.test(name)) return values.at(n - 1)![name.replace(aroundTheEnd, "")]!;
+    }
+    switch (time) {
+      case "now":
+        return (n < 0 ? start[name] : values[n]![name]) ?? this.nothing;
+      case "before":
+        // Before the initial state there is nothing.
+        return (n > 0 ? values[n - 1]![name] : n === 0 ? start[name] : undefined) ?? this.nothing;
+      case "after":
+        return values[this.after]?.[name] ?? this.nothing;
+    }
+  }
+
+  gradient(name: string, time: "now" | "after"): Float64Array | null {
+    return time === "now" ? this.gradients[name]! : (this.later?.[name] ?? null);
+  }
+
+  above(): Float64Array {
+    return this.ofAbove;
+  }
+
+  input(time: "now" | "after"): StepInput | null {
+    const { inputs } = this.pass;
+    return time === "now" ? inputs[this.n]! : (inputs[this.after] ?? null);
+  }
+
+  parameter(name: string): Tensor {
+    return this.parameters[name]!;
+  }
+}
+
+/** The same where the gradient of a matrix is taken with another state than h_{t−1}, or another input. */
+class ReadOtherwise implements Surroundings {
+  readonly size: number;
+
+  constructor(
+    private readonly around: AtStep,
+    private readonly pass: PassSteps,
+    private readonly n: number,
+    private readonly choices: Choices,
+  ) {
+    this.size = around.size;
+  }
+
+  value(name: string, time: Time): Float64Array {
+    const { around, n } = this;
+    const { previous } = this.choices;
+    const { values } = this.pass;
+    if (time !== "before" || isMarked(name)) return around.value(name, time);
+    if (previous === "h_T" || (previous === "wrapped" && n === 0)) return values.at(-1)![name]!;
+    return previous === "h_t" ? values[n]![name]! : around.value(name, time);
+  }
+
+  input(time: "now" | "after"): StepInput | null {
+    const { n } = this;
+    const { inputOf } = this.choices;
+    const other = inputOf === "now" ? n : inputOf === "before" ? n - 1 : n + 1;
+    return this.pass.inputs[time === "now" ? other : n + 1] ?? null;
+  }
+
+  gradient(name: string, time: "now" | "after"): Float64Array | null {
+    return this.around.gradient(name, time);
+  }
+
+  above(): Float64Array {
+    return this.around.above();
+  }
+
+  parameter(name: string): Tensor {
+    return this.around.parameter(name);
+  }
 }
