@@ -311,6 +311,7 @@ class Search {
   private bitsOfUsual = 0;
   private bitsOfRare = 0;
   private readonly triedBefore = new Set<string>();
+  private readonly outcomes = new Map<string, Outcome>();
   /** What has been found, by how many slips it takes. */
   private readonly found: Hypothesis[][] = Array.from({ length: mostSlips + 2 }, () => []);
 
@@ -758,7 +759,7 @@ class Search {
     if (this.triedBefore.has(key) || this.trialsLeft-- <= 0) return false;
     this.triedBefore.add(key);
     const choices = combine(slips.map(({ change }) => change));
-    const numbers = this.numbersOf(choices, this.tried, isFirst, slips.length === 1 && !isFirst);
+    const numbers = this.numbersOf(key, choices, isFirst, slips.length === 1 && !isFirst);
     const [sample] = this.samples;
     if (typeof numbers === "string" && sample) this.trialsLeft += 1 - shareOfSample[sample.kind];
     if (numbers === "broken") return false;
@@ -793,14 +794,15 @@ class Search {
   }
 
   /**
-   * What comes out at these comparisons' places. Gives up at the first right number that comes out wrong, and where the sample of the way
-   * back is not the author's.
+   * What comes out at the places of the comparisons that are tried. Gives up at the first right number that comes out wrong, and
+   * where the sample of the way back is not the author's.
+   * @param key of the slips
    * @param isFirst gives up before the way back, too, where a number that goes forward is not the author's
    * @param isAlone goes on where the sample is as it was, or some of it is the author's
    */
   private numbersOf(
+    key: string,
     choices: Choices,
-    indices: readonly number[],
     isFirst: boolean,
     isAlone: boolean,
   ): Numbers | "broken" | "unexplained" {
@@ -809,16 +811,16 @@ class Search {
     let isSampled = choices.keep !== null || this.samples.length === 0;
     const computed = this.computing(choices);
     const isOver = (found: Outcome) => found === "elsewhere" || (found === "unexplained" && !isAlone);
-    const beginning = this.beginningWith(choices);
+    const beginning = this.remembered(`beginning ${key}`, () => this.beginningWith(choices));
     if (beginning === "broken") return beginning;
     if (isOver(beginning)) return "unexplained";
-    for (const k of indices) {
+    for (const k of this.tried) {
       const { actual, right, expected } = this.comparisons[k]!;
       if (this.stages[k]! > 0) {
         if (isUnexplained) return "unexplained";
         if (!isSampled && expected.sequence === this.samples[0]!.sequence) {
           isSampled = true;
-          const found = this.sampleWith(choices);
+          const found = this.remembered(`sample ${key}`, () => this.sampleWith(choices));
           if (found === "broken") return found;
           if (isOver(found)) return "unexplained";
         }
@@ -830,6 +832,13 @@ class Search {
       isUnexplained ||= isFirst;
     }
     return isUnexplained ? "unexplained" : numbers;
+  }
+
+  /** A trial that is put off is made again. */
+  private remembered(key: string, look: () => Outcome): Outcome {
+    const found = this.outcomes.get(key) ?? look();
+    this.outcomes.set(key, found);
+    return found;
   }
 
   private sampleWith(choices: Choices): Outcome {
