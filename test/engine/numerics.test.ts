@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { logSumExp, norm, oneHot, sigmoid, softmax, softmaxBackward, softplus } from "../../src/engine/functions";
+import { sigmoid } from "../../src/engine/elementary";
+import { logSumExp, norm, oneHot, softmax, softmaxBackward, softplus } from "../../src/engine/functions";
 import { run } from "../../src/engine/run";
 import { readText } from "../files";
 

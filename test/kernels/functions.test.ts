@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as elementary from "../../src/engine/elementary";
 import { Random } from "../../src/engine/random";
 import { loadKernels } from "../../src/kernels/kernels";
 import type { Precise } from "./precise";
@@ -121,6 +122,19 @@ describe("the kernels' elementary functions", () => {
         const distance = found === x && x === 0 ? 0 : ulps(found, exactly[name](x), binary64);
         assert.ok(distance <= bound, `${name}(${x}) is ${found}, which is ${distance} ulp off`);
       });
+    });
+
+  for (const name of names)
+    it(`${name} in double precision is the engine's, to the bit`, () => {
+      const swept = ranges[name].flatMap(([from, to]) => sweep(from, to, 20_000));
+      const values = [...swept, ...randomBits, ...powersOfTwo, ...reductionBoundaries, 0, -0, Infinity, -Infinity, NaN];
+      for (let from = 0; from < values.length; from += capacity) {
+        const some = values.slice(from, from + capacity);
+        f64(name, some).forEach((found, i) => {
+          const own = elementary[name](some[i]!);
+          assert.ok(Object.is(found, own), `${name}(${some[i]}) is ${found} and ${own}`);
+        });
+      }
     });
 
   const inDouble = {

@@ -38,6 +38,8 @@ export type WorkbenchOptions = {
   isTrusted?: boolean;
   /** A packed extension to install, in place of this repository as the extension under development. */
   vsix?: string;
+  /** Folders of more extensions under development. */
+  extensions?: string[];
 };
 
 export type Workbench = {
@@ -256,7 +258,10 @@ export async function openWorkbench(options: WorkbenchOptions = {}, running?: Vs
 
   try {
     await page.goto(
-      pageAddress(server, { folder, ...(!options.vsix && { extensionDevelopmentPaths: [repository] }) }),
+      pageAddress(server, {
+        folder,
+        extensionDevelopmentPaths: [...(options.vsix ? [] : [repository]), ...(options.extensions ?? [])],
+      }),
       { timeout: loadTimeoutMs },
     );
     await page.locator(".monaco-workbench .editor-group-container").first().waitFor({ timeout: loadTimeoutMs });
