@@ -10,6 +10,7 @@ import { enter, nameOf } from "./contestant";
 import { measureEmbedding } from "./embedding";
 import type { EngineOptions } from "./engine";
 import { supports } from "./engine";
+import { firstPicture, firstPictureLine } from "./firstPicture";
 import { goalsFor, ownCellBars } from "./goals";
 import { measureImport } from "./importFile";
 import { measureOpening, measureScreen, measureSlices, measureSteps } from "./latency";
@@ -263,7 +264,8 @@ async function main(): Promise<void> {
       report.screen.push(...(await measureScreen()));
     }
     print(...latencyLines(report), "");
-    if (!quick) print(...sliceLines(report), "", ...screenLines(report), "");
+    if (!quick)
+      print(...sliceLines(report), "", ...screenLines(report), "", firstPictureLine(await firstPicture()), "");
     const { importMs, plainMs, ratio } = measureImport(quick ? 1 : 5);
     print(
       `Import of a safetensors of 100 MB: ${importMs.toFixed(0)} ms, ${ratio.toFixed(2)} × a plain loop over its numbers (${plainMs.toFixed(0)} ms); the bar is 1.5`,

@@ -38,8 +38,8 @@ export type WorkbenchOptions = {
   isTrusted?: boolean;
   /** A packed extension to install, in place of this repository as the extension under development. */
   vsix?: string;
-  /** Folders of more extensions under development. */
-  extensions?: string[];
+  /** The folder of an unpacked extension to install beside it. */
+  extension?: string;
 };
 
 export type Workbench = {
@@ -83,7 +83,13 @@ const loadTimeoutMs = 180_000;
 const commandTimeoutMs = 60_000;
 
 /** Starts a server and a browser that have no window yet. */
-export async function startVsCode({ settings, env, vsix, isTrusted }: WorkbenchOptions = {}): Promise<VsCode> {
+export async function startVsCode({
+  settings,
+  env,
+  vsix,
+  extension,
+  isTrusted,
+}: WorkbenchOptions = {}): Promise<VsCode> {
   const [server, browser] = await Promise.all([
     startServer({
       settings: settings ?? {},
@@ -91,6 +97,7 @@ export async function startVsCode({ settings, env, vsix, isTrusted }: WorkbenchO
       asksForTrust: isTrusted === false,
       ...(env && { env }),
       ...(vsix && { vsix }),
+      ...(extension && { extension }),
     }),
     launchBrowser(),
   ]);
@@ -258,10 +265,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}, running?: Vs
 
   try {
     await page.goto(
-      pageAddress(server, {
-        folder,
-        extensionDevelopmentPaths: [...(options.vsix ? [] : [repository]), ...(options.extensions ?? [])],
-      }),
+      pageAddress(server, { folder, ...(!options.vsix && { extensionDevelopmentPaths: [repository] }) }),
       { timeout: loadTimeoutMs },
     );
     await page.locator(".monaco-workbench .editor-group-container").first().waitFor({ timeout: loadTimeoutMs });
