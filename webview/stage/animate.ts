@@ -3,6 +3,7 @@
 import type { Cursor } from "../../src/protocol/panel";
 
 const durationMs = 200;
+const wantsNoMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const stages = new WeakMap<Element, { position: number; running: Animation[] }>();
 
 /** To be called after the stage is drawn. */
@@ -11,7 +12,7 @@ export function animateStep(element: Element | undefined, { position, playing, s
   const before = stages.get(element);
   if (before?.position === position) return;
   for (const animation of before?.running ?? []) animation.cancel();
-  const isCalm = isHeld || (playing && speed > 4) || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const isCalm = isHeld || (playing && speed > 4) || wantsNoMotion.matches;
   const running: Animation[] = [];
   stages.set(element, { position, running });
   if (before === undefined || isCalm || position === 0) return;
