@@ -31,8 +31,9 @@ const mostThreads = 8;
 const sliceWork = 1e8;
 /** Multiplications between two snapshots, */
 const snapshotWork = 4e8;
-/** and for each byte that a snapshot copies: so it costs less than a hundredth of them. */
-const snapshotWorkPerByte = 400;
+/** and for each byte that a snapshot copies, so that it costs little beside them; no more than are done again within some seconds. */
+const snapshotWorkPerByte = 1500;
+const mostSnapshotWork = 1e10;
 /** What was done since a snapshot is remembered, however little it is. */
 const mostRuns = 1 << 14;
 /** A batch of fewer multiplications is done before a thread wakes up. */
@@ -234,7 +235,7 @@ class KernelTrainer {
     this.states = Array.from({ length: shards }, () => arena.reals(stateSize(model, this.shardSize, arena)));
     this.optimizer = this.writeOptimizer(first, second, frozen, kept);
     this.durableBytes = arena.mark() - this.theta;
-    this.snapshotWork = Math.max(snapshotWork, snapshotWorkPerByte * this.durableBytes);
+    this.snapshotWork = Math.min(mostSnapshotWork, Math.max(snapshotWork, snapshotWorkPerByte * this.durableBytes));
     for (const address of new Set([this.theta, kept]))
       this.layout.write(parametersOf(model), arena.view(address, total));
     this.older = { address: arena.bytes(this.durableBytes), runs: [], hasUpdate: false };
