@@ -10,13 +10,13 @@ powers[0] = Number.MIN_VALUE;
 for (let k = 1; k < powers.length; k++) powers[k] = 2 * powers[k - 1]!;
 const power = (k: number): number => powers[(k + 1074) | 0]!;
 
-const log2e = 1.4426950408889634;
-const doubleLog2e = 2.8853900817779268;
+const log2e = Math.LOG2E;
+const doubleLog2e = 2 * log2e;
 // The upper parts end in zeros, so that n times them is exact.
 const ln2Upper = 0.6931471805598903;
 const ln2Lower = 5.497923018708371e-14;
-const halfLn2Upper = 0.34657359027994515;
-const halfLn2Lower = 2.7489615093541856e-14;
+const halfLn2Upper = ln2Upper / 2;
+const halfLn2Lower = ln2Lower / 2;
 
 /** Beyond these, e^x and σ round to 0, and e^x to ∞; at the others, σ and tanh are already 1. */
 const least = -746;

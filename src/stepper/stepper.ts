@@ -26,13 +26,17 @@ export class Stepper {
     this.program = new Program(run, problem.training);
   }
 
-  /** As the constructor, but yields now and then while the run is computed. */
+  /**
+   * As the constructor, but yields now and then while the run is computed.
+   * @param known the run, where it has been computed
+   */
   static *prepare(
     problem: Problem,
     sequenceIndex: number,
     options: RunOptions = {},
+    known: Run | null = null,
   ): Generator<Progress, Stepper, void> {
-    const run = yield* computeRun(problem.model, problem.sequences, sequenceIndex, options);
+    const run = known ?? (yield* computeRun(problem.model, problem.sequences, sequenceIndex, options));
     return new Stepper(problem, sequenceIndex, run);
   }
 

@@ -116,9 +116,11 @@ async function open(running: VsCode, { title, selector }: Opened): Promise<numbe
     await shown.waitFor();
     // A frame is painted once the task after its callbacks runs.
     const painted = await shown.evaluate(() => {
-      const { requestAnimationFrame, scheduler } = globalThis as unknown as PageOfFrames;
+      const page = globalThis as unknown as PageOfFrames;
       return new Promise<number>((resolve) =>
-        requestAnimationFrame(() => scheduler.postTask(() => resolve(Date.now()), { priority: "user-blocking" })),
+        page.requestAnimationFrame(() =>
+          page.scheduler.postTask(() => resolve(Date.now()), { priority: "user-blocking" }),
+        ),
       );
     });
     return painted - clicked;

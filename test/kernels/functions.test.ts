@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import * as elementary from "../../src/engine/elementary";
+import {
+  exp as engineExp,
+  log as engineLog,
+  log1p as engineLog1p,
+  sigmoid as engineSigmoid,
+  tanh as engineTanh,
+} from "../../src/engine/elementary";
 import { Random } from "../../src/engine/random";
 import { loadKernels } from "../../src/kernels/kernels";
 import type { Precise } from "./precise";
@@ -10,6 +16,14 @@ type Name = (typeof names)[number];
 type Real = "f64" | "f32";
 type Reals = Float64Array | Float32Array;
 
+/** The engine's own. */
+const ofEngine: Record<Name, (x: number) => number> = {
+  exp: engineExp,
+  tanh: engineTanh,
+  sigmoid: engineSigmoid,
+  log: engineLog,
+  log1p: engineLog1p,
+};
 const exactly: Record<Name, (x: number) => Precise> = { exp, tanh, sigmoid, log, log1p };
 
 /** Numbers in an array that goes in or out, a whole number of vectors. */
@@ -131,7 +145,7 @@ describe("the kernels' elementary functions", () => {
       for (let from = 0; from < values.length; from += capacity) {
         const some = values.slice(from, from + capacity);
         f64(name, some).forEach((found, i) => {
-          const own = elementary[name](some[i]!);
+          const own = ofEngine[name](some[i]!);
           assert.ok(Object.is(found, own), `${name}(${some[i]}) is ${found} and ${own}`);
         });
       }

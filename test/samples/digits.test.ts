@@ -22,7 +22,7 @@ function hashOf(parts: Iterable<unknown>): string {
 }
 
 /** What a trace prints of the first sequence. */
-function* traceOf(problem: Problem, itemOf: (k: number) => Parameters<typeof stepOf>[2]): Generator<unknown> {
+function* traceOf(problem: Problem, itemOf: (k: number) => Parameters<typeof stepOf>[2]): Generator {
   const done = run(problem.model, problem.sequences, 0, { arithmetic: arithmeticFrom(folder) });
   yield done.loss;
   for (let t = 1; t <= problem.sequences[0]!.length; t++) yield stepOf(done, t, itemOf(t - 1), true);
@@ -30,7 +30,7 @@ function* traceOf(problem: Problem, itemOf: (k: number) => Parameters<typeof ste
 }
 
 /** What the first epochs teach. */
-function* learnt(problem: Problem): Generator<unknown> {
+function* learnt(problem: Problem): Generator {
   const training = trainFast({ ...problem, training: { ...problem.training, epochs: 3 } }, folder, 2);
   let next = training.next();
   for (; !next.done; next = training.next()) if (next.value.result) yield next.value.result;

@@ -380,7 +380,7 @@ class Search {
     const length = this.problem.sequences[sequence]?.length ?? 0;
     if (sequence === wholeBatch || length < longSequence) return [];
     const placeOf = (k: number) => this.comparisons[k]!.expected.place;
-    const back = this.tried.filter((k) => this.comparisons[k]!.expected.sequence === sequence && this.stages[k]! === 1);
+    const back = this.tried.filter((k) => this.comparisons[k]!.expected.sequence === sequence && this.stages[k] === 1);
     const ofSteps = back.filter((k) => placeOf(k)[0] === "steps" && Number(placeOf(k)[1]) >= length - lastSteps);
     if (ofSteps.length > 0)
       return [{ kind: "steps", sequence, length, tried: ofSteps, part: lastOf(length, lastSteps) }];
@@ -501,7 +501,7 @@ class Search {
       const number = computed(k);
       isMoved ||= isOther(number, actual);
       if (!this.isBroken(k, number)) explained += Number(!right);
-      else if (right && (this.stages[k]! === 0 || ++broken > mostBroken)) return null;
+      else if (right && (this.stages[k] === 0 || ++broken > mostBroken)) return null;
     }
     return isMoved ? explained : null;
   }

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { Problem, Sequence } from "../../engine/model";
 import { parametersOf, withParameters } from "../../engine/model";
@@ -219,7 +220,9 @@ export class Session implements vscode.Disposable {
   /** @param begin where the run is to stand, once it is there */
   private compute(problem: Problem, before: Stepper | null, begin: (stepper: Stepper) => void): void {
     const computation = ++this.computations;
-    const preparing = Stepper.prepare(problem, this.chosenSequence, this.runOptions);
+    const isKnown =
+      before?.sequenceIndex === this.chosenSequence && hasSameRun(before.problem, problem, this.chosenSequence);
+    const preparing = Stepper.prepare(problem, this.chosenSequence, this.runOptions, isKnown ? before.run : null);
     const goOn = (patience: number): void => {
       if (computation !== this.computations) return;
       try {
@@ -454,4 +457,12 @@ function fits(own: NamedTensors, others: NamedTensors): boolean {
     names.length === Object.keys(others).length &&
     names.every((name) => own[name]!.rows === others[name]?.rows && own[name]!.cols === others[name]?.cols)
   );
+}
+
+/** Whether a sequence has the same run in both problems: by its own numbers, the model's, and those of the sequences that carry their state to it. */
+function hasSameRun(a: Problem, b: Problem, index: number): boolean {
+  for (let k = index; ; k--) {
+    if (!isDeepStrictEqual(a.sequences[k], b.sequences[k])) return false;
+    if (k === 0 || !b.sequences[k]!.carry) return isDeepStrictEqual(a.model, b.model);
+  }
 }

@@ -107,6 +107,25 @@ describe("The stepper", () => {
     assert.deepEqual(sum(), before);
   });
 
+  it("keeps its run where a change of the text changes nothing that it is computed from, and makes another where it does", async () => {
+    const document = await open(worked);
+    await rnn("step");
+    const session = sessionOf(document);
+    const { run } = session.stepper!;
+    await replace(document, '"learningRate": 0.1', '"learningRate": 0.2');
+    await eventually(() => session.stepper?.problem.training.optimizer.learningRate === 0.2, "the new rate");
+    assert.equal(session.stepper!.run, run);
+    assert.equal(placeOf(document), "forward 1");
+    // 0.2 − 0.2 · dL/dWhh
+    assert.equal(session.stepper!.updatedParameters()["layers.0.Whh"]?.data[0]?.toFixed(10), "0.1095810978");
+    await replace(document, '"Whh": [[0.2]]', '"Whh": [[0.3]]');
+    await eventually(() => session.stepper !== null && session.stepper.run !== run, "another run");
+    assert.equal(
+      session.stepper!.run.at(2).passes[0]?.[0]?.values["a"]?.[0]?.toFixed(10),
+      (-0.3 + 0.3 * Math.tanh(0.5)).toFixed(10),
+    );
+  });
+
   it("goes one operation on and back, and out to the end of the step", async () => {
     const document = await open(worked);
     await rnn("step");
