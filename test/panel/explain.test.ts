@@ -147,7 +147,7 @@ describe("The derivation of a number in the panel", () => {
 
   it("copies the equation as LaTeX, and as the text that is chosen", async () => {
     await panel.press("copy-equation");
-    await panel.part("toast").filter({ hasText: "Copied as LaTeX" }).waitFor();
+    await panel.part("toast").filter({ hasText: "Copied as LaTeX" }).waitFor({ state: "attached" });
     assert.equal(
       await clipboard(),
       String.raw`h_{2} = \tanh\left(W_{xh}[\text{there}] + W_{hh} \cdot h_{1} + b_{h}\right) = ` +
@@ -155,7 +155,7 @@ describe("The derivation of a number in the panel", () => {
     );
     await panel.select("copy-format", "Text");
     await panel.press("copy-equation");
-    await panel.part("toast").filter({ hasText: "Copied as Text" }).waitFor();
+    await panel.part("toast").filter({ hasText: "Copied as Text" }).waitFor({ state: "attached" });
     assert.equal(await clipboard(), h2);
   });
 
