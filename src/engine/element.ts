@@ -3,7 +3,6 @@
  * are made when somebody asks for them.
  */
 
-import { exp, log } from "./elementary";
 import type { ElementFunction, Expression, Leaf } from "./expression";
 import { applyFunction } from "./expression";
 
@@ -232,9 +231,9 @@ export function evaluateScalar(scalar: Scalar<Valued>): number {
     case "apply":
       return applyFunction(scalar.function, evaluateScalar(scalar.of));
     case "softmax":
-      return exp(evaluateScalar(scalar.at) - largestOf(scalar.of)) / sumOfPowers(scalar.of);
+      return Math.exp(evaluateScalar(scalar.at) - largestOf(scalar.of)) / sumOfPowers(scalar.of);
     case "logSumExp":
-      return largestOf(scalar.of) + log(sumOfPowers(scalar.of));
+      return largestOf(scalar.of) + Math.log(sumOfPowers(scalar.of));
     case "pool":
       return evaluateScalar(scalar.of) / (scalar.over === "mean" ? scalar.of.count : 1);
   }
@@ -250,6 +249,6 @@ function largestOf(series: Series<Valued>): number {
 function sumOfPowers(series: Series<Valued>): number {
   const largest = largestOf(series);
   let sum = 0;
-  for (let k = 0; k < series.count; k++) sum += exp(evaluateScalar(series.term(k)) - largest);
+  for (let k = 0; k < series.count; k++) sum += Math.exp(evaluateScalar(series.term(k)) - largest);
   return sum;
 }

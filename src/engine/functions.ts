@@ -1,22 +1,27 @@
 /** The elementary functions of the engine, in one place, each finite wherever mathematics is finite. */
 
-import { exp, log, log1p, sigmoid, tanh } from "./elementary";
+/** σ(x) = 1 / (1 + e^−x), without overflow for any x. */
+export function sigmoid(x: number): number {
+  if (x >= 0) return 1 / (1 + Math.exp(-x));
+  const e = Math.exp(x);
+  return e / (1 + e);
+}
 
 /** log(1 + e^x), without overflow for any x. */
 export function softplus(x: number): number {
-  return Math.max(x, 0) + log1p(exp(-Math.abs(x)));
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /** Functions of one number. `square` is v², the others are written as they are named. */
 export type ElementFunction = keyof typeof elementFunctions;
 
 export const elementFunctions = {
-  tanh,
+  tanh: Math.tanh,
   σ: sigmoid,
   // A NaN stays one: it must be seen, not be cut to 0.
   relu: (v: number) => (v <= 0 ? 0 : v),
-  exp,
-  log,
+  exp: Math.exp,
+  log: Math.log,
   "√": Math.sqrt,
   abs: Math.abs,
   sin: Math.sin,
@@ -56,8 +61,8 @@ export function logSumExp(z: Float64Array): number {
   const largest = largestOf(z);
   if (!Number.isFinite(largest)) return largest;
   let sum = 0;
-  for (let j = 0; j < z.length; j++) sum += exp(z[j]! - largest);
-  return largest + log(sum);
+  for (let j = 0; j < z.length; j++) sum += Math.exp(z[j]! - largest);
+  return largest + Math.log(sum);
 }
 
 /** p_j = e^z_j / Σ_k e^z_k, written into `p` [O]. */
@@ -65,7 +70,7 @@ export function softmax(z: Float64Array, p: Float64Array): void {
   const largest = largestOf(z);
   let sum = 0;
   for (let j = 0; j < z.length; j++) {
-    const e = exp(z[j]! - largest);
+    const e = Math.exp(z[j]! - largest);
     p[j] = e;
     sum += e;
   }

@@ -9,8 +9,7 @@
  *   linear                 ℓ = Σ_j target_j y_j,                                     dℓ/dy = target
  * All times `factor`, and 1/O where `outputs` is the mean. Losses are taken of the logits, so that large ones give no infinity.
  */
-import { sigmoid, tanh } from "./elementary";
-import { logSumExp, softmax, softmaxBackward, softplus } from "./functions";
+import { logSumExp, sigmoid, softmax, softmaxBackward, softplus } from "./functions";
 import type { Loss, LossType, OutputActivation, Sequence } from "./model";
 
 /** One step's target: a class index, or a vector [O]. */
@@ -217,7 +216,7 @@ export function activateOutput(activation: OutputActivation, z: Float64Array, y:
       for (let j = 0; j < z.length; j++) y[j] = sigmoid(z[j]!);
       return;
     case "tanh":
-      for (let j = 0; j < z.length; j++) y[j] = tanh(z[j]!);
+      for (let j = 0; j < z.length; j++) y[j] = Math.tanh(z[j]!);
       return;
     case "linear":
       y.set(z);

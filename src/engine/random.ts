@@ -1,5 +1,3 @@
-import { log } from "./elementary";
-
 /**
  * The generator of version 1 of the file format. It never changes: the numbers that a file leaves out are drawn from it.
  * xoshiro128** (Blackman and Vigna 2018), its four words filled by splitmix32 from the seed.
@@ -65,7 +63,7 @@ export class Random {
       const v = 2 * this.uniform() - 1;
       const s = u * u + v * v;
       if (s >= 1 || s === 0) continue;
-      const factor = Math.sqrt((-2 * log(s)) / s);
+      const factor = Math.sqrt((-2 * Math.log(s)) / s);
       this.spareNormal = v * factor;
       return u * factor;
     }

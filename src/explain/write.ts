@@ -2,7 +2,6 @@
 
 import type { Scalar, Series } from "../engine/element";
 import { evaluateScalar } from "../engine/element";
-import { exp } from "../engine/elementary";
 import type { ElementFunction } from "../engine/expression";
 import { formatExact, formatNumber } from "../protocol/numbers";
 import type { Part } from "./derive";
@@ -308,7 +307,7 @@ export function workedOut(scalar: Scalar<Part>): Scalar<Part> {
         ? scalar
         : { ...scalar, of: value(scalar.of) };
     case "softmax": {
-      const over = exp(evaluateScalar(scalar.at));
+      const over = Math.exp(evaluateScalar(scalar.at));
       const under = over / evaluateScalar(scalar);
       // Large logits leave double precision here, though not the probability
       if (over === 0 || !Number.isFinite(under)) return scalar;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { sigmoid } from "../../src/engine/elementary";
-import { logSumExp, norm, oneHot, softmax, softmaxBackward, softplus } from "../../src/engine/functions";
+import { logSumExp, norm, oneHot, sigmoid, softmax, softmaxBackward, softplus } from "../../src/engine/functions";
 import { run } from "../../src/engine/run";
 import { readText } from "../files";
 

@@ -1,11 +1,4 @@
 import assert from "node:assert/strict";
-import {
-  exp as engineExp,
-  log as engineLog,
-  log1p as engineLog1p,
-  sigmoid as engineSigmoid,
-  tanh as engineTanh,
-} from "../../src/engine/elementary";
 import { Random } from "../../src/engine/random";
 import { loadKernels } from "../../src/kernels/kernels";
 import type { Precise } from "./precise";
@@ -16,14 +9,6 @@ type Name = (typeof names)[number];
 type Real = "f64" | "f32";
 type Reals = Float64Array | Float32Array;
 
-/** The engine's own. */
-const ofEngine: Record<Name, (x: number) => number> = {
-  exp: engineExp,
-  tanh: engineTanh,
-  sigmoid: engineSigmoid,
-  log: engineLog,
-  log1p: engineLog1p,
-};
 const exactly: Record<Name, (x: number) => Precise> = { exp, tanh, sigmoid, log, log1p };
 
 /** Numbers in an array that goes in or out, a whole number of vectors. */
@@ -136,19 +121,6 @@ describe("the kernels' elementary functions", () => {
         const distance = found === x && x === 0 ? 0 : ulps(found, exactly[name](x), binary64);
         assert.ok(distance <= bound, `${name}(${x}) is ${found}, which is ${distance} ulp off`);
       });
-    });
-
-  for (const name of names)
-    it(`${name} in double precision is the engine's, to the bit`, () => {
-      const swept = ranges[name].flatMap(([from, to]) => sweep(from, to, 20_000));
-      const values = [...swept, ...randomBits, ...powersOfTwo, ...reductionBoundaries, 0, -0, Infinity, -Infinity, NaN];
-      for (let from = 0; from < values.length; from += capacity) {
-        const some = values.slice(from, from + capacity);
-        f64(name, some).forEach((found, i) => {
-          const own = ofEngine[name](some[i]!);
-          assert.ok(Object.is(found, own), `${name}(${some[i]}) is ${found} and ${own}`);
-        });
-      }
     });
 
   const inDouble = {

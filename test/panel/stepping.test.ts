@@ -421,16 +421,15 @@ describe("Stepping in the panel", () => {
       [2, "-0.20464571679388185"],
     ] as const) {
       await panel.frame.locator(`[data-testid=cell][data-name="layers.0.h[0]"][data-where="t = ${t}"]`).hover();
-      await panel.frame
-        .locator(".tip-value")
-        .filter({ hasText: text.replace("-", "−") })
-        .waitFor({ state: "attached" });
-      await panel.key("c");
-      // It goes by itself, perhaps before anybody looks
-      await panel
-        .part("toast")
-        .filter({ hasText: `Copied ${text}` })
-        .waitFor({ state: "attached" });
+      // The panel learns where the pointer is after that
+      await eventually(
+        async () => {
+          await panel.key("c");
+          return (await panel.part("toast").textContent()) ?? "";
+        },
+        (said) => said === `Copied ${text}`,
+        `Copied ${text}`,
+      );
       assert.equal(await clipboard(), text);
     }
   });

@@ -1,5 +1,4 @@
 /** The read-out, its loss and what goes back from them, with the choices of somebody who computes them otherwise. */
-import { log } from "../../engine/elementary";
 import { oneHot } from "../../engine/functions";
 import { addInput, addMatTransposedVec, addMatVec, addOuter, addOuterInput, addVec } from "../../engine/linear";
 import type { StepWeights, Target } from "../../engine/loss";
@@ -108,7 +107,7 @@ export function lossesOf(
   const gradientFactor = product(choices.gradientFactors);
   const isOther = loss.type !== given.type;
   const under = product(choices.rootOf?.under ?? []);
-  const base = isEntropy(loss) ? log(choices.logBase) : 1;
+  const base = isEntropy(loss) ? Math.log(choices.logBase) : 1;
   const { entropyTerms, logEpsilon, rootOf } = choices;
   let sum = 0;
   let count = 0;
@@ -190,7 +189,7 @@ export function outputWritten(
     const t = target();
     return t === null ? y : y.map((p, j) => p - (typeof t === "number" ? Number(j === t) : t[j]!));
   }
-  return outputWritten === "logits" ? z : y.map(log);
+  return outputWritten === "logits" ? z : y.map(Math.log);
 }
 
 /** A step's target, or what somebody takes for it; null where there is none. */
@@ -273,14 +272,14 @@ function lossOfOutput(
   if (loss.type === "cross-entropy")
     return y.reduce((total, y_j, j) => {
       const weight = crossEntropyWeight(loss, target, y.length, j);
-      const of = weight === 0 ? 0 : weight * log(y_j + epsilon);
-      return total - factor * (of + (terms === "both" ? (1 - weight) * log(1 - y_j + epsilon) : 0));
+      const of = weight === 0 ? 0 : weight * Math.log(y_j + epsilon);
+      return total - factor * (of + (terms === "both" ? (1 - weight) * Math.log(1 - y_j + epsilon) : 0));
     }, 0);
   if (loss.type !== "binary-cross-entropy" || typeof target === "number") return stepLoss(loss, y, y, target);
   return y.reduce((total, y_j, j) => {
     const t_j = target[j]!;
-    const rest = terms === "targetAlone" ? 0 : (1 - t_j) * log(1 - y_j + epsilon);
-    return total - factor * ((t_j === 0 ? 0 : t_j * log(y_j + epsilon)) + rest);
+    const rest = terms === "targetAlone" ? 0 : (1 - t_j) * Math.log(1 - y_j + epsilon);
+    return total - factor * ((t_j === 0 ? 0 : t_j * Math.log(y_j + epsilon)) + rest);
   }, 0);
 }
 
