@@ -85,6 +85,7 @@ export function rareForward(kind: Kind): Mutation[] {
     ...gateOverAll(kind),
     ...peepholesLeftOut(kind),
     ...sumsForProducts(kind),
+    ...outsideFunctions(kind),
   ];
 }
 
@@ -403,6 +404,47 @@ function sumsForProducts({ operations, text, onForward }: Kind): Mutation[] {
         : [],
     ),
   );
+}
+
+/** A bracket that ends too early: tanh(W x + U h) + b where tanh(W x + U h + b) belongs, in all equations alike. */
+function outsideFunctions({ operations: { forward }, text, onForward }: Kind): Mutation[] {
+  const kinds: readonly (readonly [string, (term: Expression) => boolean])[] = [
+    ["bias", ({ kind }) => kind === "bias"],
+    ["recurrence", (term) => term.kind === "product" && term.of.kind !== "input"],
+    ["input", (term) => term.kind === "product" && term.of.kind === "input"],
+  ];
+  return kinds.flatMap(([id, isOut]) => {
+    const moved = (equations: readonly Equation[]) => movedOut(equations, isOut);
+    const first = moved(forward).find(
+      ({ expression }, k) => forward[k]?.expression.kind === "apply" && expression.kind === "sum",
+    );
+    if (!first) return [];
+    return [
+      onForward(
+        `outside-function:${id}`,
+        "outside-function",
+        `the bracket of the function ends before ${id === "bias" ? "the bias" : `the term of the ${id}`}: ${first.name}_t = ${text(first.expression)}`,
+        moved,
+      ),
+    ];
+  });
+}
+
+/** Terms of what goes through a function, added after it; what is left may be an equation of its own. */
+function movedOut(equations: readonly Equation[], isOut: (term: Expression) => boolean): readonly Equation[] {
+  const leftIn = new Map<string, Expression>();
+  const moved = equations.map((equation) => {
+    const { expression } = equation;
+    if (expression.kind !== "apply") return equation;
+    const { of } = expression;
+    const named = of.kind === "value" && of.time === "now" ? of.name : null;
+    const terms = termsOf(equations.find(({ name }) => name === named)?.expression ?? of);
+    const [out, rest] = [terms.filter(isOut), terms.filter((term) => !isOut(term))];
+    if (out.length === 0 || rest.length === 0) return equation;
+    if (named !== null) leftIn.set(named, sumOf(rest));
+    return { ...equation, expression: sum({ ...expression, of: named === null ? sumOf(rest) : of }, ...out) };
+  });
+  return moved.map((equation) => ({ ...equation, expression: leftIn.get(equation.name) ?? equation.expression }));
 }
 
 /** A function that is applied twice: tanh(tanh(a)). */
