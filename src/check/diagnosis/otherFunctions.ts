@@ -7,6 +7,7 @@ import {
   constant,
   largest,
   minus,
+  negative,
   one,
   quotient,
   smallest,
@@ -72,6 +73,7 @@ const others: readonly Other[] = [
     of: (v) => times(constant(1.7159), apply("tanh", times(constant(2 / 3), v))),
   },
   { from: "tanh", id: "softplus", text: "softplus", of: (v) => apply("softplus", v) },
+  { from: "σ", id: "sigmoid-of-negative", text: "1 / (1 + e^a), which is σ(−a),", of: (v) => apply("σ", negative(v)) },
 ];
 
 /** Each in all places of what it stands for. */
@@ -80,7 +82,7 @@ export function otherFunctions({ operations: { forward }, onForward }: Kind): Mu
     .filter(({ from }) => forward.some(({ expression }) => uses(expression, from)))
     .map(({ from, id, text, of }) =>
       onForward(
-        `${id}-for-${from}`,
+        `${id}-for-${from === "σ" ? "sigmoid" : from}`,
         from,
         `${text} stands in the place of ${from}`,
         inAll((whole) => withFunction(whole, from, of)),
