@@ -179,7 +179,7 @@ class KindOfLayer {
 
   mutations(): Mutations {
     return {
-      derivatives: [...this.derivatives(), ...this.derivativesOfOneUse()],
+      derivatives: [...this.derivatives(), ...this.derivativesOfOneUse(), ...this.bracketsOfDerivatives()],
       terms: this.terms(),
       functions: [...this.functions(), ...this.arrangements(), ...rareForward(this.forRare())],
       factors: [
@@ -616,6 +616,48 @@ class KindOfLayer {
         (back) => ({ ...back, inputGradient: inStead(back.inputGradient, "now") }),
       ),
     ];
+  }
+
+  /** A bracket that ends elsewhere: a derivative multiplies one of the terms that go through it alone, or one more. */
+  private bracketsOfDerivatives(): Mutation[] {
+    const { whole } = this.operations;
+    const slip = (id: string, text: string, name: string, expression: Expression) =>
+      this.onBack(`derivative-bracket:${id}`, "derivative-bracket", text, (back) => ({
+        ...back,
+        whole: { ...back.whole, [name]: expression },
+      }));
+    return Object.entries(whole).flatMap(([name, expression]) => {
+      const terms = termsOf(expression);
+      const [coming, here] = [terms.filter(comesFromAfter), terms.filter((term) => !comesFromAfter(term))];
+      const [only] = here;
+      const slope = only?.kind === "times" && here.length === 1 ? slopesAmong(only.factors)[0] : undefined;
+      if (only?.kind !== "times" || !slope) return [];
+      const written = slopeText(slope, slope.of);
+      const rest = only.factors.filter((factor) => !slope.factors.includes(factor));
+      if (coming.length > 0) {
+        const all = sum(rest.length === 1 ? rest[0]! : times(...rest), ...coming);
+        const text = `${written} multiplies what comes back from the step after, too, in ${this.gradientOf(name)}`;
+        return [slip("all", text, name, times(all, ...slope.factors))];
+      }
+      const [of] = rest;
+      if (rest.length !== 1 || of?.kind !== "gradient" || of.time !== "now" || !this.states.includes(of.name))
+        return [];
+      const parts = termsOf(whole[of.name]!);
+      const after = parts.filter(comesFromAfter);
+      const own = parts.filter((term) => !comesFromAfter(term));
+      if (after.length === 0 || own.length === 0) return [];
+      const through = (some: readonly Expression[]) => times(sumOf(some), ...slope.factors);
+      const at = this.gradientOf(name);
+      return [
+        slip("here", `${written} multiplies what comes from above alone in ${at}`, name, sum(through(own), ...after)),
+        slip(
+          "after",
+          `${written} multiplies what comes back from the step after alone in ${at}`,
+          name,
+          sum(...own, through(after)),
+        ),
+      ];
+    });
   }
 
   /** The parameters of x, those of h and the biases, each in words. */
