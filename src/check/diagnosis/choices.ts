@@ -68,6 +68,8 @@ export interface Choices {
   readonly wired: "input" | "residual" | "residualButFirst" | null;
   /** The output's activation is applied to the output again: where the loss is taken, or throughout. */
   readonly outputTwice: "inLoss" | "throughout" | null;
+  /** The output's softmax is taken over the steps, or over the steps and the outputs together, and not over each step's outputs. */
+  readonly softmaxOver: "steps" | "all" | null;
   /** Another activation of the output; null where it is the file's. */
   readonly outputActivation: OutputActivation | null;
   /** What each intermediate result is rounded to. */
@@ -273,6 +275,7 @@ export const asItShouldBe: Choices = {
   readsQuantity: null,
   wired: null,
   outputTwice: null,
+  softmaxOver: null,
   outputActivation: null,
   keep: null,
   targets: "own",
@@ -367,6 +370,7 @@ export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
   "notTurned",
   "forgottenTerms",
   "readsLast",
+  "softmaxOver",
   "outputActivation",
   "reversedInputs",
   "delayedLayers",

@@ -310,8 +310,8 @@ const startsWhereOtherEnds = ({ startsAs }: Choices): boolean =>
 
 /** Whether the first steps of what goes forward can be had without the rest. */
 export function isApartForward({ layers }: Model, choices: Choices): boolean {
-  const { reads } = choices;
-  if (startsWhereOtherEnds(choices)) return false;
+  const { reads, softmaxOver } = choices;
+  if (startsWhereOtherEnds(choices) || softmaxOver) return false;
   return (reads === "h_t" || reads === "h_prev") && layers.every(({ direction }) => direction === "forward");
 }
 

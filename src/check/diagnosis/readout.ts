@@ -53,11 +53,20 @@ export function outputsOf(
   const y = z.map((z_t, k) => {
     if (!z_t) return null;
     const y_t = new Float64Array(z_t.length);
-    activateOutput(activation, z_t, y_t);
+    if (choices.softmaxOver) y_t.set(softmaxOver(choices.softmaxOver, z_t, z));
+    else activateOutput(activation, z_t, y_t);
     if (choices.outputTwice === "throughout") activateOutput(activation, y_t.slice(), y_t);
     return own.take(placeOf("steps", k, "output"), keep ? y_t.map(keep) : y_t);
   });
   return { z, y };
+}
+
+/** e^z divided by the sum over another axis than that of the outputs. */
+function softmaxOver(over: "steps" | "all", z_t: Float64Array, z: readonly (Float64Array | null)[]): Float64Array {
+  const steps = z.filter((it) => it !== null);
+  const sums = z_t.map((_, j) => steps.reduce((sum, z_s) => sum + Math.exp(z_s[j]!), 0));
+  const all = sums.reduce((sum, one) => sum + one, 0);
+  return z_t.map((z_j, j) => Math.exp(z_j) / (over === "all" ? all : sums[j]!));
 }
 
 function addSkipped(z_t: Float64Array, x_t: StepInput): void {
@@ -123,7 +132,8 @@ export function lossesOf(
     steps.push(null);
     if (target === null || targetBack === null || !z_t) return null;
     const y_t = choices.outputTwice ? activatedTwice(output.activation, z_t) : y[k]!;
-    const isOfOutput = keep || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
+    const isOfOutput =
+      keep || choices.softmaxOver || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
     const natural =
       isOfOutput || isOther || entropyTerms !== "asAsked" || logEpsilon
         ? lossOfOutput(loss, y_t, target, entropyTerms, logEpsilon?.value ?? 0)

@@ -769,7 +769,7 @@ function startSlips({ model, sequences }: Problem): Slip[] {
 }
 
 /** The read-out's terms and its activation. */
-function readoutSlips({ model }: Problem): Slip[] {
+function readoutSlips({ model, sequences }: Problem): Slip[] {
   const { output, loss } = model;
   const slips: Slip[] = [];
   if (output.Wxy)
@@ -791,6 +791,14 @@ function readoutSlips({ model }: Problem): Slip[] {
           "output-activation",
           false,
         ),
+      );
+  if (output.activation === "softmax" && output.at === "every" && sequences.some(({ length }) => length > 1))
+    for (const [over, said] of [
+      ["all", "over all steps and outputs together: np.sum without an axis"],
+      ["steps", "over the steps: along the other axis"],
+    ] as const)
+      slips.push(
+        one(`softmax-over:${over}`, `the softmax is taken ${said}`, { softmaxOver: over }, "output-activation", false),
       );
   if (!loss || !output.Why) return slips;
   return [
