@@ -245,7 +245,8 @@ export type UpdateSlip =
   | "decayNotOfReadout"
   | "correctionsExchanged"
   | "epsilonBeforeCorrection"
-  | "centred";
+  | "centred"
+  | "averageBegun";
 
 /** The computation as it should be. */
 export const asItShouldBe: Choices = {

@@ -166,7 +166,8 @@ function stepped(
           kept -
           (rate * g) /
             root(
-              (has("squaresNotAveraged") ? 1 : has("alphaExchanged") ? alpha : 1 - alpha) * g * g -
+              (has("squaresNotAveraged") ? 1 : has("alphaExchanged") ? alpha : 1 - alpha) * g * g +
+                (has("averageBegun") ? alpha : 0) -
                 (has("centred") ? ((1 - alpha) * g) ** 2 : 0),
             )
         );

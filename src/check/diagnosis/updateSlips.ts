@@ -66,6 +66,7 @@ export function updateSlips(problem: Problem): Slip[] {
   found.push(["stepAlone", "the update's step alone is written down, without the parameter that it is taken from"]);
   if (isAdam)
     found.push(["correctedAsSecond", "the moments are corrected as those of the second update: t counts from 2"]);
+  if (type === "rmsprop") found.push(["averageBegun", "the average of the squares begins with 1, as TensorFlow 1's"]);
   if (type === "adagrad") found.push(["accumulatorBegun", "the sum of the squares begins with 0.1, as TensorFlow's"]);
   if (weightDecay > 0) {
     found.push(["decayNotOfBiases", "the biases are spared the weight decay"]);
