@@ -597,6 +597,7 @@ class Search {
     const alone = places.filter(isAlone);
     const wrong = places.filter((k) => this.isWrong(k));
     if (alone.length === 0) return { found: null, hints: [] };
+    const quantities = new Map(alone.map((k) => [k, quantityOf(this.comparisons[k]!)]));
     const hints = new Map<number, Slip[]>();
     const found: { slip: Slip; explained: readonly number[]; bits: number }[] = [];
     for (const slip of this.slips) {
@@ -609,8 +610,11 @@ class Search {
       for (const [n, k] of explained.entries())
         if (isBias || bits[n]! >= this.bitsOfSlip(slip) + bitsOfHint) hints.set(k, [...(hints.get(k) ?? []), slip]);
       if (explained.length === 0 || places.some((k) => !isAlone(k) && !fits(k))) continue;
-      const together = togetherOf(bits);
-      if (together >= bitsBeyondChance + this.bitsOfSlip(slip)) found.push({ slip, explained, bits: together });
+      const moved = alone.filter((k) => isOther(following.get(k) ?? Number.NaN, plain.get(k)!));
+      const most = mostOfQuantity(explained, moved, quantities);
+      if (most.length === 0) continue;
+      const together = togetherOf(most.map((k) => bits[explained.indexOf(k)]!));
+      if (together >= bitsBeyondChance + this.bitsOfSlip(slip)) found.push({ slip, explained: most, bits: together });
     }
     const left = new Set(alone);
     const slips: NamedSlip[] = [];
@@ -988,6 +992,23 @@ class Search {
       text: `the numbers are ${verb} ${precisionText(precision)}`,
     };
   }
+}
+
+/** What a number is of, at whatever step and unit. */
+function quantityOf({ expected: { sequence, of, place } }: Comparison): string {
+  const name = place.slice(0, place.findLastIndex((key) => typeof key === "string") + 1);
+  return [sequence, of, ...name.filter((_, n) => n !== 1 || name[0] !== "steps")].join(" ");
+}
+
+/** Who makes a slip makes it in all of a quantity: where it moves more of one than it explains, single numbers fit by chance. */
+function mostOfQuantity(
+  explained: readonly number[],
+  moved: readonly number[],
+  quantities: ReadonlyMap<number, string>,
+): readonly number[] {
+  const countOf = (indices: readonly number[], k: number) =>
+    indices.filter((other) => quantities.get(other) === quantities.get(k)).length;
+  return explained.filter((k) => 2 * countOf(explained, k) >= countOf(moved, k));
 }
 
 /** Where a number stands in a parameter's data. */

@@ -193,6 +193,40 @@ describe("A slip", () => {
     );
   });
 
+  it("is not named where it explains a first step alone, and the steps after it are another's", () => {
+    const inputs = [0.8, -1.1, 0.6, 1.3];
+    const Wxh = [[0.9], [-0.7]];
+    const Whh = [
+      [0.8, 0],
+      [0, -0.5],
+    ];
+    const { problem } = readText(
+      JSON.stringify({
+        version: 1,
+        inputSize: 1,
+        layers: [{ cell: "rnn", size: 2, Wxh, Whh, bh: [0, 0] }],
+        output: { size: 2, Why: "identity" },
+        loss: { type: "mse" },
+        sequences: [{ inputs, targets: inputs.map(() => [0, 0]) }],
+      }),
+    );
+    // W x + (2 / π) arctan(U h): at t = 1, where h_0 is 0, the function might as well be left out.
+    let h = [0, 0];
+    const numbers = inputs.flatMap((x, k): ExpectedNumber[] => {
+      const [fromInput, fromState] = [Wxh.map(([w]) => w! * x), h.map((h_j, j) => Whh[j]![j]! * h_j)];
+      const a = fromInput.map((v, j) => v + fromState[j]!);
+      h = fromInput.map((v, j) => v + (2 / Math.PI) * Math.atan(fromState[j]!));
+      const ofLayer = ["layers", 0];
+      return [[...ofLayer, "a"], [...ofLayer, "h"], ["logits"], ["output"]].flatMap((name) =>
+        (name.at(-1) === "a" ? a : h).map((value, j) => {
+          const place = ["steps", k, ...name, j];
+          return { sequence: 0, path: ["expect", ...place], value, tolerance, of: "trace", place };
+        }),
+      );
+    });
+    assert.deepEqual(diagnose(problem, compared(problem, numbers)), []);
+  });
+
   it("is not named where all numbers are wrong by chance", () => {
     fc.assert(
       fc.property(problems, fc.infiniteStream(fc.double({ min: -0.3, max: 0.3, noNaN: true })), (problem, errors) => {
