@@ -153,6 +153,8 @@ export interface Choices {
   readonly accumulated: boolean;
   /** What a parameter's gradient is multiplied with where it is written down, by full name. */
   readonly scaled: Readonly<Record<string, number>>;
+  /** So many times a parameter is added to its gradient before it is written down. */
+  readonly decayed: number;
   /** The gradients are clipped before they are written down, all together or each by itself. */
   readonly clipped: (Clip & { readonly each: boolean }) | null;
   /** Why has been updated, as these settings say, before the error goes back through it; null where it is the file's. */
@@ -314,6 +316,7 @@ export const asItShouldBe: Choices = {
   totalled: [],
   accumulated: false,
   scaled: {},
+  decayed: 0,
   clipped: null,
   updatedFirst: null,
   optimizer: {},
@@ -394,6 +397,7 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
   "totalled",
   "accumulated",
   "scaled",
+  "decayed",
   "clipped",
   "optimizer",
   "clipOfUpdate",

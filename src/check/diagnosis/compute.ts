@@ -7,7 +7,7 @@ import { oneHot } from "../../engine/functions";
 import { addVec } from "../../engine/linear";
 import { targetAt } from "../../engine/loss";
 import type { BatchReduction, Layer, Model, Pass, Problem, Sequence } from "../../engine/model";
-import { parametersOf } from "../../engine/model";
+import { parametersOf, trainableOf } from "../../engine/model";
 import { InputReader, readsEnds } from "../../engine/network";
 import { clipGradients, gradientNorm } from "../../engine/optimizer";
 import { run } from "../../engine/run";
@@ -792,14 +792,19 @@ function gathered(
 
 /** The parameters' gradients as they are written down in the end: those that have been computed. */
 function writtenDown(model: Model, found: NamedTensors, choices: Choices): NamedTensors {
-  const { copied, shared, totalled, scaled, clipped, keep } = choices;
+  const { copied, shared, totalled, scaled, decayed, clipped, keep } = choices;
+  const all = parametersOf(model);
+  const moved: NamedTensors = decayed === 0 ? {} : trainableOf(model, all);
   const gradients = Object.fromEntries(
-    Object.keys(parametersOf(model)).flatMap((name) => {
+    Object.keys(all).flatMap((name) => {
       const gradient = found[copied[name] ?? name];
       if (!gradient) return [];
       const factor = scaled[name] ?? 1;
       if (!keep && (shared.length > 0 || totalled.includes(name)))
         return [[name, { ...gradient, data: gathered(name, gradient.data, found, shared, totalled) }] as const];
+      const w = moved[name]?.data;
+      if (!keep && w)
+        return [[name, { ...gradient, data: gradient.data.map((d, k) => factor * d + decayed * w[k]!) }] as const];
       // Whoever clips them writes into them.
       if (!keep && factor === 1 && !clipped) return [[name, gradient] as const];
       const { data, ...shape } = gradient;

@@ -79,7 +79,21 @@ export function updateSlips(problem: Problem): Slip[] {
   const slips = found.map(([slip, text]) =>
     ofUpdate(idOf(slip), text, { update: [slip] }, slip.startsWith("decay") ? "update:decay" : `update:${slip}`),
   );
-  return [...slips, ...settingSlips(problem)];
+  return [...slips, ...decayedSlips(problem), ...settingSlips(problem)];
+}
+
+/** A decay that stands in the gradients already, from where an update is the right one. */
+function decayedSlips({ training: { optimizer, clip } }: Problem): Slip[] {
+  const { type, weightDecay } = optimizer;
+  if (weightDecay === 0 || type === "adamw" || clip) return [];
+  const text = `the weight decay is added to the gradients before they are written down: dw + ${weightDecay} w`;
+  return [
+    {
+      ...ofUpdate("decayed-gradients", text, { decayed: weightDecay, update: ["decayForgotten"] }, "update:decay"),
+      id: "decayed-gradients",
+      back: true,
+    },
+  ];
 }
 
 /** Other norms to clip by, other forms of the decay, other corrections. */
