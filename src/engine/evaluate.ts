@@ -110,9 +110,10 @@ class Tally {
       if (typeof target !== "number") this.addErrors(output, target);
       return;
     }
-    const actual =
-      typeof target === "number" ? target : model.output.size === 1 ? Number(target[0]! >= 0.5) : largest(target);
-    const taken = model.output.size === 1 ? Number(output[0]! >= 0.5) : largest(output);
+    // One output of binary cross-entropy has two classes, one of cross-entropy a single one.
+    const classOf = (y: Float64Array) => (classCount > y.length ? Number(y[0]! >= 0.5) : largest(y));
+    const actual = typeof target === "number" ? target : classOf(target);
+    const taken = classOf(output);
     this.count++;
     if (actual === taken) this.right++;
     confusion![actual * classCount + taken]!++;

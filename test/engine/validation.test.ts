@@ -81,6 +81,21 @@ describe("Held-out data", () => {
     return right / count;
   }
 
+  it("of a single class every step is right, its p being 1: of cross-entropy, one output is no probability of a second class", () => {
+    const problem = problemOf({
+      inputSize: 1,
+      layers: [{ cell: "rnn", size: 1 }],
+      output: { Why: "identity" },
+      loss: { type: "cross-entropy" },
+      sequences: [{ inputs: [0.5, -0.5], targets: [0, [1]] }],
+    });
+    const { loss, accuracy, confusion, classCount } = evaluateNow(problem, [0]);
+    assert.deepEqual(
+      { loss, accuracy, confusion, classCount },
+      { loss: 0, accuracy: 1, confusion: Float64Array.of(2), classCount: 1 },
+    );
+  });
+
   it("training sees nothing of what is held back, on the kernels and in the engine", () => {
     const problem = problemOf({ ...words, validation: { fraction: 0.25 } });
     const without = problemOf({ ...words, sequences: trainingPart(problem).indices.map((k) => words.sequences[k]!) });
