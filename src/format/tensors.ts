@@ -43,8 +43,9 @@ export function readMatrix(
   if (value === bad) return null;
   const name = nameOf(path);
   const lengths = value.map((row) => (row === bad ? null : row.length));
-  // Where no row is readable, their length is not in question.
-  const first = lengths.find((length) => length !== null) ?? (value.length > 0 ? (cols ?? 0) : 0);
+  // Where no row is readable, each of them has been reported, and there is no shape.
+  if (value.length > 0 && lengths.every((length) => length === null)) return null;
+  const first = lengths.find((length) => length !== null) ?? 0;
   const expected = rows !== null && cols !== null ? `: expected ${shapeText({ rank: 2, rows, cols })}` : "";
   if (lengths.some((length) => length !== null && length !== first)) {
     const wanted = cols ?? first;

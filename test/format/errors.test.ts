@@ -126,6 +126,11 @@ describe("errors of a file's structure", () => {
       ["Wxh[0] is 1, expected a row: an array of numbers", "Wxh[1] is 2, expected a row: an array of numbers"],
     ],
     [
+      "a vector of another length where a matrix stands: it is no matrix of a wrong shape",
+      file({ top: four, layer: '"cell": "rnn", "size": 2, "Whh": [⟦1⟧, ⟦2⟧, ⟦3⟧]' }),
+      [1, 2, 3].map((found) => `Whh[${found - 1}] is ${found}, expected a row: an array of numbers`),
+    ],
+    [
       "a text where a number stands",
       file({ top: four, layer: '"cell": "rnn", "size": 2, "bh": [0, ⟦"NaN"⟧]' }),
       ['bh[1] is the text "NaN", expected a number'],
