@@ -55,6 +55,7 @@ function factsOf(model: Model): ModelFacts {
     readout: { Why: output.Why !== null, by: output.by !== null, Wxy: output.Wxy !== null },
     vocabulary: wordsOf(model.vocabulary),
     labels: wordsOf(model.labels),
+    hasUnreadableWords: false,
     layers: model.layers.map((layer) => ({
       cell: layer.cell,
       own: layer.own ?? null,

@@ -49,6 +49,8 @@ export interface ModelFacts {
   readonly vocabulary: Vocabulary | null;
   /** Given or by default. */
   readonly labels: Vocabulary | null;
+  /** Whether vocabulary or labels are there and cannot be read, which has been reported: any word may name a class. */
+  readonly hasUnreadableWords: boolean;
   /** Null where the file has none. */
   readonly embedding: EmbeddingFacts | null;
   /** How many tokens an id may name; null where an item that is a number is no id. */
@@ -95,6 +97,7 @@ export function readFacts(file: DraftFile, own: OwnCells, report: Report): Model
   return {
     vocabulary,
     labels: readLabels(file, vocabulary, outputSize, report),
+    hasUnreadableWords: file.vocabulary === bad || file.labels === bad,
     embedding,
     ids: embedding ? embedding.tokens : vocabulary && file.inputSize !== 1 ? vocabulary.words.length : null,
     layers,

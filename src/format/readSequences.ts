@@ -670,6 +670,7 @@ abstract class TargetReading extends ListReading<SequenceTargets | undefined> {
     if (index !== null && index < size) return index;
     const token = vocabulary?.indices.get(item);
     if (token !== undefined) this.failBeyondOutput(k, item, token);
+    else if (this.facts.hasUnreadableWords) return null;
     else if (labels === null && vocabulary === null)
       this.fail("unknown-token", k, JSON.stringify(item), `names no class: the file has neither vocabulary nor labels`);
     else {

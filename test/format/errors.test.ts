@@ -352,6 +352,22 @@ describe("errors of sequences", () => {
       ],
     ],
     [
+      "a vocabulary that cannot be read: what its words name is not asked",
+      file({
+        top: '"vocabulary": ⟦"ab"⟧, "loss": { "type": "cross-entropy" },',
+        sequences: '[{ "inputs": ["a"], "targets": ["b"] }, { "text": "ab", "targets": "next" }]',
+      }),
+      ['vocabulary is "ab", expected an array of distinct strings, or { "from": "sequences" }'],
+    ],
+    [
+      "labels that cannot be read, likewise",
+      file({
+        top: '"labels": ⟦"yn"⟧, "inputSize": 1, "loss": { "type": "cross-entropy" },',
+        sequences: '[{ "inputs": [1], "targets": ["y"] }]',
+      }),
+      ['labels is "yn", expected an array of strings, one an output'],
+    ],
+    [
       "a target that names no class",
       file({ top: `${words} "labels": ["noun", "verb"],`, sequences: '[{ "inputs": ["hi"], "targets": [⟦"nuon"⟧] }]' }),
       ['"nuon" is neither a label nor in the vocabulary; did you mean "noun"?'],
