@@ -50,7 +50,10 @@ export function backwardOf(
   const known = knownQuantities(equations);
   /** What each equation adds to the gradient of a leaf, by the leaf; in the order of the equations. */
   const added = new Map<string, { readonly from: string; readonly gradient: Expression }[]>();
+  const used = leadingToState(equations);
   for (const { name, expression } of equations) {
+    // The gradient of what nothing uses is 0, and stays 0 where a slope is infinite.
+    if (!used.has(name)) continue;
     const start = gates.has(name) ? insideOf(expression) : expression;
     for (const { of, gradient: its } of gradientsOf(start, gradient(name))) {
       const key = keyOfRead(of);
@@ -94,6 +97,18 @@ export function backwardOf(
     ),
     inputGradient: flatSum(at("input").map((one) => one.gradient)) ?? constant(0),
   };
+}
+
+/** The quantities that h comes from, at its own step or at a later one: those that have a gradient. */
+function leadingToState(equations: readonly Equation[]): ReadonlySet<string> {
+  const leading = new Set(["h"]);
+  // What is put in while it is gone through is visited, too.
+  for (const name of leading) {
+    const equation = equations.find((one) => one.name === name);
+    for (const leaf of equation ? symbolsIn(equation.expression) : [])
+      if (leaf.kind === "value") leading.add(leaf.name);
+  }
+  return leading;
 }
 
 type Read = ReturnType<typeof gradientsOf>[number]["of"];

@@ -5,12 +5,14 @@ import { cellOf } from "../../src/engine/cells";
 import { evaluate } from "../../src/engine/expression";
 import { checkGradients } from "../../src/engine/gradientCheck";
 import { run } from "../../src/engine/run";
+import { train } from "../../src/engine/train";
 import { printProblem } from "../../src/format/print";
 import { surroundingsOf } from "../../src/host/panel/surroundings";
+import { trainFast } from "../../src/kernels";
 import { readText } from "../files";
 import { ownCellProblems } from "./arbitraryCells";
 
-function finish<T>(generator: Generator<unknown, T, void>): T {
+function finish<T>(generator: { next(): IteratorResult<unknown, T> }): T {
   let next = generator.next();
   while (!next.done) next = generator.next();
   return next.value;
@@ -67,6 +69,37 @@ describe("drawn cells over all functions", () => {
     );
     const { values } = run(problem.model, problem.sequences, 0).at(1).passes[0]![0]!;
     assert.deepEqual([...values["h"]!], [2.75, 2.75, 2.75, 2.75]);
+  });
+
+  it("have no gradient from a quantity that nothing uses, even where its slope is infinite: PyTorch's numbers", () => {
+    // √ has an infinite slope at 0, which relu(a) is at the first step; n and the state u are read by u alone.
+    const { problem } = readText(
+      JSON.stringify({
+        version: 1,
+        cells: {
+          watched: {
+            equations: ["a = Wxh x + Whh h'", "n = √(relu(a))", "u = u' + b ∘ √(relu(a)) + n", "h = tanh(a)"],
+          },
+        },
+        layers: [{ cell: "watched", size: 1, Wxh: [[1]], Whh: [[0.5]], b: [2] }],
+        output: { Why: "identity" },
+        loss: { type: "mse" },
+        sequences: [{ inputs: [-1, 2], targets: [0, 0] }],
+        training: { epochs: 2 },
+      }),
+    );
+    const within = (actual: number | undefined, expected: number) =>
+      assert.ok(Math.abs(actual! - expected) < 1e-14, `${actual}, expected ${expected}`);
+    const { gradients } = run(problem.model, problem.sequences, 0);
+    within(gradients["layers.0.Wxh"]!.data[0], 1.1205558852177295);
+    within(gradients["layers.0.Whh"]!.data[0], -0.20458905077735384);
+    assert.equal(gradients["layers.0.b"]!.data[0], 0);
+    for (const training of [train(problem), trainFast(problem, "dist")]) {
+      const { parameters } = finish(training);
+      within(parameters["layers.0.Wxh"]!.data[0], 0.9773539825374792);
+      within(parameters["layers.0.Whh"]!.data[0], 0.5041543544726942);
+      assert.equal(parameters["layers.0.b"]!.data[0], 2);
+    }
   });
 
   it("have ∂L/∂(initial state) and ∂L/∂x that agree with central differences within 1e-6", () => {
