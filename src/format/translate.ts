@@ -46,7 +46,9 @@ export function translateKey(
   const target: Path = beside && names.length === 1 ? [...path.slice(0, -1), ...inside, names[0]!] : names;
   const name = String(names.at(-1));
   const becomes = meaning.value ? meaning.value(given) : given;
-  const where = target.length === path.length && target.length > 1 ? "" : `, ${placeInWords(target.slice(0, -1))}`;
+  const isBeside =
+    target.length === path.length && target.length > 1 && target.slice(0, -1).every((part, k) => part === path[k]);
+  const where = isBeside ? "" : `, ${placeInWords(target.slice(0, -1))}`;
   const message =
     becomes !== undefined && becomes !== given && isShort(given) && isShort(becomes)
       ? `${quoted}: ${JSON.stringify(given)} is ${JSON.stringify(name)}: ${JSON.stringify(becomes)} here`

@@ -51,6 +51,14 @@ describe("Words of other software", () => {
       file({ training: '⟦"momentum"⟧: 0.9' }),
       ['"momentum" has another place here, in training.optimizer'],
     ],
+    [
+      "a word whose place is another one of the same depth",
+      file({ training: '⟦"validation_split"⟧: 0.2, ⟦"class_weight"⟧: [1, 2]' }),
+      [
+        '"validation_split" is called "fraction" here, in validation',
+        '"class_weight" is called "classWeights" here, in loss: a number a class',
+      ],
+    ],
     ["eps", file({ optimizer: '"type": "adam", ⟦"eps"⟧: 1e-7' }), ['"eps" is called "epsilon" here']],
     ["rho", file({ optimizer: '"type": "rmsprop", ⟦"rho"⟧: 0.9' }), ['"rho" is called "alpha" here: rmsprop has it']],
     ["batch_size", file({ training: '⟦"batch_size"⟧: 4' }), ['"batch_size" is called "batchSize" here']],
