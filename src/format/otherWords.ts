@@ -238,6 +238,7 @@ export const wordsAnywhere: Words<KeyMeaning> = [
     "kernel_init recurrent_kernel_init initializer",
     worded("initial.scheme", "initial.scheme", "one for all parameters"),
   ],
+  ["forget_bias", { ...key("initial.forgetBias"), value: numberOnly }],
   ["unit_forget_bias", switched("initial.forgetBias", { true: 1, false: 0 })],
   ["init_scale init_std initializer_range", key("initial.scale", 'the scheme "normal" has it')],
   ["class_weight", { ...key("loss.classWeights", "a number a class"), value: listOnly }],
@@ -254,7 +255,7 @@ export const wordsAnywhere: Words<KeyMeaning> = [
   ["gradient_accumulation_steps accumulate_grad_batches", noKey("batchSize is what an update takes", 1)],
   ["max_steps steps_per_epoch", noKey("epochs says how often training goes over all sequences", null)],
   ["ignore_index padding_idx mask_zero", noKey("a target of null has no loss", -100, null, false)],
-  ["peephole use_peepholes proj_size num_proj input_forget", noKey(inOwnCell, false, 0, null)],
+  ["peephole peepholes use_peepholes proj_size num_proj input_forget", noKey(inOwnCell, false, 0, null)],
   ["recurrent_activation gate_activation gate_fn", noKey(`gates are sigmoid; ${inOwnCell}`, "sigmoid")],
   ["activation_alpha activation_beta cell_clip clip_cell", noKey(inOwnCell, null, 0)],
 ];

@@ -59,6 +59,16 @@ describe("Words of other software", () => {
         '"class_weight" is called "classWeights" here, in loss: a number a class',
       ],
     ],
+    [
+      "forget_bias",
+      file({ layer: '"cell": "lstm", "size": 2, ⟦"forget_bias"⟧: 1' }),
+      ['"forget_bias" is called "forgetBias" here, in initial'],
+    ],
+    [
+      "peepholes",
+      file({ layer: '"cell": "lstm", "size": 2, ⟦"peepholes"⟧: true' }),
+      ['"peepholes" does not exist here: a cell of your own under "cells" can have it'],
+    ],
     ["eps", file({ optimizer: '"type": "adam", ⟦"eps"⟧: 1e-7' }), ['"eps" is called "epsilon" here']],
     ["rho", file({ optimizer: '"type": "rmsprop", ⟦"rho"⟧: 0.9' }), ['"rho" is called "alpha" here: rmsprop has it']],
     ["batch_size", file({ training: '⟦"batch_size"⟧: 4' }), ['"batch_size" is called "batchSize" here']],
