@@ -111,7 +111,7 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const file = yield* withVocabulary(whole, written, validation, report);
   const beside = yield* openParameters(file.parameters, options.readData, report);
   cells.read(file, report);
-  const facts = readFacts(file, cells, report);
+  const facts = readFacts(file, cells, beside, report);
   const inputSize = readInputSize(file, facts, written, report);
   const model = beside === null ? null : readModel(file, facts, inputSize, beside ?? null, report);
   const context = new SequenceContext(facts, inputSize, model?.layers ?? null, file.vocabulary === bad, cells.states);

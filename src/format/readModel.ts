@@ -86,14 +86,22 @@ type DraftLayer = Exclude<Draft<FileLayer>, typeof bad>;
 const usable = <T>(value: T | typeof bad | undefined): T | null =>
   value === bad || value === undefined ? null : value;
 
-/** Reads what the file says of the model's form. */
-export function readFacts(file: DraftFile, own: OwnCells, report: Report): ModelFacts {
+/**
+ * Reads what the file says of the model's form.
+ * @param beside the parameters beside the file, null where they cannot be read
+ */
+export function readFacts(
+  file: DraftFile,
+  own: OwnCells,
+  beside: ParameterFile | null | undefined,
+  report: Report,
+): ModelFacts {
   const output = usable(file.output);
   const vocabulary = readWords(file.vocabulary, "vocabulary", "error", report);
   const layers = usable(file.layers)?.map((layer, l) => layerFacts(layer, l, own, report)) ?? null;
   const isIdentity = output?.Why === "identity";
   const outputSize = isIdentity ? (layers?.at(-1)?.outputSize ?? null) : usable(output?.size);
-  const embedding = readEmbeddingFacts(file, vocabulary, report);
+  const embedding = readEmbeddingFacts(file, vocabulary, beside, report);
   return {
     vocabulary,
     labels: readLabels(file, vocabulary, outputSize, report),
@@ -113,17 +121,24 @@ export function readFacts(file: DraftFile, own: OwnCells, report: Report): Model
 }
 
 /** V of an embedding: the vocabulary's size, else its rows, else `inputSize`. */
-function readEmbeddingFacts(file: DraftFile, vocabulary: Vocabulary | null, report: Report): EmbeddingFacts | null {
+function readEmbeddingFacts(
+  file: DraftFile,
+  vocabulary: Vocabulary | null,
+  beside: ParameterFile | null | undefined,
+  report: Report,
+): EmbeddingFacts | null {
   if (file.embedding === undefined) return null;
   if (file.embedding === bad) return { tokens: null, size: null };
   const { size, E } = file.embedding;
   const given = usable(file.inputSize);
-  const rows = E === undefined || E === bad || E.length === 0 ? null : E.length;
+  const besideRows = beside?.tensors.get("embedding.E")?.rows ?? null;
+  const rows = E === undefined ? besideRows : E === bad || E.length === 0 ? null : E.length;
   const known = vocabulary?.words.length ?? rows;
   if (
     known === null &&
     given === null &&
     E === undefined &&
+    beside !== null &&
     file.vocabulary === undefined &&
     file.inputSize === undefined
   )

@@ -4,6 +4,7 @@ import path from "node:path";
 import * as fc from "fast-check";
 import { toNested } from "../../src/engine/tensor";
 import { eachNumber } from "../../src/format/expectedNumbers";
+import { printParameters } from "../../src/format/parameterFile";
 import { parseText } from "../../src/format/parse";
 import { LineIndex } from "../../src/format/position";
 import { type ReadOptions, readProblem } from "../../src/format/read";
@@ -283,6 +284,26 @@ describe("reading a good file", () => {
 
   it("knows $schema", () => {
     good(model('[{ "cell": "rnn", "size": 1 }]', "[]", '"inputSize": 1, "$schema": "x",'));
+  });
+
+  it("an embedding has as many ids as E has rows, also where E lies in the file of parameters", () => {
+    const E = { rank: 2 as const, rows: 3, cols: 2, data: Float64Array.of(1, 2, 3, 4, 5, 6) };
+    const { problem } = good(
+      JSON.stringify({
+        version: 1,
+        embedding: { size: 2 },
+        parameters: { file: "beside.safetensors" },
+        layers: [{ cell: "rnn", size: 2 }],
+        output: { size: 1 },
+        sequences: [{ inputs: [0, 2] }],
+      }),
+      { readData: () => dataOf(printParameters(new Map([["embedding.E", E]]))) },
+    );
+    assert.deepEqual(toNested(problem.model.embedding!.E), [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
   });
 });
 
