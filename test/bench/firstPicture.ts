@@ -10,7 +10,7 @@ import { worked } from "../host/editor/worked";
 import { openWorkbench, startVsCode, type VsCode } from "../panel/workbench";
 import { repository } from "../vscode/harness/paths";
 import { temporaryFolder } from "../vscode/harness/temporary";
-import { percentile } from "./stepLatency";
+import { afterPaint, percentile } from "./stepLatency";
 
 export interface FirstPicture {
   /** Milliseconds from the click until it is painted, one number a window. */
@@ -99,11 +99,6 @@ document.body.append(Object.assign(document.createElement("vscode-button"), { te
   });
 }
 
-interface PageOfFrames {
-  requestAnimationFrame(run: () => void): void;
-  scheduler: { postTask(run: () => void, options: { priority: "user-blocking" }): void };
-}
-
 async function open(running: VsCode, { title, selector }: Opened): Promise<number> {
   const workbench = await openWorkbench({ files: { "worked.rnn.json": worked } }, running);
   try {
@@ -114,16 +109,10 @@ async function open(running: VsCode, { title, selector }: Opened): Promise<numbe
     await button.click();
     const shown = workbench.panel.locator(selector).first();
     await shown.waitFor();
-    // A frame is painted once the task after its callbacks runs.
-    const painted = await shown.evaluate(() => {
-      const page = globalThis as unknown as PageOfFrames;
-      return new Promise<number>((resolve) =>
-        page.requestAnimationFrame(() =>
-          page.scheduler.postTask(() => resolve(Date.now()), { priority: "user-blocking" }),
-        ),
-      );
-    });
-    return painted - clicked;
+    const painted = await shown.evaluate(
+      `new Promise((resolve) => requestAnimationFrame(() => (${afterPaint})(() => resolve(Date.now()))))`,
+    );
+    return Number(painted) - clicked;
   } finally {
     await workbench.close();
   }

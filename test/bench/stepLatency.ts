@@ -79,7 +79,7 @@ function host(): number[] {
 // What runs in a page is text: it is not compiled with the rest.
 
 /** A frame is painted once the task after its callbacks runs. */
-const afterPaint = `(done) => scheduler.postTask(() => done(performance.now()), { priority: "user-blocking" })`;
+export const afterPaint = `(done) => scheduler.postTask(() => done(performance.now()), { priority: "user-blocking" })`;
 
 /** Notes when a place is on the screen that was not: since the key in this page, or since the message that told of it. */
 const watch = `(() => {

@@ -407,11 +407,14 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
 /** What is done otherwise on the way back through the cells alone. */
 const ofCells: ReadonlySet<string> = new Set<keyof Choices>(["flow", "previous", "inputOf"]);
 /** Whether what is written down as these parameters' gradients is made of other numbers than the same ones of theirs. */
-export function needsOthers({ copied, shared, clipped, gates, takenFrom }: Choices, names: readonly string[]): boolean {
+export function needsOthers(
+  { copied, shared, clipped, gates, takenFrom }: Choices,
+  asked: ReadonlyMap<string, unknown>,
+): boolean {
   if (clipped?.type === "norm") return true;
-  if (names.some((name) => copied[name] !== undefined || shared.some((group) => group.includes(name)))) return true;
+  if ([...Object.keys(copied), ...shared.flat()].some((name) => asked.has(name))) return true;
   const isExchanged = [gates, takenFrom].some((one) => Object.keys(one).length > 0);
-  return isExchanged && names.some((name) => name.startsWith("layers."));
+  return isExchanged && [...asked.keys()].some((name) => name.startsWith("layers."));
 }
 
 /** What of some choices is not as it should be. */

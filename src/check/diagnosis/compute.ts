@@ -239,7 +239,7 @@ export class Workbench {
 
   private back(index: number, choices: Choices, scale: Scale, part: Part | null = null): Back {
     // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
-    const isEnough = scale === null && this.asked && !needsOthers(choices, [...this.asked.keys()]);
+    const isEnough = scale === null && this.asked && !needsOthers(choices, this.asked);
     const asked = part ? part.asked : isEnough ? this.asked : null;
     const what = part ? `${part.to} ${[...part.asked.keys()].join()}` : asked === null;
     return this.backs.get(`${index} ${scale} ${what} ${backKey(choices)}`, () => {
@@ -297,7 +297,7 @@ export const lastOf = (length: number, steps: number): Part => ({
 
 /** Whether a part of the way back can be had without the rest. */
 export function isApart({ layers }: Model, choices: Choices, { to, asked }: Part, length: number): boolean {
-  if (!asked.has(ofInputs) && needsOthers(choices, [...asked.keys()])) return false;
+  if (!asked.has(ofInputs) && needsOthers(choices, asked)) return false;
   if (to === 0) return true;
   const { flow } = choices;
   if (layers.some(({ direction }) => direction !== "forward") || flow.kind === "upward") return false;

@@ -604,16 +604,15 @@ class Search {
       const following = follow(combine([slip.change]));
       const fits = (k: number) => followsFrom(this.comparisons[k]!, following.get(k) ?? Number.NaN);
       const explained = alone.filter(fits);
-      const bits = explained.map((k) => this.bitsOf(k, plain.get(k)!));
+      const bits = new Map(explained.map((k) => [k, this.bitsOf(k, plain.get(k)!)]));
       // A bias that is off by is itself in the number; of the others one number fits some by chance.
       const isBias = slip.change.forgottenBiases ?? slip.change.doubledBiases;
-      for (const [n, k] of explained.entries())
-        if (isBias || bits[n]! >= this.bitsOfSlip(slip) + bitsOfHint) hints.set(k, [...(hints.get(k) ?? []), slip]);
+      for (const [k, its] of bits)
+        if (isBias || its >= this.bitsOfSlip(slip) + bitsOfHint) hints.set(k, [...(hints.get(k) ?? []), slip]);
       if (explained.length === 0 || places.some((k) => !isAlone(k) && !fits(k))) continue;
       const moved = alone.filter((k) => isOther(following.get(k) ?? Number.NaN, plain.get(k)!));
       const most = mostOfQuantity(explained, moved, quantities);
-      if (most.length === 0) continue;
-      const together = togetherOf(most.map((k) => bits[explained.indexOf(k)]!));
+      const together = togetherOf(most.map((k) => bits.get(k)!));
       if (together >= bitsBeyondChance + this.bitsOfSlip(slip)) found.push({ slip, explained: most, bits: together });
     }
     const left = new Set(alone);
@@ -932,21 +931,21 @@ class Search {
   private allowedInSingle(): ReadonlyMap<number, number> {
     if (this.slackOfSingle) return this.slackOfSingle;
     const single = this.computing({ ...asItShouldBe, keep: Math.fround }, this.whole);
-    const arrayOf = (k: number) => {
+    const nameOf = (k: number) => {
       const { sequence, of, place } = this.comparisons[k]!.expected;
-      return [sequence, of, ...place.slice(0, place.findLastIndex((key) => typeof key === "string") + 1)].join(" ");
+      return [sequence, of, ...arrayOf(place)].join(" ");
     };
     const all = this.triable();
     const sizes = new Map<string, number>();
     for (const k of all) {
       const { expected, actual } = this.comparisons[k]!;
       const size = Math.abs(expected.hidden ? (actual ?? 0) : expected.value);
-      sizes.set(arrayOf(k), Math.max(sizes.get(arrayOf(k)) ?? 0, size));
+      sizes.set(nameOf(k), Math.max(sizes.get(nameOf(k)) ?? 0, size));
     }
     this.slackOfSingle = new Map(
       all.map((k) => {
         const off = Math.abs(single(k) - (this.comparisons[k]!.actual ?? Number.NaN));
-        return [k, slackOfSingle(off, sizes.get(arrayOf(k))!)];
+        return [k, slackOfSingle(off, sizes.get(nameOf(k))!)];
       }),
     );
     return this.slackOfSingle;
@@ -996,8 +995,12 @@ class Search {
 
 /** What a number is of, at whatever step and unit. */
 function quantityOf({ expected: { sequence, of, place } }: Comparison): string {
-  const name = place.slice(0, place.findLastIndex((key) => typeof key === "string") + 1);
-  return [sequence, of, ...name.filter((_, n) => n !== 1 || name[0] !== "steps")].join(" ");
+  return [sequence, of, ...arrayOf(place).filter((_, n) => n !== 1 || place[0] !== "steps")].join(" ");
+}
+
+/** The array that a number stands in. */
+function arrayOf(place: readonly (string | number)[]): readonly (string | number)[] {
+  return place.slice(0, place.findLastIndex((key) => typeof key === "string") + 1);
 }
 
 /** Who makes a slip makes it in all of a quantity: where it moves more of one than it explains, single numbers fit by chance. */
@@ -1006,9 +1009,13 @@ function mostOfQuantity(
   moved: readonly number[],
   quantities: ReadonlyMap<number, string>,
 ): readonly number[] {
-  const countOf = (indices: readonly number[], k: number) =>
-    indices.filter((other) => quantities.get(other) === quantities.get(k)).length;
-  return explained.filter((k) => 2 * countOf(explained, k) >= countOf(moved, k));
+  const counted = (indices: readonly number[]) => {
+    const counts = new Map<string, number>();
+    for (const k of indices) counts.set(quantities.get(k)!, (counts.get(quantities.get(k)!) ?? 0) + 1);
+    return (k: number) => counts.get(quantities.get(k)!) ?? 0;
+  };
+  const [ofExplained, ofMoved] = [counted(explained), counted(moved)];
+  return explained.filter((k) => 2 * ofExplained(k) >= ofMoved(k));
 }
 
 /** Where a number stands in a parameter's data. */

@@ -50,10 +50,11 @@ export function outputsOf(
     if (skip) addSkipped(z_t, inputs[k]!);
     return own.take(placeOf("steps", k, "logits"), keep ? z_t.map(keep) : z_t);
   });
+  const sums = choices.softmaxOver && sumsOver(choices.softmaxOver, z, model.output.size);
   const y = z.map((z_t, k) => {
     if (!z_t) return null;
     const y_t = new Float64Array(z_t.length);
-    if (choices.softmaxOver) y_t.set(softmaxOver(choices.softmaxOver, z_t, z));
+    if (sums) y_t.set(z_t.map((z_j, j) => Math.exp(z_j) / sums[j]!));
     else activateOutput(activation, z_t, y_t);
     if (choices.outputTwice === "throughout") activateOutput(activation, y_t.slice(), y_t);
     return own.take(placeOf("steps", k, "output"), keep ? y_t.map(keep) : y_t);
@@ -61,12 +62,11 @@ export function outputsOf(
   return { z, y };
 }
 
-/** e^z divided by the sum over another axis than that of the outputs. */
-function softmaxOver(over: "steps" | "all", z_t: Float64Array, z: readonly (Float64Array | null)[]): Float64Array {
+/** What e^z is divided by, [O], where the sum goes over another axis than that of the outputs. */
+function sumsOver(over: "steps" | "all", z: readonly (Float64Array | null)[], O: number): Float64Array {
   const steps = z.filter((it) => it !== null);
-  const sums = z_t.map((_, j) => steps.reduce((sum, z_s) => sum + Math.exp(z_s[j]!), 0));
-  const all = sums.reduce((sum, one) => sum + one, 0);
-  return z_t.map((z_j, j) => Math.exp(z_j) / (over === "all" ? all : sums[j]!));
+  const sums = Float64Array.from({ length: O }, (_, j) => steps.reduce((sum, z_t) => sum + Math.exp(z_t[j]!), 0));
+  return over === "all" ? sums.fill(sums.reduce((sum, one) => sum + one, 0)) : sums;
 }
 
 function addSkipped(z_t: Float64Array, x_t: StepInput): void {
