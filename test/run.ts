@@ -1,10 +1,11 @@
 // npm test: the checks, the build, the parts and every suite, also after one has failed. The last line is "N passed, N failed".
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { runChecks } from "./checks";
+import { createInterface } from "node:readline";
 
 type Counts = { passes: number; failures: number; pending: number };
 type Result = { script: string; passed: number; failed: number };
@@ -12,22 +13,37 @@ type Result = { script: string; passed: number; failed: number };
 const shell = process.platform === "win32";
 
 /**
- * One after the other: two VS Codes side by side take longer than both in turn on two cores, and their tests wait for each other. The
- * last packs the extension, and so builds anew what the others have open.
+ * What runs at the same time, one stage after the other; what is in a row runs in turn. A browser's tests wait for half of their time, and
+ * those that compute fill it. The last packs the extension, and so builds anew what the others have open.
  */
-const suites = ["test:unit", "test:vscode", "test:panel", "test:vsix"];
+const stages = [[["test:panel"], ["test:unit", "test:vscode"]], [["test:vsix"]]];
 
-/** Runs one npm script whose mocha tells its counts through test/reporter.ts, and passes on what it says. */
-function runSuite(script: string, folder: string): Result {
+/** Runs an npm script, with its name before each line of what it says. @returns how it ended */
+async function runScript(script: string, ...options: readonly string[]): Promise<{ status: number; end: string }> {
   const began = Date.now();
-  const file = path.join(folder, script.replace(":", "-"));
-  console.log(`\nnpm run ${script}\n`);
-  // What its `pre` script does is done.
-  const { status, signal, error } = spawnSync("npm", ["run", "--silent", "--ignore-scripts", script], {
-    stdio: "inherit",
+  const child = spawn("npm", ["run", "--silent", ...options, script], {
     shell,
-    env: { ...process.env, UNROLL_COUNTS: file },
+    env: { ...process.env, UNROLL_COUNTS: countsOf(script) },
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  for (const output of [child.stdout, child.stderr])
+    createInterface(output).on("line", (line) => line && console.log(`${script} | ${line}`));
+  const [status, end] = await Promise.race([
+    once(child, "close").then(([code, signal]): [number, string] => [code ?? 1, signal ?? `code ${code}`]),
+    once(child, "error").then(([error]): [number, string] => [1, (error as Error).message]),
+  ]);
+  console.log(`${script} | ${Math.round((Date.now() - began) / 1000)} s`);
+  return { status, end };
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), "unroll-counts-"));
+const countsOf = (script: string) => path.join(folder, script.replace(":", "-"));
+
+/** Runs one npm script whose mocha tells its counts through test/reporter.ts. */
+async function runSuite(script: string): Promise<Result> {
+  // What its `pre` script does is done.
+  const { status, end } = await runScript(script, "--ignore-scripts");
+  const file = countsOf(script);
   const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
   const counts = lines.map((line) => JSON.parse(line) as Counts);
   const passed = counts.reduce((sum, { passes }) => sum + passes, 0);
@@ -35,22 +51,23 @@ function runSuite(script: string, folder: string): Result {
   const failed = counts.reduce((sum, { failures, pending }) => sum + failures + pending, 0);
   // A suite that broke off before its report, or failed beside its tests, is one failure more.
   const broken = lines.length === 0 || (status !== 0 && failed === 0);
-  if (broken)
-    console.log(
-      `npm run ${script} ended with ${error?.message ?? signal ?? `code ${status}`}, expected 0 and a report.`,
-    );
-  console.log(`npm run ${script}: ${Math.round((Date.now() - began) / 1000)} s`);
+  if (broken) console.log(`${script} | ended with ${end}, expected code 0 and a report.`);
   return { script, passed, failed: failed + (broken ? 1 : 0) };
 }
 
-function main(): void {
-  const failedSteps = runChecks();
-  console.log("\nnpm run test:ready");
-  if (spawnSync("npm", ["run", "--silent", "test:ready"], { stdio: "inherit", shell }).status !== 0)
-    failedSteps.push("test:ready");
+async function inTurn(scripts: readonly string[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const script of scripts) results.push(await runSuite(script));
+  return results;
+}
 
-  const folder = mkdtempSync(path.join(tmpdir(), "unroll-counts-"));
-  const results = suites.map((script) => runSuite(script, folder));
+async function main(): Promise<void> {
+  const steps = ["check", "test:ready"];
+  const ends = await Promise.all(steps.map((script) => runScript(script)));
+  const failedSteps = steps.filter((_, k) => ends[k]!.status !== 0);
+
+  const results: Result[] = [];
+  for (const rows of stages) results.push(...(await Promise.all(rows.map(inTurn))).flat());
   rmSync(folder, { recursive: true });
 
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
@@ -62,4 +79,7 @@ function main(): void {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-main();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -107,7 +107,7 @@ function ownLstm(last: string): Problem {
 const python = pythonWith("torch");
 
 describe("the folder for PyTorch", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), "unroll-pytorch-"));

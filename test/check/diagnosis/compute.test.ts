@@ -79,12 +79,13 @@ describe("The computation that a diagnosis tries slips on", () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(problems, fc.nat(), (problem, choice) => {
+        const { length } = problem.sequences[0]!;
+        const part = lastOf(length, 2);
+        fc.pre(part.to > 0);
         const slips = slipsOf(problem);
         const { id, change } = slips[choice % slips.length]!;
         const choices = combine([change]);
-        const { length } = problem.sequences[0]!;
-        const part = lastOf(length, 2);
-        fc.pre(part.to > 0 && isApart(problem.model, choices, part, length));
+        fc.pre(isApart(problem.model, choices, part, length));
         const [whole, last] = [null, part].map((some) => {
           const { steps } = compute(problem, 0, choices, some).trace as { steps: { gradients: unknown }[] };
           return numbersOf(steps.slice(part.to).map(({ gradients }) => gradients));
@@ -101,13 +102,14 @@ describe("The computation that a diagnosis tries slips on", () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(problems, fc.nat(), (problem, choice) => {
+        const { model, sequences } = problem;
+        fc.pre(sequences[0]!.length > 2);
         const slips = slipsOf(problem).filter(
           ({ change }) => forwardKey(combine([change])) !== forwardKey(asItShouldBe),
         );
         const { id, change } = slips[choice % slips.length]!;
         const choices = combine([change]);
-        const { model, sequences } = problem;
-        fc.pre(sequences[0]!.length > 2 && isApartForward(model, choices));
+        fc.pre(isApartForward(model, choices));
         const bench = new Workbench(problem);
         const [whole, first] = [bench.compute(0, choices), bench.computeFirst(0, choices, 2)].map(({ trace }) => {
           const { steps } = trace as { steps: Record<"layers" | "logits" | "output", unknown>[] };
