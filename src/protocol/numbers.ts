@@ -40,8 +40,8 @@ export function formatToFit(value: number, digits: number, characters: number): 
     const text = formatNumber(value, d);
     if (text.length <= characters) return text;
   }
-  // Of a very small or large number the power of ten says most.
-  const power = formatNumber(value, 1);
+  // Of a small or large number the power of ten says most.
+  const power = Math.abs(value) < 0.01 ? formatMagnitude(value) : formatNumber(value, 1);
   return power.includes("e") && power.length <= characters ? power : null;
 }
 

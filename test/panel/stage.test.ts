@@ -99,7 +99,11 @@ async function unseen(): Promise<{ steps: number; found: string[] }> {
         ];
       return [
         ...now,
-        ...needs("the gradient of the state", `[data-vector^="gradients."]${vector(".h").replace(/^\S+ /, "")}`),
+        // In numbers where there are few: as colours alone, those of a gradient that has vanished would be nothing
+        ...needs(
+          "the gradient of the state",
+          `[data-vector^="gradients."]${vector(".h").replace(/^\S+ /, "")}:not(:has(.stage-number:empty))`,
+        ),
         ...needs("the norm of the gradient", ".flow-amount"),
         ...needs("the share", "[data-testid=pile-share]"),
       ];

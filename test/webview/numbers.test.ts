@@ -42,6 +42,8 @@ describe("numbers as text", () => {
     assert.equal(formatToFit(-0.20464571679388185, 4, 4), null);
     assert.equal(formatToFit(-6.94e-10, 4, 7), "−7e−10");
     assert.equal(formatToFit(-6.94e-10, 4, 5), null);
+    assert.equal(formatToFit(-0.000123, 4, 8), "−0.00012");
+    assert.equal(formatToFit(-0.000123, 4, 7), "−1e−4");
   });
   it("whole, read back as the same double", () => {
     assert.equal(formatExact(-0.20464571679388185), "−0.20464571679388185");

@@ -45,6 +45,8 @@ const digitWidth = 6.3;
 const lineHeight = 18;
 const leastLine = 8;
 const mostNumbers = 8;
+/** What fixed digits would show as zeros. */
+const asGoodAsNone = 1e-4;
 /** Room for a number and the one of before. */
 const twoNumbers = 88;
 /** Of vectors side by side: so wide is one with numbers, and one that is folded to its colours. */
@@ -132,16 +134,28 @@ function entries(drawing: Drawing, row: CellRow, width: number, height: number):
     return html`<span class="stage-unknown" data-testid="not-yet" ${styles({ width: `${width}px`, height: `${Math.max(4, height - 3)}px` })}></span>`;
   const each = width / size;
   if (size > mostNumbers || (size > 1 && each < 12)) return strip(drawing, row, data, width, Math.max(4, height - 3));
-  const isNumber = haveRoom(drawing, data, each - 2);
-  return html`${Array.from({ length: size }, (_, j) => chip(drawing, row, data[j] ?? Number.NaN, j, each - 2, height - 2, isNumber))}`;
+  const texts = textsIn(drawing, data, each - 2);
+  return html`${Array.from({ length: size }, (_, j) => chip(drawing, row, data[j] ?? Number.NaN, j, each - 2, height - 2, texts?.[j] ?? null))}`;
 }
 
-/** Whether the numbers of a vector have room, all of them: beside others one that is not there would be taken for none. */
-function haveRoom({ digits }: Drawing, data: Float64Array, width: number): boolean {
-  return data.every((value) => formatToFit(value, digits, charactersIn(width)) !== null);
+/**
+ * The numbers of a vector as texts that have room, or null: all of them or none, for beside others one that is not there would be taken
+ * for none. Where the power of ten of what is as good as none has no room, all that is so is said to be.
+ */
+function textsIn({ digits }: Drawing, data: Float64Array, width: number): readonly string[] | null {
+  const texts = Array.from(data, (value) => formatToFit(value, digits, charactersIn(width)));
+  if (texts.every((text) => text !== null)) return texts;
+  const rounded = texts.map((text, j) => (Math.abs(data[j]!) < asGoodAsNone ? "≈0" : text));
+  return rounded.every((text) => text !== null) ? rounded : null;
 }
 
 const charactersIn = (width: number) => Math.floor((width - 2) / digitWidth);
+
+/** A name of which what says the step is left out where it has no room: the column says it too. */
+function nameIn(name: MathSymbol, width: number): MathSymbol {
+  const characters = (name.gradient ? 4 : 0) + name.base.length + 0.7 * name.sub.length;
+  return characters * digitWidth > width ? { ...name, sub: "" } : name;
+}
 
 /** So high is what a strip or a number was before, under what it is now. */
 const ghostHeight = 3;
@@ -178,28 +192,34 @@ function strip(drawing: Drawing, row: CellRow, data: Float64Array, width: number
 
 function uprights(drawing: Drawing, rows: readonly CellRow[], box: CellBox, size: number): TemplateResult {
   const room = box.width - 8;
-  // What has no room goes back to its colours first where it is of the forward pass
-  const isFolded = rows.some(({ isDim }) => isDim) && rows.length * wideUpright > room;
-  const folded = isFolded ? rows.filter(({ isDim }) => isDim).length : 0;
-  const each = Math.min(64, (room - folded * foldedWidth) / (rows.length - folded));
+  const first = rows.filter(({ isDim }) => !isDim);
+  const beside = rows.length - first.length;
+  // What has no room goes back to its colours first where it is of the forward pass, and where several gradients are beside, stands aside
+  const isFolded = first.length > 0 && beside > 0 && rows.length * wideUpright > room;
+  const isLeft = isFolded && first.length > 1 && first.length * wideUpright + beside * foldedWidth > room;
+  const folded = isFolded && !isLeft ? beside : 0;
+  const shown = isLeft ? first : rows;
+  const each = Math.min(64, (room - folded * foldedWidth) / (shown.length - folded));
   const height = Math.min(lineHeight, (box.height - 6) / (size + 1));
-  return html`${rows.map((row) => {
+  return html`${shown.map((row) => {
     const isColour = isFolded && row.isDim;
     const width = isColour ? foldedWidth : each;
-    const shown = isColour ? { ...row, isDim: false } : row;
-    const isNumber = row.data !== null && haveRoom(drawing, row.data, width - 2);
+    const drawn = isColour ? { ...row, isDim: false } : row;
+    const texts = row.data === null ? null : textsIn(drawing, row.data, width - 2);
     return html`<div class="stage-upright ${row.isDim ? "is-dim" : ""} ${row.isActive ? "is-active" : ""}" title=${row.title} data-vector=${row.reference} ${styles({ width: `${width}px` })}>
-      <span class="stage-name" ${styles({ height: `${height}px` })}>${isColour ? nothing : symbol(row.symbol)}</span>
+      <span class="stage-name" ${styles({ height: `${height}px` })}>${isColour ? nothing : symbol(nameIn(row.symbol, width))}</span>
       ${
         row.data === null
           ? html`<span class="stage-unknown" data-testid="not-yet" ${styles({ width: `${width - 2}px`, height: `${size * height - 2}px` })}></span>`
-          : Array.from(row.data, (value, j) => chip(drawing, shown, value, j, width - 2, height - 1, isNumber))
+          : Array.from(row.data, (value, j) =>
+              chip(drawing, drawn, value, j, width - 2, height - 1, texts?.[j] ?? null),
+            )
       }
     </div>`;
   })}`;
 }
 
-/** One number; where it has no room, its colour alone. */
+/** One number; where it has no room, its colour alone. @param whole its text where it has all of the room */
 function chip(
   { theme, digits }: Drawing,
   row: CellRow,
@@ -207,14 +227,14 @@ function chip(
   j: number,
   width: number,
   height: number,
-  isNumber: boolean,
+  whole: string | null,
 ): TemplateResult {
   const before = row.before?.[j] ?? null;
   const old = before === null || Object.is(before, value) ? null : before;
   // The number of before stands beside this one where both have room
   const isWide = old !== null && width >= twoNumbers && height >= 12;
   const room = isWide ? width / 2 : width;
-  const text = height < 9 || !isNumber ? null : formatToFit(value, digits, charactersIn(room));
+  const text = isWide && whole !== null ? formatToFit(value, digits, charactersIn(room)) : whole;
   const color = colorsOf(theme, row).color(value, row.scale);
   const size = { width: `${width}px`, height: `${height}px`, "line-height": `${height}px` };
   const mark =

@@ -93,12 +93,15 @@ const around = 32 + 44 + 24;
 const flowHeight = 56;
 /** The tabs have at least this. */
 const leastDetails = 170;
+/** Less of the tracks than their heading would be a heading that is cut. */
+const leastTracks = 32;
 
 /** The stage with *Flow* under it, and, where there is more room than that, the tracks. */
 function paneHeight({ panelHeight }: Model, info: RunInfo): number {
   const body = panelHeight - around;
   const lights = 250 + (info.loss === null ? 0 : flowHeight);
-  return Math.round(Math.min(Math.max(lights, body * 0.56), Math.max(lights, body - leastDetails)));
+  const height = Math.round(Math.min(body * 0.56, body - leastDetails));
+  return height < lights + leastTracks ? lights : height;
 }
 
 /** The current step: a shaded column under everything, and its edges above everything. */
