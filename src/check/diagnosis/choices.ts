@@ -70,14 +70,28 @@ export interface Choices {
   readonly outputTwice: "inLoss" | "throughout" | null;
   /** The output's softmax is taken over the steps, or over the steps and the outputs together, and not over each step's outputs. */
   readonly softmaxOver: "steps" | "all" | null;
+  /** What the logits are multiplied with before they go through the output's activation; and whether their gradient is, too. */
+  readonly logitsScaled: { readonly factor: number; readonly inGradient: boolean } | null;
   /** Another activation of the output; null where it is the file's. */
   readonly outputActivation: OutputActivation | null;
   /** What each intermediate result is rounded to. */
   readonly keep: ((value: number) => number) | null;
 
   // ---------------------------------------------------------------------------------------------- the loss
-  /** Whose target a step's output is compared with: its own, that of another step, around the ends or not, or its input; class 0, or zeros, where it has none. */
-  readonly targets: "own" | "after" | "before" | "input" | "rolled" | "rolledBack" | "padded";
+  /**
+   * Whose target a step's output is compared with: its own, that of another step, around the ends or not, or its input; class 0, or zeros,
+   * where it has none; the class before or after its own, before the first of which stands the last.
+   */
+  readonly targets:
+    | "own"
+    | "after"
+    | "before"
+    | "input"
+    | "rolled"
+    | "rolledBack"
+    | "padded"
+    | "classBefore"
+    | "classAfter";
   /** What is taken from p in dL/dz_t of an entropy where the target belongs: it, nothing, twice it, or 1 of every class. */
   readonly targetTaken: "once" | "never" | "twice" | "everywhere";
   /** What of the loss's settings is taken otherwise, and where that, other targets and forgotten weights are. */
@@ -101,6 +115,11 @@ export interface Choices {
   } | null;
   /** Of an entropy's terms t log p and (1 − t) log(1 − p) only the first, or both where the first is all. */
   readonly entropyTerms: "asAsked" | "targetAlone" | "both";
+  /** The term (1 − t) log(1 − p) of a binary entropy has the other sign, or is one of log p: in the loss, in its gradient, or in both. */
+  readonly entropyRest: {
+    readonly kind: "negated" | "ofTarget";
+    readonly in: "loss" | "gradient" | "both";
+  } | null;
   /** This number to the mean over the steps is written down in the loss's place. */
   readonly perplexity: number | null;
   /** What the batch's loss and its gradient are made of the sequences', where it is not what the file says. */
@@ -121,7 +140,7 @@ export interface Choices {
    * by elements or as a whole matrix; by elements where it is a matrix; or left out, of an entropy as −target / p.
    */
   readonly outputDerivative: "asAsked" | "onTop" | "matrixOnTop" | "diagonal" | "forgotten";
-  /** With `output.at` last: every step gets the loss's gradient. */
+  /** Every step gets the gradient of the last one's loss. */
   readonly lossAtEveryStep: boolean;
 
   // ---------------------------------------------------------------------------------------------- the way back
@@ -279,6 +298,7 @@ export const asItShouldBe: Choices = {
   wired: null,
   outputTwice: null,
   softmaxOver: null,
+  logitsScaled: null,
   outputActivation: null,
   keep: null,
   targets: "own",
@@ -292,6 +312,7 @@ export const asItShouldBe: Choices = {
   logEpsilon: null,
   rootOf: null,
   entropyTerms: "asAsked",
+  entropyRest: null,
   perplexity: null,
   batchAs: { loss: null, gradient: null },
   batchLeft: null,
@@ -375,6 +396,7 @@ export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
   "forgottenTerms",
   "readsLast",
   "softmaxOver",
+  "logitsScaled",
   "outputActivation",
   "reversedInputs",
   "delayedLayers",

@@ -50,12 +50,13 @@ export function outputsOf(
     if (skip) addSkipped(z_t, inputs[k]!);
     return own.take(placeOf("steps", k, "logits"), keep ? z_t.map(keep) : z_t);
   });
+  const scale = choices.logitsScaled?.factor ?? 1;
   const sums = choices.softmaxOver && sumsOver(choices.softmaxOver, z, model.output.size);
   const y = z.map((z_t, k) => {
     if (!z_t) return null;
     const y_t = new Float64Array(z_t.length);
     if (sums) y_t.set(z_t.map((z_j, j) => Math.exp(z_j) / sums[j]!));
-    else activateOutput(activation, z_t, y_t);
+    else activateOutput(activation, scale === 1 ? z_t : z_t.map((z_j) => scale * z_j), y_t);
     if (choices.outputTwice === "throughout") activateOutput(activation, y_t.slice(), y_t);
     return own.take(placeOf("steps", k, "output"), keep ? y_t.map(keep) : y_t);
   });
@@ -117,7 +118,7 @@ export function lossesOf(
   const isOther = loss.type !== given.type;
   const under = product(choices.rootOf?.under ?? []);
   const base = isEntropy(loss) ? Math.log(choices.logBase) : 1;
-  const { entropyTerms, logEpsilon, rootOf } = choices;
+  const { entropyTerms, entropyRest, logEpsilon, rootOf, logitsScaled } = choices;
   let sum = 0;
   let count = 0;
   const steps: (number | null)[] = [];
@@ -133,10 +134,15 @@ export function lossesOf(
     if (target === null || targetBack === null || !z_t) return null;
     const y_t = choices.outputTwice ? activatedTwice(output.activation, z_t) : y[k]!;
     const isOfOutput =
-      keep || choices.softmaxOver || choices.outputActivation || choices.outputTwice || own !== nothingTaken;
+      keep ||
+      choices.softmaxOver ||
+      logitsScaled ||
+      choices.outputActivation ||
+      choices.outputTwice ||
+      own !== nothingTaken;
     const natural =
-      isOfOutput || isOther || entropyTerms !== "asAsked" || logEpsilon
-        ? lossOfOutput(loss, y_t, target, entropyTerms, logEpsilon?.value ?? 0)
+      isOfOutput || isOther || entropyTerms !== "asAsked" || entropyRest || logEpsilon
+        ? lossOfOutput(loss, y_t, target, choices)
         : stepLoss(loss, z_t, y_t, target);
     const plain = (natural / base) * stepFactor;
     const l_t = rootOf?.what === "step" ? Math.sqrt(plain * under) : plain;
@@ -147,7 +153,8 @@ export function lossesOf(
     count++;
     if (!isCounted("gradient")) return null;
     const slopeOfRoot = rootOf?.what === "step" && rootOf.in === "both" ? (0.5 * under) / l_t : 1;
-    const weight = weightAt(back.weights, k) * gradientFactor * factorOf(back.loss, O) * slopeOfRoot;
+    const slopeOfScale = logitsScaled?.inGradient && !choices.backAsItShouldBe ? logitsScaled.factor : 1;
+    const weight = weightAt(back.weights, k) * gradientFactor * factorOf(back.loss, O) * slopeOfRoot * slopeOfScale;
     const isThrough = choices.outputTwice && !choices.backAsItShouldBe;
     const ofLast = logitGradient(back.loss, output.activation, z_t, isThrough ? y_t : y[k]!, targetBack, choices);
     const through = isThrough ? throughActivation(output.activation, z_t, ofLast) : ofLast;
@@ -213,6 +220,10 @@ function targetOf(
   const O = model.output.size;
   if (targets === "own" || (settingsIn !== "both" && settingsIn !== way)) return targetAt(sequence, k, O);
   if (targets === "input") return sequence.inputs.tokens?.[k] ?? null;
+  if (targets === "classBefore" || targets === "classAfter") {
+    const own = targetAt(sequence, k, O);
+    return typeof own === "number" ? (own + (targets === "classAfter" ? 1 : O - 1)) % O : own;
+  }
   const T = sequence.length;
   if (targets === "padded") {
     const isClass = sequence.targets?.kind === "classes";
@@ -275,9 +286,9 @@ function lossOfOutput(
   loss: Loss,
   y: Float64Array,
   target: Target,
-  terms: Choices["entropyTerms"],
-  epsilon: number,
+  { entropyTerms: terms, entropyRest, logEpsilon }: Choices,
 ): number {
+  const epsilon = logEpsilon?.value ?? 0;
   const factor = factorOf(loss, y.length);
   if (loss.type === "cross-entropy")
     return y.reduce((total, y_j, j) => {
@@ -288,9 +299,28 @@ function lossOfOutput(
   if (loss.type !== "binary-cross-entropy" || typeof target === "number") return stepLoss(loss, y, y, target);
   return y.reduce((total, y_j, j) => {
     const t_j = target[j]!;
-    const rest = terms === "targetAlone" ? 0 : (1 - t_j) * Math.log(1 - y_j + epsilon);
+    const rest = terms === "targetAlone" ? 0 : (1 - t_j) * logOfRest(y_j, epsilon, restIn("loss", entropyRest));
     return total - factor * ((t_j === 0 ? 0 : t_j * Math.log(y_j + epsilon)) + rest);
   }, 0);
+}
+
+type Rest = NonNullable<Choices["entropyRest"]>;
+
+/** What is done otherwise with the second term of a binary entropy, on the way to the loss or back from it. */
+function restIn(way: "loss" | "gradient", rest: Rest | null): Rest["kind"] | null {
+  return rest && (rest.in === "both" || rest.in === way) ? rest.kind : null;
+}
+
+/** log(1 − p), or what somebody takes for it. */
+function logOfRest(p: number, epsilon: number, kind: Rest["kind"] | null): number {
+  if (kind === "ofTarget") return Math.log(p + epsilon);
+  return Math.log(1 - p + epsilon) * (kind === "negated" ? -1 : 1);
+}
+
+/** The derivative of its negative: 1 / (1 − p) */
+function slopeOfRest(p: number, epsilon: number, kind: Rest["kind"] | null): number {
+  if (kind === "ofTarget") return -1 / (p + epsilon);
+  return (kind === "negated" ? -1 : 1) / (1 - p + epsilon);
 }
 
 /** dℓ_t/dz_t before the loss's factor */
@@ -300,7 +330,7 @@ function logitGradient(
   z: Float64Array,
   y: Float64Array,
   target: Target,
-  { logitForOutput, outputDerivative, targetTaken, logEpsilon, classWeightsEach }: Choices,
+  { logitForOutput, outputDerivative, targetTaken, logEpsilon, classWeightsEach, entropyRest }: Choices,
 ): Float64Array {
   const value = logitForOutput ? z : y;
   if (targetTaken === "never") return value.slice();
@@ -309,6 +339,8 @@ function logitGradient(
   // −target / p times p(1 − p), the entry of the softmax's derivative that is on its diagonal.
   if (isEntropy(loss) && outputDerivative === "diagonal") return y.map((p, j) => (p - 1) * countOf(loss, target, y, j));
   if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target, 0);
+  const rest = restIn("gradient", entropyRest);
+  if (rest) return throughActivation(activation, z, ofProbabilities(loss, y, target, 0, rest));
   if (isEntropy(loss) && logEpsilon?.in === "both")
     return throughActivation(activation, z, ofProbabilities(loss, y, target, logEpsilon.value));
   if (classWeightsEach) return value.map((v, j) => v * (loss.classWeights?.[j] ?? 1) - countOf(loss, target, y, j));
@@ -341,10 +373,16 @@ function countOf(loss: Loss, target: Target, y: Float64Array, j: number): number
 }
 
 /** dℓ/dp of an entropy: −target / p, and (1 − target) / (1 − p) where each output is by itself. @param epsilon is added to each p */
-function ofProbabilities(loss: Loss, y: Float64Array, target: Target, epsilon: number): Float64Array {
+function ofProbabilities(
+  loss: Loss,
+  y: Float64Array,
+  target: Target,
+  epsilon: number,
+  kind: Rest["kind"] | null = null,
+): Float64Array {
   return y.map((p, j) => {
     const count = countOf(loss, target, y, j);
-    const rest = loss.type === "binary-cross-entropy" ? (1 - count) / (1 - p + epsilon) : 0;
+    const rest = loss.type === "binary-cross-entropy" ? (1 - count) * slopeOfRest(p, epsilon, kind) : 0;
     return rest - count / (p + epsilon);
   });
 }

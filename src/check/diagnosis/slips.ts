@@ -324,6 +324,17 @@ function entropySlips({ model: { output, loss } }: Problem): Slip[] {
       slips.push(
         one("term-of-loss", `(1 − target) log(1 − p) is left out of the entropy${said}`, change, "outputDerivative"),
       );
+  if (isSigmoid)
+    for (const [kind, text] of [
+      ["negated", "(1 − target) log(1 − p) has the wrong sign in the entropy"],
+      ["ofTarget", "(1 − target) log p stands in the place of (1 − target) log(1 − p) in the entropy"],
+    ] as const)
+      for (const [said, where] of [
+        ["", "both"],
+        [", in the loss alone", "loss"],
+        [", in the gradients alone", "gradient"],
+      ] as const)
+        slips.push(one("rest-of-entropy", text + said, { entropyRest: { kind, in: where } }, "outputDerivative"));
   else if (!loss.classWeights && output.size > 1)
     slips.push(
       one(
@@ -393,6 +404,16 @@ function recurrenceSlips({ model, sequences }: Problem): Slip[] {
             lossAtEveryStep: true,
           }),
         ]
+      : []),
+    ...(model.output.at === "every"
+      ? rare([
+          one(
+            "last-error-at-every-step",
+            "what comes back from the output is that of the last step at every step: a variable that still holds it",
+            { lossAtEveryStep: true },
+            "last-error",
+          ),
+        ])
       : []),
     one(
       "own-state",
@@ -474,7 +495,8 @@ function outputTwiceSlips({ output, loss }: Model): Slip[] {
 }
 
 /** Targets of another step, and targets that are forgotten on the way back. */
-function targetSlips({ model, sequences }: Problem): Slip[] {
+function targetSlips(problem: Problem): Slip[] {
+  const { model, sequences } = problem;
   const { loss, output } = model;
   if (!loss || loss.type === "linear") return [];
   const slips: Slip[] = [];
@@ -501,6 +523,12 @@ function targetSlips({ model, sequences }: Problem): Slip[] {
         "targets",
       ),
     );
+  for (const [targets, text] of classesFromOne(problem))
+    slips.push(
+      one("classes-from-one", text, { targets }, "targets"),
+      one("classes-from-one", `${text}, in the loss alone`, { targets, settingsIn: "loss" }, "targets"),
+      one("classes-from-one", `${text}, in the gradients alone`, { targets, settingsIn: "gradient" }, "targets"),
+    );
   if (isEntropy(loss)) {
     const name = output.activation === "sigmoid" ? "sigmoid" : "softmax";
     slips.push(
@@ -524,13 +552,27 @@ function targetSlips({ model, sequences }: Problem): Slip[] {
       ),
       one(
         "output-derivative-forgotten",
-        `the ${name}'s derivative is left out: the loss's gradient is −target / p in place of p − target`,
+        `the ${name}'s derivative is left out: the loss's gradient is ${name === "softmax" ? "−target / p" : "(p − target) / (p(1 − p))"} in place of p − target`,
         { outputDerivative: "forgotten" },
         "outputDerivative",
       ),
     );
   }
   return slips;
+}
+
+/** Where a step's class is counted from 1 by one who counts from 0, or the other way round. */
+function classesFromOne({ model: { output }, sequences }: Problem): (readonly [Choices["targets"], string])[] {
+  const all = sequences.flatMap(({ targets }) =>
+    targets?.kind === "classes" ? Array.from(targets.classes).filter((k) => k >= 0) : [],
+  );
+  if (all.length === 0 || output.size < 2) return [];
+  const first = all.includes(0) ? ", of the first one the last, Python's p[-1]" : "";
+  const before = `the target is the class before its own, as where classes are counted from 1${first}`;
+  const after = "the target is the class after its own, as where classes are counted from 1";
+  // There is no class after the last.
+  const fits = all.every((k) => k + 1 < output.size);
+  return [["classBefore", before], ...(fits ? [["classAfter", after] as const] : [])];
 }
 
 /** Gradients that are summed into memory that holds others. */
@@ -800,6 +842,7 @@ function readoutSlips({ model, sequences }: Problem): Slip[] {
       slips.push(
         one(`softmax-over:${over}`, `the softmax is taken ${said}`, { softmaxOver: over }, "output-activation", false),
       );
+  slips.push(...scaledLogits(model));
   if (!loss || !output.Why) return slips;
   return [
     ...slips,
@@ -815,6 +858,28 @@ function readoutSlips({ model, sequences }: Problem): Slip[] {
         ]
       : []),
   ];
+}
+
+/** A temperature, or what attention divides by. */
+function scaledLogits({ output, layers, loss }: Model): Slip[] {
+  const { activation } = output;
+  if (activation !== "softmax" && activation !== "sigmoid") return [];
+  const read = output.Why?.cols ?? layers.at(-1)?.size ?? 1;
+  const factors: (readonly [number, string])[] = [
+    [0.5, "divided by 2"],
+    [2, "multiplied by 2"],
+    ...(read > 1 ? [[1 / Math.sqrt(read), `divided by √${read}`] as const] : []),
+  ];
+  return factors.flatMap(([factor, how]) => {
+    const text = `the logits are ${how} before they go through ${activation}, as by a temperature`;
+    const scaled = (inGradient: boolean) => ({ logitsScaled: { factor, inGradient } });
+    return [
+      one("logits-scaled", text, scaled(true), "output-activation", false),
+      ...(loss
+        ? [one("logits-scaled", `${text}; not on the way back`, scaled(false), "output-activation", false)]
+        : []),
+    ];
+  });
 }
 
 /** What the file says of the loss and of its weights, forgotten. */
