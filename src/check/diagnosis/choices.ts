@@ -6,6 +6,7 @@ import type {
   OutputActivation,
   TrainingSettings,
 } from "../../engine/model";
+import type { Concatenated } from "./concatenated";
 import type { Edit } from "./edited";
 import type { Embedded } from "./embedded";
 import type { Handed } from "./handed";
@@ -23,6 +24,8 @@ export interface Choices {
    * One that is not square is read column after column.
    */
   readonly transposed: readonly { readonly name: string; readonly where: "everywhere" | "back" | "gradient" }[];
+  /** x and h are put together in another order than their matrices; null where they are not. */
+  readonly concatenated: Concatenated | null;
   /** For each gate the one whose parameters it takes: `{ i: "f", f: "i" }`. Gates that are not named take their own. */
   readonly gates: Readonly<Record<string, string>>;
   /** What is done otherwise in the cells is done in this layer alone; null for all. */
@@ -274,6 +277,7 @@ export const asItShouldBe: Choices = {
   forgottenBiases: [],
   doubledBiases: [],
   transposed: [],
+  concatenated: null,
   gates: {},
   onlyLayer: null,
   edits: [],
@@ -384,6 +388,7 @@ export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
   "forgottenBiases",
   "doubledBiases",
   "transposed",
+  "concatenated",
   "gates",
   "onlyLayer",
   "edits",
@@ -430,9 +435,10 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
 const ofCells: ReadonlySet<string> = new Set<keyof Choices>(["flow", "previous", "inputOf"]);
 /** Whether what is written down as these parameters' gradients is made of other numbers than the same ones of theirs. */
 export function needsOthers(
-  { copied, shared, clipped, gates, takenFrom }: Choices,
+  { copied, shared, clipped, concatenated, gates, takenFrom }: Choices,
   asked: ReadonlyMap<string, unknown>,
 ): boolean {
+  if (concatenated) return true;
   if (clipped?.type === "norm") return true;
   if ([...Object.keys(copied), ...shared.flat()].some((name) => asked.has(name))) return true;
   const isExchanged = [gates, takenFrom].some((one) => Object.keys(one).length > 0);
@@ -453,8 +459,9 @@ function keyOf(choices: Choices, isAsked: (key: string) => boolean, edits: Choic
 /** Choices with the same key compute the same numbers forward. */
 export function forwardKey(choices: Choices): string {
   const transposed = choices.transposed.filter(({ where }) => where === "everywhere");
+  const concatenated = choices.concatenated?.where === "everywhere" ? choices.concatenated : null;
   const forwardEdits = choices.edits.filter(({ forward }) => forward);
-  return keyOf({ ...choices, transposed }, (name) => ofForward.has(name), forwardEdits);
+  return keyOf({ ...choices, transposed, concatenated }, (name) => ofForward.has(name), forwardEdits);
 }
 
 /** Choices with the same key compute the same gradients, before they are written down. */

@@ -18,6 +18,7 @@ import { divisorsOf, runnerOf, scaleInBatch } from "../../engine/train";
 import { interleaved, joined, nestedView, summed } from "./arithmetic";
 import type { Choices } from "./choices";
 import { asItShouldBe, backKey, choicesIn, forwardKey, needsOthers, readoutKey } from "./choices";
+import { columnsOwned } from "./concatenated";
 import { editedEquations, editedOperations } from "./edited";
 import { embeddedInput, rowOf, shareOfRow } from "./embedded";
 import { handedBack, handedTo, handedUp } from "./handed";
@@ -682,7 +683,9 @@ function backOf(
       const steps = choices.backAsItShouldBe
         ? { ...computed, inputs: along(l === 0 ? inputsOf(model, sequence) : outputsOfLayer(forward, l - 1), pass) }
         : computed;
-      const taking = isPlainBack ? { ...choices, gates: {}, transposed: [], takenFrom: {} } : choices;
+      const taking = isPlainBack
+        ? { ...choices, gates: {}, transposed: [], concatenated: null, takenFrom: {} }
+        : choices;
       const used = usedParameters(model, pass, taking);
       const source = sourceOf(model, pass, taking);
       const part = (v: Float64Array) => shareOfPass(v, p, layer, choices);
@@ -695,7 +698,9 @@ function backOf(
       const take = takeIn(once, T, ["gradients", "layers", l], layer, pass);
       const back = passBackward(steps, operations, used.back, from, here, pass.prefix, take, asked, wantsInput, to);
       if (wantsInput) for (let k = to; k < T; k++) addVec(below[k]!, at(back.dx, pass, k));
-      for (const [short, gradient] of Object.entries(back.shares)) {
+      const { concatenated } = taking;
+      const isOwned = concatenated && concatenated.where !== "back";
+      for (const [short, gradient] of Object.entries(isOwned ? columnsOwned(back.shares, concatenated) : back.shares)) {
         const full = `${source.prefix}.${isPlainBack ? short : fileName(short, choices, pass)}`;
         const written = writtenGradient(full, gradient, choices);
         const known = found[full];

@@ -4,6 +4,7 @@ import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
 import { inOtherOrder } from "./arithmetic";
 import type { Choices } from "./choices";
+import { columnsMet } from "./concatenated";
 
 /** Parameters by their short names as they are used: forward, and back. */
 export interface Used {
@@ -13,13 +14,18 @@ export interface Used {
 
 export function usedParameters(model: Model, own: Pass, choices: Choices): Used {
   const pass = sourceOf(model, own, choices);
-  const used = (way: "forward" | "back") =>
+  const { concatenated } = choices;
+  const all = (way: "forward" | "back") =>
     Object.fromEntries(
       Object.keys(pass.parameters).map((short) => {
         const inFile = fileName(short, choices, pass);
         return [short, taken(`${pass.prefix}.${inFile}`, pass.parameters[inFile]!, choices, way)];
       }),
     );
+  const used = (way: "forward" | "back") => {
+    const isMet = concatenated && (concatenated.where === "everywhere" || concatenated.where === way);
+    return isMet ? columnsMet(all(way), concatenated) : all(way);
+  };
   return { forward: used("forward"), back: used("back") };
 }
 

@@ -9,6 +9,7 @@ import { readsEnds } from "../../engine/network";
 import { outputName } from "../../engine/readout";
 import type { Tensor } from "../../engine/tensor";
 import type { Choices, Factor } from "./choices";
+import { concatenatedSlips } from "./concatenated";
 import { cutSlips } from "./cutSlips";
 import { lossFormSlips } from "./lossFormSlips";
 import { mutationsOf } from "./mutations";
@@ -36,6 +37,7 @@ export function slipsOf(problem: Problem): Slip[] {
     ...(back ? rare(targetSlips(problem)) : []),
     ...rare(functions),
     ...transposeSlips(model),
+    ...rare(concatenatedSlips(model)),
     ...gateSlips(model),
     ...(back ? rare(clipSlips(problem)) : []),
     ...rare(readoutSlips(problem)),
@@ -1086,24 +1088,32 @@ function transposeSlips(model: Model): Slip[] {
   });
 }
 
-/** Gates that a cell computes alike, each with parameters of its own: another order of them is easily taken. */
+/** Gates that a cell computes alike, each with parameters of its own, and blocks of parameters: another order of them is easily taken. */
 function gateSlips({ layers }: Model): Slip[] {
-  const slips = layers.flatMap((layer) =>
-    gatesAlike(layer).flatMap((gates) =>
-      otherOrders(gates).map((order) => {
-        const isExchange = gates.length === 2;
-        return one(
-          `gate-order:${order.join("")}`,
-          isExchange
-            ? `the gates ${gates.join(" and ")} are exchanged`
-            : `the gates' parameters are taken in another order: those of ${order.join(", ")} for ${gates.join(", ")}`,
-          { gates: Object.fromEntries(order.map((taken, k) => [gates[k]!, taken])) },
-          "gates",
-          false,
-        );
-      }),
-    ),
+  const inOrder = (gates: readonly string[], order: readonly string[]) => {
+    const moved = gates.filter((gate, k) => order[k] !== gate);
+    return one(
+      `gate-order:${order.join("")}`,
+      moved.length === 2
+        ? `the gates ${moved.join(" and ")} are exchanged`
+        : `the gates' parameters are taken in another order: those of ${order.join(", ")} for ${gates.join(", ")}`,
+      { gates: Object.fromEntries(order.map((taken, k) => [gates[k]!, taken])) },
+      "gates",
+      false,
+    );
+  };
+  const usual = layers.flatMap((layer) =>
+    gatesAlike(layer).flatMap((gates) => otherOrders(gates).map((order) => inOrder(gates, order))),
   );
+  const unlike = layers.flatMap((layer) => {
+    const blocks = blocksOf(layer);
+    const isKnown = (order: readonly string[]) =>
+      gatesAlike(layer).some((gates) => blocks.every((gate, k) => order[k] === gate || gates.includes(gate)));
+    return otherOrders(blocks)
+      .filter((order) => !isKnown(order))
+      .map((order) => inOrder(blocks, order));
+  });
+  const slips = [...usual, ...rare(unlike)];
   return slips.filter(({ id }, k) => slips.findIndex((other) => other.id === id) === k);
 }
 
@@ -1120,6 +1130,16 @@ function gatesAlike(layer: Layer): string[][] {
     groups.set(alike, [...(groups.get(alike) ?? []), name]);
   }
   return [...groups.values()].filter(({ length }) => length > 1);
+}
+
+/** The gates that have a matrix of x and one of h, whatever they are computed of. */
+function blocksOf({ passes, cell }: Layer): string[] {
+  const parameters = passes[0]?.parameters ?? {};
+  if (cell === "rnn") return [];
+  return Object.keys(parameters).flatMap((name) => {
+    const gate = /^Wx([a-z])$/.exec(name)?.[1];
+    return gate !== undefined && parameters[`Wh${gate}`] ? [gate] : [];
+  });
 }
 
 /** Every order of gates but the one given; none of so many gates that there would be too many orders. */
