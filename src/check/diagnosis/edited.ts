@@ -19,6 +19,8 @@ export interface Back {
   readonly shares: Readonly<Record<string, Expression>>;
   /** dL/dx_t */
   readonly inputGradient: Expression;
+  /** The quantities in the order in which their gradients are computed, where that is another. */
+  readonly order?: readonly string[];
 }
 
 /** All operations of a step. */

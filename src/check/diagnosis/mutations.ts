@@ -155,6 +155,20 @@ function later(expression: Expression): Expression {
   });
 }
 
+/** A gradient whose factors are on one of the two parts of a state's gradient alone: its derivative, or all. */
+interface Bracket {
+  readonly which: "here" | "after" | "all-here";
+  readonly name: string;
+  /** What they are, and what they multiply, in words. */
+  readonly factors: string;
+  readonly part: string;
+  /** Of one group are those of one state that are written alike. */
+  readonly group: string;
+  readonly expression: Expression;
+  /** Whether there is more than a derivative, as at an lstm's gates. */
+  readonly isOneOfSeveral: boolean;
+}
+
 const withoutTerms = (expression: Expression, leftOut: (term: Expression) => boolean): Expression =>
   sumOf(termsOf(expression).filter((term) => !leftOut(term)));
 
@@ -621,43 +635,80 @@ class KindOfLayer {
   /** A bracket that ends elsewhere: a derivative multiplies one of the terms that go through it alone, or one more. */
   private bracketsOfDerivatives(): Mutation[] {
     const { whole } = this.operations;
-    const slip = (id: string, text: string, name: string, expression: Expression) =>
+    const slip = (id: string, text: string, changed: Readonly<Record<string, Expression>>) =>
       this.onBack(`derivative-bracket:${id}`, "derivative-bracket", text, (back) => ({
         ...back,
-        whole: { ...back.whole, [name]: expression },
+        whole: { ...back.whole, ...changed },
       }));
-    return Object.entries(whole).flatMap(([name, expression]) => {
-      const terms = termsOf(expression);
-      const [coming, here] = [terms.filter(comesFromAfter), terms.filter((term) => !comesFromAfter(term))];
-      const [only] = here;
-      const slope = only?.kind === "times" && here.length === 1 ? slopesAmong(only.factors)[0] : undefined;
-      if (only?.kind !== "times" || !slope) return [];
-      const written = slopeText(slope, slope.of);
-      const rest = only.factors.filter((factor) => !slope.factors.includes(factor));
-      if (coming.length > 0) {
-        const all = sum(rest.length === 1 ? rest[0]! : times(...rest), ...coming);
-        const text = `${written} multiplies what comes back from the step after, too, in ${this.gradientOf(name)}`;
-        return [slip("all", text, name, times(all, ...slope.factors))];
-      }
-      const [of] = rest;
-      if (rest.length !== 1 || of?.kind !== "gradient" || of.time !== "now" || !this.states.includes(of.name))
-        return [];
-      const parts = termsOf(whole[of.name]!);
-      const after = parts.filter(comesFromAfter);
-      const own = parts.filter((term) => !comesFromAfter(term));
-      if (after.length === 0 || own.length === 0) return [];
-      const through = (some: readonly Expression[]) => times(sumOf(some), ...slope.factors);
-      const at = this.gradientOf(name);
-      return [
-        slip("here", `${written} multiplies what comes from above alone in ${at}`, name, sum(through(own), ...after)),
-        slip(
-          "after",
-          `${written} multiplies what comes back from the step after alone in ${at}`,
-          name,
-          sum(...own, through(after)),
-        ),
-      ];
+    const ofParts = Object.entries(whole).flatMap(([name, expression]) => this.bracketsOfParts(name, expression));
+    const alike = ofParts.filter(({ isOneOfSeveral }) => isOneOfSeveral);
+    const several = [...new Set(alike.map(({ group }) => group))].flatMap((group) => {
+      const all = alike.filter((bracket) => bracket.group === group);
+      const [first] = all;
+      if (!first || all.length < 2) return [];
+      const subject = first.which === "all-here" ? "all factors multiply" : "the derivatives multiply";
+      const text = `${subject} ${first.part} alone in ${all.map(({ name }) => this.gradientOf(name)).join(", ")}`;
+      const changed = Object.fromEntries(all.map(({ name, expression }) => [name, expression]));
+      return [slip(`${first.which}:gates`, text, changed)];
     });
+    return [
+      ...Object.entries(whole).flatMap(([name, expression]) => {
+        const terms = termsOf(expression);
+        const [coming, here] = [terms.filter(comesFromAfter), terms.filter((term) => !comesFromAfter(term))];
+        const [only] = here;
+        const slope = only?.kind === "times" && here.length === 1 ? slopesAmong(only.factors)[0] : undefined;
+        if (only?.kind !== "times" || !slope || coming.length === 0) return [];
+        const rest = only.factors.filter((factor) => !slope.factors.includes(factor));
+        const all = sum(rest.length === 1 ? rest[0]! : times(...rest), ...coming);
+        const text = `${slopeText(slope, slope.of)} multiplies what comes back from the step after, too, in ${this.gradientOf(name)}`;
+        return [slip("all", text, { [name]: times(all, ...slope.factors) })];
+      }),
+      ...ofParts.map(({ which, name, expression, factors, part, isOneOfSeveral }) =>
+        slip(
+          isOneOfSeveral ? `${which}:${name}` : which,
+          `${factors} multiplies ${part} alone in ${this.gradientOf(name)}`,
+          { [name]: expression },
+        ),
+      ),
+      ...several,
+    ];
+  }
+
+  /** A gradient that is a product with a state's, of whose two parts some factors multiply one alone. */
+  private bracketsOfParts(name: string, expression: Expression): Bracket[] {
+    if (expression.kind !== "times") return [];
+    const slope = slopesAmong(expression.factors)[0];
+    const of = expression.factors.find((factor) => factor.kind === "gradient" && factor.time === "now");
+    if (!slope || of?.kind !== "gradient" || !this.states.includes(of.name)) return [];
+    const parts = termsOf(this.operations.whole[of.name]!);
+    const [after, own] = [parts.filter(comesFromAfter), parts.filter((term) => !comesFromAfter(term))];
+    if (after.length === 0 || own.length === 0) return [];
+    const others = expression.factors.filter((factor) => factor !== of && !slope.factors.includes(factor));
+    const through = (some: readonly Expression[], factors: readonly Expression[]) =>
+      factors.length === 0 ? sumOf(some) : times(sumOf(some), ...factors);
+    const all = [...others, ...slope.factors];
+    const bracket = (
+      which: Bracket["which"],
+      factors: readonly Expression[],
+      here: readonly Expression[],
+      back: readonly Expression[],
+    ): Bracket => ({
+      which,
+      name,
+      group: `${which} ${of.name}`,
+      part:
+        which === "after"
+          ? "what comes back from the step after"
+          : `what comes from ${own.some(({ kind }) => kind === "above") ? "above" : "its own step"}`,
+      factors: factors === slope.factors ? slopeText(slope, slope.of) : this.text(times(...factors)),
+      expression: sum(through(own, here), through(after, back)),
+      isOneOfSeveral: others.length > 0,
+    });
+    return [
+      bracket("here", slope.factors, all, others),
+      bracket("after", slope.factors, others, all),
+      ...(others.length > 0 ? [bracket("all-here", all, all, [])] : []),
+    ];
   }
 
   /** The parameters of x, those of h and the biases, each in words. */

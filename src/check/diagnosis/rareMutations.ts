@@ -19,6 +19,7 @@ import type { Back, Operations } from "./edited";
 import { sumOf, termsOf } from "./edited";
 import type { Mutation } from "./mutations";
 import { gateOverAll, otherFunctions } from "./otherFunctions";
+import { partMutations } from "./partMutations";
 import { ofLastStep, wrapped } from "./steps";
 
 /** One kind of layer, with the words for its expressions. */
@@ -103,6 +104,7 @@ export function rareBack(kind: Kind): Mutation[] {
     ...factorsOfShares(kind),
     ...otherFactors(kind),
     ...matricesLeftOut(kind),
+    ...partMutations(kind),
   ];
 }
 
