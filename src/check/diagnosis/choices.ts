@@ -123,6 +123,8 @@ export interface Choices {
     readonly kind: "negated" | "ofTarget";
     readonly in: "loss" | "gradient" | "both";
   } | null;
+  /** So many times the sum of the parameters' squares is added to L. */
+  readonly penalty: Decay | null;
   /** This number to the mean over the steps is written down in the loss's place. */
   readonly perplexity: number | null;
   /** What the batch's loss and its gradient are made of the sequences', where it is not what the file says. */
@@ -176,7 +178,7 @@ export interface Choices {
   /** What a parameter's gradient is multiplied with where it is written down, by full name. */
   readonly scaled: Readonly<Record<string, number>>;
   /** So many times a parameter is added to its gradient before it is written down. */
-  readonly decayed: number;
+  readonly decayed: Decay | null;
   /** The gradients are clipped before they are written down, all together or each by itself. */
   readonly clipped: (Clip & { readonly each: boolean }) | null;
   /** Why has been updated, as these settings say, before the error goes back through it; null where it is the file's. */
@@ -197,6 +199,12 @@ export interface Choices {
 export type Flow =
   | { readonly kind: "whole" | "upward" }
   | { readonly kind: "overlapping" | "chunks" | "chunksFromEnd" | "last"; readonly steps: number };
+
+/** What is taken of the parameters' own size: of all, or of the matrices alone. */
+export interface Decay {
+  readonly factor: number;
+  readonly of: "all" | "matrices";
+}
 
 /** What is made of all steps' states. */
 export type Pool = "mean" | "sum" | "max";
@@ -317,6 +325,7 @@ export const asItShouldBe: Choices = {
   rootOf: null,
   entropyTerms: "asAsked",
   entropyRest: null,
+  penalty: null,
   perplexity: null,
   batchAs: { loss: null, gradient: null },
   batchLeft: null,
@@ -341,7 +350,7 @@ export const asItShouldBe: Choices = {
   totalled: [],
   accumulated: false,
   scaled: {},
-  decayed: 0,
+  decayed: null,
   clipped: null,
   updatedFirst: null,
   optimizer: {},

@@ -20,10 +20,10 @@ import type { Choices } from "./choices";
 import { asItShouldBe, backKey, choicesIn, forwardKey, needsOthers, readoutKey } from "./choices";
 import { columnsOwned } from "./concatenated";
 import { editedEquations, editedOperations } from "./edited";
-import { embeddedInput, rowOf, shareOfRow } from "./embedded";
+import { backToRow, embeddedInput, rowOf } from "./embedded";
 import { handedBack, handedTo, handedUp } from "./handed";
 import { nothingTaken, type OwnNumbers, placeOf, type Taking } from "./own";
-import { fileName, sourceOf, usedParameters, writtenGradient } from "./parameters";
+import { fileName, isDecayed, penaltyOf, sourceOf, usedParameters, writtenGradient } from "./parameters";
 import type { Losses, Outputs, ReadoutBack } from "./readout";
 import { isAssigned, isLeftOut, lossesOf, outputsOf, outputWritten, readoutBack } from "./readout";
 import { type States, startAs } from "./starts";
@@ -203,7 +203,7 @@ export class Workbench {
         if (found) addVec(data, found.data);
       }
     }
-    return { loss, gradients };
+    return { loss: loss === null ? null : loss + penaltyOf(model, choices), gradients };
   }
 
   private forward(index: number, choices: Choices): Forward {
@@ -773,8 +773,8 @@ function embeddingGradient(E: Tensor, sequence: Sequence, dx: readonly Float64Ar
     if (token === undefined) continue;
     const at = rowOf(token, E.rows, embedded);
     const row = dE.data.subarray(at * E.cols, (at + 1) * E.cols);
-    const share = shareOfRow(token, () => countOf(token), embedded);
-    const d = share === 1 ? dx[k]! : dx[k]!.map((v) => share * v);
+    const ofE = E.data.subarray(at * E.cols, (at + 1) * E.cols);
+    const d = backToRow(dx[k]!, ofE, token, () => countOf(token), embedded);
     if (isAlone) row.set(d);
     else addVec(row, d);
   }
@@ -799,7 +799,7 @@ function gathered(
 function writtenDown(model: Model, found: NamedTensors, choices: Choices): NamedTensors {
   const { copied, shared, totalled, scaled, decayed, clipped, keep } = choices;
   const all = parametersOf(model);
-  const moved: NamedTensors = decayed === 0 ? {} : trainableOf(model, all);
+  const moved: NamedTensors = decayed ? trainableOf(model, all) : {};
   const gradients = Object.fromEntries(
     Object.keys(all).flatMap((name) => {
       const gradient = found[copied[name] ?? name];
@@ -807,9 +807,11 @@ function writtenDown(model: Model, found: NamedTensors, choices: Choices): Named
       const factor = scaled[name] ?? 1;
       if (!keep && (shared.length > 0 || totalled.includes(name)))
         return [[name, { ...gradient, data: gathered(name, gradient.data, found, shared, totalled) }] as const];
-      const w = moved[name]?.data;
-      if (!keep && w)
-        return [[name, { ...gradient, data: gradient.data.map((d, k) => factor * d + decayed * w[k]!) }] as const];
+      const w = moved[name];
+      if (!keep && decayed && w && isDecayed(w, decayed)) {
+        const withOwn = gradient.data.map((d, k) => factor * d + decayed.factor * w.data[k]!);
+        return [[name, { ...gradient, data: withOwn }] as const];
+      }
       // Whoever clips them writes into them.
       if (!keep && factor === 1 && !clipped) return [[name, gradient] as const];
       const { data, ...shape } = gradient;

@@ -8,7 +8,7 @@ import type { Layer, Problem } from "../../engine/model";
 import { asItShouldBe } from "./choices";
 import { compute, workOfStep } from "./compute";
 import type { Edit } from "./edited";
-import { comesFromAfter, kindOf, sumOf, termsOf } from "./edited";
+import { comesFromAfter, kindOf, operationsOf, sumOf, termsOf } from "./edited";
 import { one, type Slip } from "./slip";
 
 /** So many are looked at for what is large enough to be cut, where these are no more multiplications than so many. */
@@ -53,13 +53,33 @@ export function cutSlips(problem: Problem): Omit<Slip, "rare">[] {
       "clipped-on-the-way",
     );
   };
+  const ofInner = (at: number) =>
+    one(
+      "clipped-on-the-way:inner",
+      `at each step ${inner.map((name) => `∂L/∂${name}`).join(", ")} ${inner.length > 1 ? "are" : "is"} clipped entry by entry at ${at} before it is gone on with`,
+      {
+        edits: kinds.map((layer) => ({
+          kind: kindOf(layer),
+          back: (back) => ({
+            ...back,
+            whole: Object.fromEntries(
+              Object.entries(back.whole).map(([name, it]) => [name, inner.includes(name) ? byEntry(at)(it) : it]),
+            ),
+          }),
+        })),
+      },
+      "clipped-on-the-way",
+    );
+  const quantities = kinds.flatMap((layer) => Object.keys(operationsOf(layer).whole));
+  const inner = [...new Set(quantities.filter((name) => !states.includes(name)))];
   const sets = states.length > 1 ? [states, ...states.map((name) => [name])] : [states];
   return [
     ...cuts
       .filter((at) => at < entry)
-      .flatMap((at) =>
-        sets.flatMap((which) => [onTheWay(at, "entry", which, "coming"), onTheWay(at, "entry", which, "whole")]),
-      ),
+      .flatMap((at) => [
+        ...sets.flatMap((which) => [onTheWay(at, "entry", which, "coming"), onTheWay(at, "entry", which, "whole")]),
+        ...(inner.length > 0 ? [ofInner(at)] : []),
+      ]),
     ...cuts
       .filter((at) => at < norm)
       .flatMap((at) => [onTheWay(at, "norm", states, "coming"), onTheWay(at, "norm", states, "whole")]),

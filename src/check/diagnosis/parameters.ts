@@ -1,9 +1,10 @@
 /** The parameters that a computation takes where the file's stand, and where it writes down their gradients. */
 import type { Model, Pass } from "../../engine/model";
+import { parametersOf, trainableOf } from "../../engine/model";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
 import { inOtherOrder } from "./arithmetic";
-import type { Choices } from "./choices";
+import type { Choices, Decay } from "./choices";
 import { columnsMet } from "./concatenated";
 
 /** Parameters by their short names as they are used: forward, and back. */
@@ -67,6 +68,16 @@ export function writtenGradient(name: string, gradient: Tensor, { transposed }: 
     (one) => one.name === name && (one.where === "gradient" || (one.where === "everywhere" && isSquare)),
   );
   return turned ? inOtherOrder(gradient) : gradient;
+}
+
+/** Whether a parameter's own size is taken. */
+export const isDecayed = ({ rank }: Tensor, { of }: Decay): boolean => of === "all" || rank > 1;
+
+/** What is added to L for the parameters' size. */
+export function penaltyOf(model: Model, { penalty }: Choices): number {
+  if (!penalty) return 0;
+  const decayed = Object.values(trainableOf(model, parametersOf(model))).filter((tensor) => isDecayed(tensor, penalty));
+  return penalty.factor * decayed.reduce((sum, { data }) => sum + data.reduce((all, w) => all + w * w, 0), 0);
 }
 
 function taken(full: string, tensor: Tensor, choices: Choices, way: "forward" | "back"): Tensor {

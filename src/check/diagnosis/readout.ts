@@ -20,7 +20,7 @@ import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
 import type { Choices, Factor } from "./choices";
 import { nothingTaken, placeOf, type Taking } from "./own";
-import { usedReadout } from "./parameters";
+import { penaltyOf, usedReadout } from "./parameters";
 import { updatedOne } from "./update";
 
 /** z_t and y_t at each step; null at one without a read-out. */
@@ -169,8 +169,8 @@ export function lossesOf(
     return own.take(placeOf("steps", k, "gradients", "logits"), keep ? d.map(keep) : d);
   });
   const mean = loss.reduction === "mean" ? L : L / (divisorOf(loss, counted) || 1);
-  const total =
-    count > 0 ? takeNumber(own, "loss", choices.perplexity === null ? L : choices.perplexity ** mean) : null;
+  const whole = choices.perplexity === null ? L + penaltyOf(model, choices) : choices.perplexity ** mean;
+  const total = count > 0 ? takeNumber(own, "loss", whole) : null;
   return { total, sum: sum * totalFactor, steps, dz };
 }
 

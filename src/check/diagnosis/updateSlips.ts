@@ -82,18 +82,45 @@ export function updateSlips(problem: Problem): Slip[] {
   return [...slips, ...decayedSlips(problem), ...settingSlips(problem)];
 }
 
-/** A decay that stands in the gradients already, from where an update is the right one. */
-function decayedSlips({ training: { optimizer, clip } }: Problem): Slip[] {
-  const { type, weightDecay } = optimizer;
-  if (weightDecay === 0 || type === "adamw" || clip) return [];
-  const text = `the weight decay is added to the gradients before they are written down: dw + ${weightDecay} w`;
-  return [
-    {
-      ...ofUpdate("decayed-gradients", text, { decayed: weightDecay, update: ["decayForgotten"] }, "update:decay"),
-      id: "decayed-gradients",
-      back: true,
-    },
-  ];
+/** A decay that stands in the loss, in the gradients, or in both already; from gradients with it an update is the right one. */
+function decayedSlips({ model, training: { optimizer, clip } }: Problem): Slip[] {
+  const { type, weightDecay: own } = optimizer;
+  if (own === 0) return [];
+  const hasBiases = Object.values(parametersOf(model)).some(({ rank }) => rank === 1);
+  const inGradients = type !== "adamw" && !clip;
+  const slip = (id: string, text: string, change: Slip["change"]): Slip => ({
+    ...ofUpdate(id, text, change, "update:decay"),
+    id,
+    back: true,
+  });
+  return (["all", "matrices"] as const)
+    .filter((of) => of === "all" || hasBiases)
+    .flatMap((of) => {
+      const whose = of === "all" ? "" : ", of the matrices alone";
+      const decayed = (times: number): Slip["change"] => ({
+        decayed: { factor: times * own, of },
+        update: ["decayForgotten"],
+      });
+      const text = (times: number) =>
+        `the weight decay is added to the gradients before they are written down: dw + ${times * own} w${whose}`;
+      const said = (times: number) =>
+        `the weight decay's ${times === 1 ? "½ " : ""}${own} Σ w² is added to the loss${whose}`;
+      return [
+        ...(inGradients ? [1, 2] : []).map((times) => slip("decayed-gradients", text(times), decayed(times))),
+        ...[1, 2].flatMap((times) => {
+          const penalty = { factor: (times * own) / 2, of };
+          return [
+            slip("decay-in-loss", said(times), { penalty }),
+            ...(inGradients ? [1, 2] : []).map((more) =>
+              slip("decay-in-loss", `${said(times)}, and ${more * own} w to the gradients`, {
+                penalty,
+                ...decayed(more),
+              }),
+            ),
+          ];
+        }),
+      ];
+    });
 }
 
 /** Other norms to clip by, other forms of the decay, other corrections. */

@@ -1,7 +1,9 @@
 /** How the parts of a network are put together: what goes from one layer to the next, whose parameters a pass takes, how an embedding is read. */
 import { cellOf } from "../../engine/cells";
 import { above, type Expression } from "../../engine/expression";
+import { norm } from "../../engine/functions";
 import type { Layer, Model, Problem } from "../../engine/model";
+import type { Tensor } from "../../engine/tensor";
 import type { Back } from "./edited";
 import { kindOf, sumOf, termsOf } from "./edited";
 import type { Handed, Passage } from "./handed";
@@ -244,6 +246,7 @@ function embeddedSlips({ model: { embedding }, sequences }: Problem): NewSlip[] 
         false,
       ),
     ),
+    ...normalisedRows(embedding.E),
     one(
       "embedding-per-count",
       "a row's gradient in dE is divided by how often its token occurs",
@@ -271,6 +274,27 @@ function embeddedSlips({ model: { embedding }, sequences }: Problem): NewSlip[] 
       );
     }
   return slips;
+}
+
+/** Rows of the length 1, as for a cosine, or PyTorch's `max_norm`. */
+function normalisedRows({ cols, rows, data }: Tensor): NewSlip[] {
+  const lengths = Array.from({ length: rows }, (_, r) => norm(data.subarray(r * cols, (r + 1) * cols)));
+  const slip = (text: string, which: "all" | "longer", flows: boolean) =>
+    one("embedding-normalised", text, { embedded: { kind: "normalised", which, flows } }, "embedded", false);
+  const text = "the embedding's rows are divided by their lengths";
+  return [
+    slip(`${text}, and the gradient goes back through that`, "all", true),
+    slip(`${text} in the embedding itself`, "all", false),
+    ...(lengths.some((length) => length > 1) && lengths.some((length) => length < 1)
+      ? [
+          slip(
+            "the embedding's rows that are longer than 1 are divided by their lengths, as by `max_norm`",
+            "longer",
+            false,
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** Ones in the states at first, or the states of each other. */
