@@ -50,6 +50,8 @@ export interface Choices {
   readonly readsLast: boolean;
   /** The inputs are read from the last one to the first. */
   readonly reversedInputs: boolean;
+  /** By how much a token's number is another one: what is before the first token is the last. */
+  readonly tokensShifted: number;
   /** A sequence goes on from the state in which the one before it ended. */
   readonly carries: boolean;
   /** The cells read the input of another step; where there is none, zeros. */
@@ -142,9 +144,20 @@ export interface Choices {
   readonly logitForOutput: boolean;
   /**
    * The derivative of the output's activation: as the loss asks for it; multiplied to what the loss has already simplified,
-   * by elements or as a whole matrix; by elements where it is a matrix; or left out, of an entropy as −target / p.
+   * by elements or as a whole matrix; by elements where it is a matrix; or left out, of an entropy as −target / p; taken of what has gone
+   * through the activation again, or of the logits; or another one of an output that has none.
    */
-  readonly outputDerivative: "asAsked" | "onTop" | "matrixOnTop" | "diagonal" | "forgotten";
+  readonly outputDerivative:
+    | "asAsked"
+    | "onTop"
+    | "matrixOnTop"
+    | "diagonal"
+    | "forgotten"
+    | "again"
+    | "againOnTop"
+    | "ofLogits"
+    | "ofSigmoid"
+    | "ofTanh";
   /** Every step gets the gradient of the last one's loss. */
   readonly lossAtEveryStep: boolean;
 
@@ -298,6 +311,7 @@ export const asItShouldBe: Choices = {
   forgottenTerms: [],
   readsLast: false,
   reversedInputs: false,
+  tokensShifted: 0,
   carries: false,
   delayedLayers: false,
   inputsFrom: "now",
@@ -413,6 +427,7 @@ export const forwardChoices: ReadonlySet<string> = new Set<keyof Choices>([
   "logitsScaled",
   "outputActivation",
   "reversedInputs",
+  "tokensShifted",
   "delayedLayers",
   "inputsFrom",
   "reads",

@@ -427,8 +427,11 @@ function inputsOf(model: Model, sequence: Sequence): StepInput[] {
 function inputsRead(model: Model, sequence: Sequence, choices: Choices): readonly StepInput[] {
   const inputs = inputsOf(model, sequence);
   const nothing = { token: -1, vector: new Float64Array(model.layers[0]!.inputSize) };
-  const { embedded } = choices;
+  const { embedded, tokensShifted } = choices;
   const { tokens } = sequence.inputs;
+  if (tokensShifted !== 0)
+    for (const [k, { token, vector }] of inputs.entries())
+      if (token >= 0) inputs[k] = { token: (token + tokensShifted + model.inputSize) % model.inputSize, vector };
   if (model.embedding && embedded && tokens)
     for (const [k, input] of inputs.entries())
       inputs[k] = embeddedInput(tokens[k]!, input, model.embedding.E, embedded);

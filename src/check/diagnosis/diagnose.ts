@@ -245,11 +245,21 @@ function togetherOf(bits: readonly number[]): number {
 
 /** Whether another way back than that of the right equations follows from it. */
 function changesForward(change: Partial<Choices>): boolean {
-  const { edits, gates, transposed, concatenated, outputTwice, delayedLayers, reversedInputs, inputsFrom, reads } =
-    change;
+  const {
+    edits,
+    gates,
+    transposed,
+    concatenated,
+    outputTwice,
+    delayedLayers,
+    reversedInputs,
+    tokensShifted,
+    inputsFrom,
+    reads,
+  } = change;
   if (edits?.some(({ forward }) => forward)) return true;
   return (
-    Boolean(gates ?? outputTwice ?? delayedLayers ?? reversedInputs ?? inputsFrom ?? reads) ||
+    Boolean(gates ?? outputTwice ?? delayedLayers ?? reversedInputs ?? tokensShifted ?? inputsFrom ?? reads) ||
     concatenated?.where === "everywhere" ||
     transposed?.some(({ where }) => where === "everywhere") === true
   );

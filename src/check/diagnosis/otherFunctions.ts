@@ -55,6 +55,17 @@ const others: readonly Other[] = [
     text: "selu",
     of: (v) => times(constant(selu), sum(apply("relu", v), times(constant(seluAlpha), belowZero(v)))),
   },
+  {
+    from: "relu",
+    id: "gelu",
+    text: "gelu, ½ a (1 + tanh(√(2/π) (a + 0.044715 a³))),",
+    of: (v) =>
+      times(
+        constant(0.5),
+        v,
+        sum(one, apply("tanh", times(constant(Math.sqrt(2 / Math.PI)), sum(v, times(constant(0.044715), v, v, v))))),
+      ),
+  },
   { from: "relu", id: "softplus", text: "softplus", of: (v) => apply("softplus", v) },
   { from: "relu", id: "silu", text: "silu", of: (v) => apply("silu", v) },
   { from: "tanh", id: "leaky-relu", text: "a leaky relu, 0.01 a below 0,", of: leaky(0.01) },

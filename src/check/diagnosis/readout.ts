@@ -235,22 +235,29 @@ function targetOf(
   return other >= 0 && other < T ? targetAt(sequence, other, O) : null;
 }
 
-function activatedTwice(activation: OutputActivation, z: Float64Array): Float64Array {
+function activated(activation: OutputActivation, z: Float64Array): Float64Array {
   const y = new Float64Array(z.length);
   activateOutput(activation, z, y);
-  activateOutput(activation, y.slice(), y);
   return y;
+}
+
+const activatedTwice = (activation: OutputActivation, z: Float64Array): Float64Array =>
+  activated(activation, activated(activation, z));
+
+/** The derivative of an activation that goes entry by entry, of what has gone through it. */
+function slopeOfOutput(activation: OutputActivation, y: number): number {
+  if (activation === "tanh") return 1 - y ** 2;
+  return activation === "sigmoid" ? y * (1 - y) : 1;
 }
 
 /** dL/dz of dL/dy */
 function throughActivation(activation: OutputActivation, z: Float64Array, dy: Float64Array): Float64Array {
-  const y = new Float64Array(z.length);
-  activateOutput(activation, z, y);
+  const y = activated(activation, z);
   if (activation === "softmax") {
     const inner = dy.reduce((total, d, j) => total + d * y[j]!, 0);
     return dy.map((d, j) => y[j]! * (d - inner));
   }
-  return activation === "sigmoid" ? dy.map((d, j) => d * y[j]! * (1 - y[j]!)) : dy;
+  return dy.map((d, j) => d * slopeOfOutput(activation, y[j]!));
 }
 
 const takeNumber = (own: Taking, place: string, value: number): number => own.take(place, Float64Array.of(value))[0]!;
@@ -339,6 +346,12 @@ function logitGradient(
   // −target / p times p(1 − p), the entry of the softmax's derivative that is on its diagonal.
   if (isEntropy(loss) && outputDerivative === "diagonal") return y.map((p, j) => (p - 1) * countOf(loss, target, y, j));
   if (isEntropy(loss) && outputDerivative === "forgotten") return ofProbabilities(loss, y, target, 0);
+  if (outputDerivative === "ofLogits" || outputDerivative === "again" || outputDerivative === "againOnTop") {
+    const isOfProbabilities = isEntropy(loss) && outputDerivative !== "againOnTop";
+    const dy = isOfProbabilities ? ofProbabilities(loss, y, target, 0) : slopes(loss, value, target);
+    const of = outputDerivative === "ofLogits" ? z : activated(activation, y);
+    return dy.map((d, j) => d * slopeOfOutput(activation, of[j]!));
+  }
   const rest = restIn("gradient", entropyRest);
   if (rest) return throughActivation(activation, z, ofProbabilities(loss, y, target, 0, rest));
   if (isEntropy(loss) && logEpsilon?.in === "both")
@@ -350,13 +363,12 @@ function logitGradient(
   const dy = slopes(loss, value, target);
   const wanted = isEntropy(loss) ? outputDerivative !== "asAsked" : outputDerivative !== "forgotten";
   if (!wanted) return dy;
-  switch (activation) {
+  const other = outputDerivative === "ofSigmoid" ? "sigmoid" : outputDerivative === "ofTanh" ? "tanh" : activation;
+  switch (other) {
     case "linear":
-      return dy;
     case "tanh":
-      return dy.map((d, j) => d * (1 - y[j]! ** 2));
     case "sigmoid":
-      return dy.map((d, j) => d * y[j]! * (1 - y[j]!));
+      return dy.map((d, j) => d * slopeOfOutput(other, y[j]!));
     case "softmax": {
       if (outputDerivative === "onTop" || outputDerivative === "diagonal")
         return dy.map((d, j) => d * y[j]! * (1 - y[j]!));

@@ -30,11 +30,13 @@ export function slipsOf(problem: Problem): Slip[] {
     ...(back ? derivatives.map((slip) => ({ ...slip, rare: slip.id.includes(":") })) : []),
     ...rare(outputTwiceSlips(model)),
     ...lossSlips(problem),
+    ...rare(outputSlopeSlips(model)),
     ...rare(divisionSlips(problem)),
     ...recurrenceSlips(problem),
     ...(back && isLong ? rare(terms) : []),
     ...rare(startSlips(problem)),
     ...(back ? rare(targetSlips(problem)) : []),
+    ...rare(tokensFromOne(problem)),
     ...rare(functions),
     ...transposeSlips(model),
     ...rare(concatenatedSlips(model)),
@@ -273,6 +275,42 @@ function lossSlips(problem: Problem): Slip[] {
       );
   }
   return slips;
+}
+
+/** The derivative of the output's own activation, taken of something else; one of an output that has none. */
+function outputSlopeSlips({ output: { activation }, loss }: Model): Slip[] {
+  if (!loss || loss.type === "linear") return [];
+  const slip = (id: string, text: string, outputDerivative: Choices["outputDerivative"]) =>
+    one(id, text, { outputDerivative }, "outputDerivative");
+  if (activation === "linear")
+    return [
+      slip(
+        "output-derivative-added",
+        "a sigmoid's derivative y(1 − y) multiplies the linear output's error",
+        "ofSigmoid",
+      ),
+      slip("output-derivative-added", "a tanh's derivative 1 − y² multiplies the linear output's error", "ofTanh"),
+    ];
+  if (activation === "softmax") return [];
+  const y = outputName(activation);
+  const [right, again, ofLogits] =
+    activation === "tanh"
+      ? [`1 − ${y}²`, `1 − tanh²(${y})`, "1 − z²"]
+      : [`${y}(1 − ${y})`, `σ(${y})(1 − σ(${y}))`, "z(1 − z)"];
+  const text = `the derivative of the output's ${activation} is taken of`;
+  return [
+    slip("output-derivative-again", `${text} the output again: ${again} in place of ${right}`, "again"),
+    slip("output-derivative-of-logits", `${text} the logits: ${ofLogits} in place of ${right}`, "ofLogits"),
+    ...(isEntropy(loss)
+      ? [
+          slip(
+            "output-derivative-again",
+            `${again} is applied on top of ${y} − target, which has the sigmoid's derivative already`,
+            "againOnTop",
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** What is made of an entropy otherwise. */
@@ -575,6 +613,36 @@ function classesFromOne({ model: { output }, sequences }: Problem): (readonly [C
   // There is no class after the last.
   const fits = all.every((k) => k + 1 < output.size);
   return [["classBefore", before], ...(fits ? [["classAfter", after] as const] : [])];
+}
+
+/** Tokens, and classes with them, that are counted from 1 by one who counts from 0, or the other way round. */
+function tokensFromOne(problem: Problem): Slip[] {
+  const { model, sequences } = problem;
+  const tokens = sequences.flatMap(({ inputs }) => [...(inputs.tokens ?? [])]);
+  // Of an embedding another row is read.
+  if (tokens.length === 0 || model.embedding || model.inputSize < 2) return [];
+  const classes = new Map(classesFromOne(problem));
+  return ([-1, 1] as const).flatMap((by) => {
+    if (by > 0 && tokens.some((token) => token + by >= model.inputSize)) return [];
+    const text = (what: string) =>
+      `${what} the one ${by > 0 ? "after" : "before"} its own, as where the vocabulary is counted from 1${by < 0 && tokens.includes(0) ? ", and before the first stands the last" : ""}`;
+    const targets = by > 0 ? "classAfter" : "classBefore";
+    const shifted = { tokensShifted: by };
+    return [
+      one("tokens-from-one", text("a token of the inputs is"), shifted, "tokens", false),
+      ...(classes.has(targets)
+        ? [
+            one(
+              "tokens-from-one",
+              text("each token, of the inputs and of the targets, is"),
+              { ...shifted, targets },
+              "tokens",
+              false,
+            ),
+          ]
+        : []),
+    ];
+  });
 }
 
 /** Gradients that are summed into memory that holds others. */

@@ -5,7 +5,7 @@ import { norm } from "../../engine/functions";
 import type { Layer, Model, Problem } from "../../engine/model";
 import type { Tensor } from "../../engine/tensor";
 import type { Back } from "./edited";
-import { kindOf, sumOf, termsOf } from "./edited";
+import { kindOf, operationsOf, sumOf, termsOf } from "./edited";
 import type { Handed, Passage } from "./handed";
 import { one, type Slip } from "./slip";
 import type { Start } from "./starts";
@@ -121,25 +121,29 @@ function otherReads(model: Model): NewSlip[] {
             ]
           : [],
       ),
-    ...cellOf(top)
-      .states.filter((state) => state !== "h")
-      .map((state) =>
-        one(
-          `reads-state:${state}`,
-          `the output reads ${state}_t${said} in the place of h_t`,
-          {
-            readsQuantity: state,
-            edits: [{ kind, back: (back: Back): Back => ({ ...back, whole: readAs(state, back.whole) }) }],
-            ...(layers.length > 1 && { onlyLayer: layers.length - 1 }),
-          },
-          "reads",
-          false,
-        ),
+    ...[...cellOf(top).states.filter((state) => state !== "h"), ...argumentOfState(top)].map((state) =>
+      one(
+        `reads-state:${state}`,
+        `the output reads ${state}_t${said} in the place of h_t`,
+        {
+          readsQuantity: state,
+          edits: [{ kind, back: (back: Back): Back => ({ ...back, whole: readAs(state, back.whole) }) }],
+          ...(layers.length > 1 && { onlyLayer: layers.length - 1 }),
+        },
+        "reads",
+        false,
       ),
+    ),
   ];
 }
 
-/** What comes from above comes to another state than h. */
+/** The quantity that goes through the function of h: a of h = tanh(a). */
+function argumentOfState(layer: Layer): string[] {
+  const made = operationsOf(layer).forward.find(({ name }) => name === "h")?.expression;
+  return made?.kind === "apply" && made.of.kind === "value" && made.of.time === "now" ? [made.of.name] : [];
+}
+
+/** What comes from above comes to another quantity than h. */
 function readAs(state: string, whole: Back["whole"]): Back["whole"] {
   const isAbove = ({ kind }: Expression) => kind === "above";
   return {
