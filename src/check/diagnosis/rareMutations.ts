@@ -87,6 +87,8 @@ export function rareForward(kind: Kind): Mutation[] {
     ...peepholesLeftOut(kind),
     ...sumsForProducts(kind),
     ...outsideFunctions(kind),
+    ...otherValues(kind),
+    ...multipliedInPlace(kind),
   ];
 }
 
@@ -447,6 +449,63 @@ function movedOut(equations: readonly Equation[], isOut: (term: Expression) => b
     return { ...equation, expression: sum({ ...expression, of: named === null ? sumOf(rest) : of }, ...out) };
   });
   return moved.map((equation) => ({ ...equation, expression: leftIn.get(equation.name) ?? equation.expression }));
+}
+
+/** Another quantity in the place of one that is no gate: the candidate n in the place of h_{t−1}. */
+function otherValues({ operations, states, gates, text, onForward }: Kind): Mutation[] {
+  return operations.forward.flatMap(({ name, expression }, k) => {
+    if (!states.includes(name) || expression.kind === "apply") return [];
+    const isOpen = (other: string) => !isGate(operations, gates, other);
+    const computed = operations.forward.slice(0, k).map((equation) => equation.name);
+    const known = [...computed.filter(isOpen).map(now), ...states.map(before)];
+    const read = partsOf(expression).filter((part) => part.kind === "value" && isOpen(part.name));
+    return read.flatMap((value) =>
+      known
+        // A state of another step, or another state, is told as that.
+        .filter((other) => !same(other, value) && !(states.includes(nameOf(other)) && states.includes(nameOf(value))))
+        .map((other) =>
+          onForward(
+            `other-value:${name}:${nameOf(value)}`,
+            `other-value:${name}`,
+            `${text(other)} stands in the place of ${text(value)} in ${name}_t`,
+            inEquation(name, (whole) => withLeaves(whole, (leaf) => (same(leaf, value) ? other : leaf))),
+          ),
+        ),
+    );
+  });
+}
+
+const nameOf = (value: Expression): string => (value.kind === "value" ? value.name : "");
+
+/** `h *= r`: what a gate has multiplied is read so by all that comes after it, too. */
+function multipliedInPlace({ operations: { forward }, text, onForward }: Kind): Mutation[] {
+  return forward.flatMap(({ name, expression }, k) =>
+    partsOf(expression).flatMap((part) => {
+      if (part.kind !== "product" || part.of.kind !== "times") return [];
+      const product = part.of;
+      const state = product.factors.find((factor) => factor.kind === "value" && factor.time === "before");
+      const later = forward
+        .slice(k + 1)
+        .filter((equation) => state && partsOf(equation.expression).some((it) => same(it, state)));
+      if (!state || later.length === 0) return [];
+      return [
+        onForward(
+          `multiplied-in-place:${labelOf(state)}`,
+          `multiplied-in-place:${labelOf(state)}`,
+          `${text(state)} is multiplied in place: ${text(product)} stands in the place of ${text(state)} in ${later.map((equation) => `${equation.name}_t`).join(", ")}, too, after ${name}_t`,
+          (equations) =>
+            equations.map((equation) =>
+              later.some((it) => it.name === equation.name)
+                ? {
+                    ...equation,
+                    expression: withLeaves(equation.expression, (leaf) => (same(leaf, state) ? product : leaf)),
+                  }
+                : equation,
+            ),
+        ),
+      ];
+    }),
+  );
 }
 
 /** A function that is applied twice: tanh(tanh(a)). */
