@@ -158,8 +158,8 @@ export interface Choices {
     | "ofLogits"
     | "ofSigmoid"
     | "ofTanh";
-  /** Every step gets the gradient of the last one's loss. */
-  readonly lossAtEveryStep: boolean;
+  /** What comes back to a step's state from the output: of its own loss, or of the last step's, at every step or there alone. */
+  readonly fromOutput: "own" | "lastAtEvery" | "lastAlone";
 
   // ---------------------------------------------------------------------------------------------- the way back
   /** How far a step's error flows back: to the first step; over so many steps; or to the border of its chunk of so many. */
@@ -349,7 +349,7 @@ export const asItShouldBe: Choices = {
   lastStepAlone: [],
   logitForOutput: false,
   outputDerivative: "asAsked",
-  lossAtEveryStep: false,
+  fromOutput: "own",
   flow: { kind: "whole" },
   backAsItShouldBe: false,
   leftOutStep: null,

@@ -480,8 +480,9 @@ export function readoutBack(
   const dWhy = gradients["output.Why"];
   const through = choices.updatedFirst && Why && dWhy ? updatedOne(Why, dWhy, choices.updatedFirst) : back.Why;
   const above = read.map((h_t, k) => {
-    const dz_t = choices.lossAtEveryStep ? dz[T - 1]! : dz[k]!;
+    const dz_t = choices.fromOutput === "lastAtEvery" ? dz[T - 1]! : dz[k]!;
     const dh = new Float64Array(h_t.length);
+    if (choices.fromOutput === "lastAlone" && k < T - 1) return dh;
     if (through) addMatTransposedVec(dh, through, dz_t);
     else addVec(dh, dz_t);
     return keep ? dh.map(keep) : dh;

@@ -441,7 +441,7 @@ function recurrenceSlips({ model, sequences }: Problem): Slip[] {
     ...(model.output.at === "last"
       ? [
           one("loss-at-every-step", "the loss's gradient is added at every step, not at the last one alone", {
-            lossAtEveryStep: true,
+            fromOutput: "lastAtEvery",
           }),
         ]
       : []),
@@ -450,7 +450,13 @@ function recurrenceSlips({ model, sequences }: Problem): Slip[] {
           one(
             "last-error-at-every-step",
             "what comes back from the output is that of the last step at every step: a variable that still holds it",
-            { lossAtEveryStep: true },
+            { fromOutput: "lastAtEvery" },
+            "last-error",
+          ),
+          one(
+            "last-error-alone",
+            "what comes back from the output is added at the last step alone, as where there is one output after it",
+            { fromOutput: "lastAlone" },
             "last-error",
           ),
         ])
