@@ -140,6 +140,8 @@ export interface Choices {
   readonly gradientFactors: readonly Factor[];
   /** The loss, its gradient, or both are those of the last step alone. */
   readonly lastStepAlone: readonly ("loss" | "gradient")[];
+  /** The first or the last step's loss is left out: of the loss, of its gradient, or of both. */
+  readonly lossLeftOut: { readonly step: "first" | "last"; readonly of: readonly ("loss" | "gradient")[] } | null;
   /** dL/dz_t of z_t where y_t belongs. */
   readonly logitForOutput: boolean;
   /**
@@ -347,6 +349,7 @@ export const asItShouldBe: Choices = {
   totalFactors: [],
   gradientFactors: [],
   lastStepAlone: [],
+  lossLeftOut: null,
   logitForOutput: false,
   outputDerivative: "asAsked",
   fromOutput: "own",

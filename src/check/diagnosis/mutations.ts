@@ -423,6 +423,14 @@ class KindOfLayer {
         (of) => `(${slopeText(slope, of)})²`,
         (of) => [...slopeOf(slope, of), ...slopeOf(slope, of)],
       );
+      if (slope.function === "tanh" && slope.of.kind === "apply")
+        add(
+          quantity,
+          slope,
+          "square-inside",
+          (of) => `1 − tanh(${text(of.kind === "apply" ? of.of : of)}²)`,
+          (of) => [minus(one, apply("tanh", apply("square", of.kind === "apply" ? of.of : of)))],
+        );
       if (slope.function === "tanh") {
         add(
           quantity,

@@ -120,22 +120,24 @@ function reads(expression: Expression, state: string, time: "now" | "after"): bo
   return found;
 }
 
-/** `1 − h²` alone, without the gradient that it belongs to. */
+/** `1 − h²` alone, without the gradient that it belongs to; or such a term of a sum. */
 function gradientsLeftOut({ operations, text, gradientOf, onBack }: Kind): Mutation[] {
-  return Object.entries(operations.whole).flatMap(([name, expression]) => {
-    if (expression.kind !== "times") return [];
-    const { factors } = expression;
-    const left = factors.find((factor) => factor.kind === "gradient" && factor.time === "now");
-    const rest = factors.filter((factor) => factor !== left);
-    if (!left || rest.length === 0) return [];
-    const others: Expression = rest.length === 1 ? rest[0]! : { ...expression, factors: rest };
-    return [
-      onBack(
-        `gradient-left-out:${name}`,
-        `gradient-left-out:${name}`,
-        `${gradientOf(name)} is ${text(others)} alone: ${text(left)} is left out`,
-        (back) => ({ ...back, whole: { ...back.whole, [name]: others } }),
-      ),
-    ];
-  });
+  return Object.entries(operations.whole).flatMap(([name, expression]) =>
+    termsOf(expression).flatMap((term) => {
+      if (term.kind !== "times") return [];
+      const left = term.factors.find((factor) => factor.kind === "gradient" && factor.time === "now");
+      const rest = term.factors.filter((factor) => factor !== left);
+      if (!left || rest.length === 0) return [];
+      const others: Expression = rest.length === 1 ? rest[0]! : { ...term, factors: rest };
+      const changed = sumOf(termsOf(expression).map((other) => (other === term ? others : other)));
+      return [
+        onBack(
+          `gradient-left-out:${name}`,
+          `gradient-left-out:${name}`,
+          `${text(others)} stands alone in ${gradientOf(name)}: ${text(left)} is left out`,
+          (back) => ({ ...back, whole: { ...back.whole, [name]: changed } }),
+        ),
+      ];
+    }),
+  );
 }

@@ -148,7 +148,7 @@ export function lossesOf(
     const l_t = rootOf?.what === "step" ? Math.sqrt(plain * under) : plain;
     const kept = takeNumber(own, placeOf("steps", k, "loss"), keep ? keep(l_t) : l_t);
     steps[k] = kept;
-    const isCounted = (what: "loss" | "gradient") => !choices.lastStepAlone.includes(what) || k === z.length - 1;
+    const isCounted = (what: "loss" | "gradient") => isInLoss(what, k, z.length, choices);
     if (isCounted("loss")) sum += kept * (weights.weights?.[k] ?? 1);
     count++;
     if (!isCounted("gradient")) return null;
@@ -172,6 +172,12 @@ export function lossesOf(
   const whole = choices.perplexity === null ? L + penaltyOf(model, choices) : choices.perplexity ** mean;
   const total = count > 0 ? takeNumber(own, "loss", whole) : null;
   return { total, sum: sum * totalFactor, steps, dz };
+}
+
+/** Whether a step is in the sum that L is, or in what goes back from it. */
+function isInLoss(what: "loss" | "gradient", k: number, T: number, { lastStepAlone, lossLeftOut }: Choices): boolean {
+  if (lastStepAlone.includes(what) && k < T - 1) return false;
+  return !(lossLeftOut?.of.includes(what) && k === (lossLeftOut.step === "first" ? 0 : T - 1));
 }
 
 /** The loss and what its steps count, on the way to it or back from it, as somebody takes them. */

@@ -402,6 +402,16 @@ function divisionSlips({ model, sequences, training }: Problem): Slip[] {
       ["the loss's gradient is that", ["gradient"]],
     ] as const)
       slips.push(one("last-loss-alone", `${said} of the last step alone`, { lastStepAlone }, "last-loss-alone"));
+  if (model.output.at === "every" && sequences.some((sequence) => countTargets(sequence) > 1))
+    for (const step of ["first", "last"] as const)
+      for (const [said, of] of [
+        ["the loss and in its gradient", ["loss", "gradient"]],
+        ["the loss", ["loss"]],
+        ["the loss's gradient", ["gradient"]],
+      ] as const) {
+        const text = `the ${step} step is left out of the sum in ${said}: a loop that ${step === "first" ? "begins too late" : "ends too early"}`;
+        slips.push(one(`loss-left-out:${step}`, text, { lossLeftOut: { step, of } }, "last-loss-alone"));
+      }
   // Where every step has a target it is the mean over those.
   if (sequences.some((sequence) => countTargets(sequence) < sequence.length))
     slips.push(...both("step-mean", "what is summed is divided by all steps, those without a target too", "stepMean"));
