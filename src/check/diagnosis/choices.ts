@@ -50,6 +50,8 @@ export interface Choices {
   readonly readsLast: boolean;
   /** The inputs are read from the last one to the first. */
   readonly reversedInputs: boolean;
+  /** Of a batch the axis of the sequences is taken for that of the steps. */
+  readonly axesExchanged: boolean;
   /** By how much a token's number is another one: what is before the first token is the last. */
   readonly tokensShifted: number;
   /** A sequence goes on from the state in which the one before it ended. */
@@ -313,6 +315,7 @@ export const asItShouldBe: Choices = {
   forgottenTerms: [],
   readsLast: false,
   reversedInputs: false,
+  axesExchanged: false,
   tokensShifted: 0,
   carries: false,
   delayedLayers: false,

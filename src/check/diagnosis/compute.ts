@@ -21,6 +21,7 @@ import { asItShouldBe, backKey, choicesIn, forwardKey, needsOthers, readoutKey }
 import { columnsOwned } from "./concatenated";
 import { editedEquations, editedOperations } from "./edited";
 import { backToRow, embeddedInput, rowOf } from "./embedded";
+import { exchangedAxes } from "./exchangedAxes";
 import { handedBack, handedTo, handedUp } from "./handed";
 import { nothingTaken, type OwnNumbers, placeOf, type Taking } from "./own";
 import { fileName, isDecayed, penaltyOf, sourceOf, usedParameters, writtenGradient } from "./parameters";
@@ -79,6 +80,8 @@ export class Workbench {
   private readonly forwards: Recent<Forward>;
   private readonly readouts: Recent<Readout>;
   private readonly backs: Recent<Back>;
+  /** Of the problem with its axes exchanged, once it is asked for. */
+  private other: Workbench | null = null;
   private readonly followed: Recent<{ readonly forward: Forward; readonly following: ReadonlyMap<number, number> }>;
 
   /** @param asked the parameters whose gradients are asked for by themselves */
@@ -99,6 +102,7 @@ export class Workbench {
    * @param part with it, of what goes back there is only this, where `isApart` says that it can be had alone
    */
   compute(index: number, choices: Choices, part: Part | null = null): Computed {
+    if (choices.axesExchanged) return this.computeExchanged(index, choices);
     const { model, sequences, training } = this.problem;
     const sequence = sequences[index]!;
     const forward = this.forward(index, choices);
@@ -129,6 +133,35 @@ export class Workbench {
       // Most authors expect no updated parameters.
       updated: () => nested(updateWith(model, sequence, gradients(), training, choices)),
     };
+  }
+
+  private get exchanged(): Workbench {
+    return (this.other ??= new Workbench(exchangedAxes(this.problem)));
+  }
+
+  /** A sequence's steps, each of which is one of another sequence where the axes are exchanged; it has no parameters' gradients of its own. */
+  private computeExchanged(index: number, choices: Choices): Computed {
+    const { model, sequences } = this.problem;
+    const steps = Array.from({ length: sequences[index]!.length }, (_, k) => {
+      const { trace } = this.exchanged.compute(k, { ...choices, axesExchanged: false });
+      return (trace as { readonly steps: readonly { readonly loss: number | null }[] }).steps[index]!;
+    });
+    const losses = steps.flatMap(({ loss }) => loss ?? []);
+    const sum = losses.reduce((all, loss) => all + loss, 0);
+    const loss = losses.length === 0 ? null : sum / (model.loss?.reduction === "mean" ? losses.length : 1);
+    return { trace: { loss, steps, gradients: {} }, updated: () => ({}) };
+  }
+
+  /** A batch's loss and gradients, which count each step as they do where the axes are not exchanged. */
+  private batchExchanged(choices: Choices): ReturnType<Workbench["batch"]> {
+    const { model, sequences, training } = this.problem;
+    const { loss, gradients } = this.exchanged.batch({ ...choices, axesExchanged: false });
+    const share = sequences[0]!.length / sequences.length;
+    const isMean = model.loss?.reduction === "mean";
+    const factors = { sequences: isMean ? 1 : share, sum: isMean ? 1 / share : 1, targets: 1 };
+    const factor = factors[training.batchReduction];
+    for (const { data } of Object.values(gradients)) for (let k = 0; k < data.length; k++) data[k]! *= factor;
+    return { loss: loss === null ? null : loss * factor, gradients };
   }
 
   /** What goes forward at the first steps of a sequence, without the losses, where `isApartForward` says that it can be had alone. */
@@ -183,6 +216,7 @@ export class Workbench {
 
   /** A batch's loss, and its gradients before they are written down. */
   batch(choices: Choices): { readonly loss: number | null; readonly gradients: NamedTensors } {
+    if (choices.axesExchanged) return this.batchExchanged(choices);
     const { model, training } = this.problem;
     const runners = batchOf(this.problem).map((_, k) => runnerOf(this.problem, k));
     const divisors = divisorsOf(runners);

@@ -56,7 +56,7 @@ export function cutSlips(problem: Problem): Omit<Slip, "rare">[] {
   const ofInner = (at: number) =>
     one(
       "clipped-on-the-way:inner",
-      `at each step ${inner.map((name) => `∂L/∂${name}`).join(", ")} ${inner.length > 1 ? "are" : "is"} clipped entry by entry at ${at} before it is gone on with`,
+      `at each step ${inner.map((name) => `∂L/∂${name}`).join(", ")} ${inner.length > 1 ? "are" : "is"} clipped entry by entry at ${at} where ${inner.length > 1 ? "they come" : "it comes"} about`,
       {
         edits: kinds.map((layer) => ({
           kind: kindOf(layer),

@@ -6,6 +6,7 @@ import type { Layer, Model, Problem } from "../../engine/model";
 import type { Tensor } from "../../engine/tensor";
 import type { Back } from "./edited";
 import { kindOf, operationsOf, sumOf, termsOf } from "./edited";
+import { hasAxes } from "./exchangedAxes";
 import type { Handed, Passage } from "./handed";
 import { one, type Slip } from "./slip";
 import type { Start } from "./starts";
@@ -20,7 +21,15 @@ export function wiringSlips(problem: Problem): NewSlip[] {
     ...otherReads(problem.model),
     ...embeddedSlips(problem),
     ...otherStarts(problem),
+    ...axesSlips(problem),
   ];
+}
+
+function axesSlips(problem: Problem): NewSlip[] {
+  if (!hasAxes(problem)) return [];
+  const text =
+    "the axis of the sequences is taken for that of the steps, as without `batch_first`: a step follows on the same step of the sequence before";
+  return [one("axes-exchanged", text, { axesExchanged: true }, "axes", false)];
 }
 
 /** What stands between two layers, or before the output. */
