@@ -87,7 +87,7 @@ export interface Choices {
   // ---------------------------------------------------------------------------------------------- the loss
   /**
    * Whose target a step's output is compared with: its own, that of another step, around the ends or not, or its input; class 0, or zeros,
-   * where it has none; the class before or after its own, before the first of which stands the last.
+   * where it has none; the class before or after its own, before the first of which stands the last, and after the last of which none.
    */
   readonly targets:
     | "own"

@@ -228,7 +228,10 @@ function targetOf(
   if (targets === "input") return sequence.inputs.tokens?.[k] ?? null;
   if (targets === "classBefore" || targets === "classAfter") {
     const own = targetAt(sequence, k, O);
-    return typeof own === "number" ? (own + (targets === "classAfter" ? 1 : O - 1)) % O : own;
+    if (typeof own !== "number") return own;
+    if (targets === "classBefore") return (own + O - 1) % O;
+    // After the last class there is none: its vector has no 1.
+    return own + 1 < O ? own + 1 : new Float64Array(O);
   }
   const T = sequence.length;
   if (targets === "padded") {
@@ -343,10 +346,11 @@ function logitGradient(
   z: Float64Array,
   y: Float64Array,
   target: Target,
-  { logitForOutput, outputDerivative, targetTaken, logEpsilon, classWeightsEach, entropyRest }: Choices,
+  { logitForOutput, outputDerivative, targets, targetTaken, logEpsilon, classWeightsEach, entropyRest }: Choices,
 ): Float64Array {
   const value = logitForOutput ? z : y;
-  if (targetTaken === "never") return value.slice();
+  const isOfNoClass = targets === "classAfter" && typeof target !== "number" && target.every((t) => t === 0);
+  if (targetTaken === "never" || isOfNoClass) return value.slice();
   if (targetTaken === "everywhere") return value.map((v) => v - 1);
   if (targetTaken === "twice") return value.map((v, j) => v - 2 * countOf(loss, target, value, j));
   // −target / p times p(1 − p), the entry of the softmax's derivative that is on its diagonal.

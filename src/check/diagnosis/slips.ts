@@ -625,10 +625,12 @@ function classesFromOne({ model: { output }, sequences }: Problem): (readonly [C
   if (all.length === 0 || output.size < 2) return [];
   const first = all.includes(0) ? ", of the first one the last, Python's p[-1]" : "";
   const before = `the target is the class before its own, as where classes are counted from 1${first}`;
-  const after = "the target is the class after its own, as where classes are counted from 1";
-  // There is no class after the last.
-  const fits = all.every((k) => k + 1 < output.size);
-  return [["classBefore", before], ...(fits ? [["classAfter", after] as const] : [])];
+  const last = all.includes(output.size - 1) ? ", of the last one none, a vector of zeros" : "";
+  const after = `the target is the class after its own, as where classes are counted from 1${last}`;
+  return [
+    ["classBefore", before],
+    ["classAfter", after],
+  ];
 }
 
 /** Tokens, and classes with them, that are counted from 1 by one who counts from 0, or the other way round. */
