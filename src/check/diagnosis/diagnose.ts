@@ -811,7 +811,7 @@ class Search {
   ): Numbers | "broken" | "unexplained" {
     const numbers = this.room;
     let isUnexplained = false;
-    let isSampled = choices.keep !== null || this.samples.length === 0;
+    let isSampled = this.samples.length === 0;
     const computed = this.computing(choices);
     const isOver = (found: Outcome) => found === "elsewhere" || (found === "unexplained" && !isAlone);
     const beginning = this.remembered(`beginning ${key}`, () => this.beginningWith(choices));
@@ -847,7 +847,7 @@ class Search {
   private sampleWith(choices: Choices): Outcome {
     for (const { sequence, length, part, tried } of this.samples) {
       if (!isApart(this.problem.model, choices, part, length)) continue;
-      const found = this.outcome(tried, this.bench.compute(sequence, choices, part).trace);
+      const found = this.outcome(tried, this.bench.compute(sequence, choices, part).trace, choices);
       if (found !== "explained") return found;
     }
     return "explained";
@@ -855,14 +855,13 @@ class Search {
 
   private beginningWith(choices: Choices): Outcome {
     const { beginning } = this;
-    const isLookedAt =
-      beginning && !choices.keep && isApartForward(this.problem.model, choices) && forwardKey(choices) !== plainForward;
+    const isLookedAt = beginning && isApartForward(this.problem.model, choices) && forwardKey(choices) !== plainForward;
     if (!isLookedAt) return "explained";
     const { sequence, steps, tried } = beginning;
-    return this.outcome(tried, this.bench.computeFirst(sequence, choices, steps).trace);
+    return this.outcome(tried, this.bench.computeFirst(sequence, choices, steps).trace, choices);
   }
 
-  private outcome(tried: readonly number[], trace: unknown): Outcome {
+  private outcome(tried: readonly number[], trace: unknown, { keep }: Choices): Outcome {
     let unexplained = 0;
     let explained = 0;
     let isMoved = false;
@@ -873,8 +872,8 @@ class Search {
       isMoved ||= isOther(number, actual);
       const isSingle = this.isMaybeSingle && this.fits(k, number, singlePrecision);
       if (isSingle || !this.isBroken(k, number)) explained += Number(!right);
-      else if (right) return "broken";
-      else unexplained++;
+      else if (!right) unexplained++;
+      else if (!keep) return "broken";
     }
     if (unexplained === 0) return "explained";
     return isMoved && explained === 0 ? "elsewhere" : "unexplained";
