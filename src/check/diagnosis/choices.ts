@@ -404,6 +404,14 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
   "stepFactor",
   "update",
 ]);
+/** How the parameters' gradients are made of what has come back, which it does not change. */
+const ofShares: ReadonlySet<string> = new Set<keyof Choices>([
+  "previous",
+  "inputOf",
+  "readState",
+  "sharesCut",
+  "assigned",
+]);
 /** What is done otherwise on the way back through the cells alone. */
 const ofCells: ReadonlySet<string> = new Set<keyof Choices>(["flow", "previous", "inputOf"]);
 /** Whether what is written down as these parameters' gradients is made of other numbers than the same ones of theirs. */
@@ -438,6 +446,19 @@ export function forwardKey(choices: Choices): string {
 /** Choices with the same key compute the same gradients, before they are written down. */
 export function backKey(choices: Choices): string {
   return keyOf(choices, (name) => !ofWriting.has(name), choices.edits);
+}
+
+/** Choices with the same key bring the same errors back, of which the parameters' gradients are made. */
+export function errorsKey(choices: Choices): string {
+  // Through an updated Why comes back what its gradient is made of.
+  if (choices.updatedFirst) return backKey(choices);
+  const transposed = choices.transposed.filter(({ where }) => where !== "gradient");
+  return keyOf({ ...choices, transposed }, (name) => !ofWriting.has(name) && !ofShares.has(name), choices.edits);
+}
+
+/** Choices with the same key make the same gradients of the same errors. */
+export function sharesKey(choices: Choices): string {
+  return keyOf(choices, (name) => ofShares.has(name) || name === "transposed", []);
 }
 
 /** Choices with the same key compute the same losses, and the same way back through the read-out. */

@@ -832,7 +832,7 @@ class Search {
       numbers[k] = number;
       if (actual === null || choices.keep || !this.isBroken(k, number)) continue;
       if (right) return "broken";
-      isUnexplained ||= isFirst;
+      isUnexplained ||= isFirst && this.stages[k] === 0;
     }
     return isUnexplained ? "unexplained" : numbers;
   }

@@ -6,7 +6,7 @@ import { addOuter, addVec } from "../../engine/linear";
 import type { StepInput, Values } from "../../engine/step";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
-import { asItShouldBe, backKey, type Choices } from "./choices";
+import { asItShouldBe, type Choices, errorsKey, sharesKey } from "./choices";
 import type { Operations } from "./edited";
 import { evaluatorOf } from "./evaluator";
 import { addCut, isAssigned, isLeftOut } from "./readout";
@@ -41,15 +41,28 @@ export type Entries = Int32Array | null;
 /** dL/dx_t among what is asked for. */
 export const ofInputs = "x";
 
-/** What a pass's way back gives, by the step's place in its order, and the gradients of its parameters. */
-export interface PassBack {
+/** What comes back through a pass, by the step's place in its order. */
+interface Errors {
   /** Every quantity's gradient, `h` being the whole dL/dh_t. */
   readonly gradients: readonly Values[];
   /** Empty where nobody wants it. */
   readonly dx: readonly Float64Array[];
-  readonly shares: Readonly<Record<string, Tensor>>;
   /** dL/d(initial state) */
   readonly start: Values;
+}
+
+/** The errors, and what is made of them. */
+export interface PassBack extends Errors {
+  /** The gradients of those of the pass's parameters that are asked for, by their short names. */
+  shares(of: SharesOf): NamedTensors;
+}
+
+/** Whose gradients are asked for, and how somebody takes them. */
+export interface SharesOf {
+  readonly expressions: Readonly<Record<string, Expression>>;
+  readonly choices: Choices;
+  readonly prefix: string;
+  readonly asked: Asked;
 }
 
 /** @param first the steps that are gone through: the first ones */
@@ -91,21 +104,16 @@ export function passBackward(
   parameters: NamedTensors,
   above: readonly Float64Array[],
   choices: Choices,
-  prefix: string,
   take: TakeAt,
-  asked: Asked,
   wantsInput: boolean,
   to = 0,
 ): PassBack {
   const { flow } = choices;
   const T = above.length;
-  const collected = () => new Collected(pass, operations, parameters, choices, prefix, take, asked, wantsInput);
+  const back = new Visits(pass, operations, parameters, choices, take, wantsInput);
   // Where shares are summed up, it does not matter in which order; errors of the last steps come to them all.
-  if (to === 0 && flow.kind === "overlapping" && choices.assigned === null && choices.leftOutStep === null)
-    return byLag(pass, above, collected, { operations, ...parameters, prefix, asked, wantsInput }, choices).upTo(
-      flow.steps,
-    );
-  const back = collected();
+  if (to === 0 && flow.kind === "overlapping" && choices.leftOutStep === null)
+    return byLag(pass, above, back, { operations, ...parameters, wantsInput }, choices).upTo(flow.steps);
   if (flow.kind === "upward") return back.upward(above);
   if (to === 0 && flow.kind === "overlapping")
     for (let n = T - 1; n >= 0; n--)
@@ -131,34 +139,59 @@ export function passBackward(
 
 /** What the errors bring back over so many steps, each from its own step: over one step more it is what it was, and a little more. */
 class ByLag {
-  private lag = -1;
+  private readonly found: Errors[] = [];
+  /** By lag, then by step. */
+  private readonly visits: (readonly AtStep[])[] = [];
   private last: readonly Values[] = [];
-  private collected: Collected;
+  private summed: { readonly key: string; readonly of: SharesOf; readonly lag: number; readonly sums: Sums } | null =
+    null;
 
   constructor(
     readonly above: readonly Float64Array[],
-    private readonly make: () => Collected,
-  ) {
-    this.collected = make();
-  }
+    private readonly all: Visits,
+  ) {}
 
   upTo(steps: number): PassBack {
-    if (steps < this.lag) {
-      this.lag = -1;
-      this.collected = this.make();
-    }
+    const most = Math.min(steps, this.above.length - 1);
+    while (this.found.length <= most) this.goOn(this.found.length);
+    return {
+      ...this.found[most]!,
+      shares: (of) => (of.choices.assigned ? this.all.noSums(of).plus(this.inOrder(most)) : this.summedUp(most, of)),
+    };
+  }
+
+  private goOn(lag: number): void {
+    const { all, last, above } = this;
+    const before = all.made.length;
+    this.last = above.map((above_n, n) => {
+      if (n + lag >= above.length) return {};
+      return lag === 0 ? all.step(n, null, above_n) : all.step(n, last[n + 1]!, zeros(above_n.length));
+    });
+    all.toStart();
+    this.found.push({ gradients: [...all.gradients], dx: [...all.dx], start: { ...all.start } });
+    this.visits.push(all.made.slice(before));
+  }
+
+  /** As who goes back from each step anew visits them, from the last step on. */
+  private inOrder(most: number): AtStep[] {
     const T = this.above.length;
-    for (; this.lag < Math.min(steps, T - 1); ) {
-      this.lag++;
-      const { last, lag } = this;
-      this.last = this.above.map((above, n) => {
-        if (n > T - 1 - lag) return {};
-        return lag === 0
-          ? this.collected.step(n, null, above)
-          : this.collected.step(n, last[n + 1]!, zeros(above.length));
-      });
-    }
-    return this.collected.copy();
+    return Array.from({ length: T }, (_, k) => T - 1 - k).flatMap((from) =>
+      this.visits.slice(0, Math.min(most, from) + 1).map((ofLag, lag) => ofLag[from - lag]!),
+    );
+  }
+
+  /** What has been summed up over fewer steps is gone on with. */
+  private summedUp(most: number, of: SharesOf): NamedTensors {
+    const key = sharesKey(of.choices);
+    const known = this.summed;
+    const isKnown =
+      known?.key === key && known.of.expressions === of.expressions && known.of.asked === of.asked && known.lag <= most;
+    const sums = isKnown ? known.sums : this.all.noSums(of);
+    const tensors = sums.plus(this.visits.slice(isKnown ? known.lag + 1 : 0, most + 1).flat());
+    this.summed = { key, of, lag: most, sums };
+    return Object.fromEntries(
+      Object.entries(tensors).map(([name, { data, ...shape }]) => [name, { ...shape, data: data.slice() }]),
+    );
   }
 }
 
@@ -173,11 +206,11 @@ const lagsKnown = new WeakMap<PassSteps, Known>();
 function byLag(
   pass: PassSteps,
   above: readonly Float64Array[],
-  make: () => Collected,
+  visits: Visits,
   of: Readonly<Record<string, unknown>>,
   choices: Choices,
 ): ByLag {
-  const key = backKey({ ...choices, flow: asItShouldBe.flow });
+  const key = errorsKey({ ...choices, flow: asItShouldBe.flow });
   const known = lagsKnown.get(pass);
   if (
     known?.key === key &&
@@ -185,7 +218,7 @@ function byLag(
     above.every((v, n) => v.every((d, i) => d === known.lags.above[n]![i]))
   )
     return known.lags;
-  const lags = new ByLag(above, make);
+  const lags = new ByLag(above, visits);
   lagsKnown.set(pass, { key, of, lags });
   return lags;
 }
@@ -193,31 +226,23 @@ function byLag(
 /** Of a step that has not been gone back to. */
 const nothingFound: Values = {};
 
-class Collected implements PassBack {
+/** The steps that have been gone back to, and what has been found there. */
+class Visits implements PassBack {
   readonly gradients: Values[];
-  readonly dx: Float64Array[];
-  readonly shares: Record<string, Tensor> = {};
+  readonly dx: Float64Array[] = [];
   readonly start: Values = {};
-  private readonly asked: readonly (readonly [name: string, share: Expression, entries: Entries])[];
+  /** In their order; of overlapping errors a step is visited several times. */
+  readonly made: AtStep[] = [];
 
   constructor(
     private readonly pass: PassSteps,
     private readonly operations: Operations,
     private readonly parameters: NamedTensors,
     private readonly choices: Choices,
-    private readonly prefix: string,
     private readonly take: TakeAt,
-    asked: Asked,
     private readonly wantsInput: boolean,
   ) {
-    this.asked = Object.entries(operations.shares).flatMap(([name, share]) => {
-      const full = `${prefix}.${name}`;
-      const isTurned = choices.transposed.some((one) => one.name === full);
-      const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
-      return entries === undefined ? [] : [[name, share, entries] as const];
-    });
     this.gradients = pass.values.map(() => nothingFound);
-    this.dx = [];
   }
 
   /** Back from one step to another, and all that is found added to what is there. */
@@ -258,28 +283,8 @@ class Collected implements PassBack {
       const dx = evaluated(operations.inputGradient, around);
       this.dx[n] = this.dx[n]?.map((v, j) => v + dx[j]!) ?? dx;
     }
-    if (this.asked.length === 0) return found;
-    const { previous, inputOf } = this.choices;
-    const isPlain = previous === asItShouldBe.previous && inputOf === asItShouldBe.inputOf;
-    const reading = isPlain ? around : new ReadOtherwise(around, this.pass, n, this.choices);
-    for (const [name, expression, entries] of this.asked) {
-      const into = this.shareOf(name, n);
-      if (into) addCut(into, this.choices, (to) => addShareOf(expression, around, reading, to, entries), entries);
-    }
+    this.made.push(around);
     return found;
-  }
-
-  /** As it stands, with what the first step hands on. */
-  copy(): PassBack {
-    this.toStart();
-    return {
-      gradients: this.gradients.map((values) => ({ ...values })),
-      dx: [...this.dx],
-      shares: Object.fromEntries(
-        Object.entries(this.shares).map(([name, { data, ...shape }]) => [name, { ...shape, data: data.slice() }]),
-      ),
-      start: { ...this.start },
-    };
   }
 
   /** What the first step hands on to the state before it: what comes from it in the gradients of the states. */
@@ -289,14 +294,60 @@ class Collected implements PassBack {
     for (const [state, coming] of Object.entries(operations.coming)) this.start[state] = evaluated(coming, around);
   }
 
+  shares(of: SharesOf): NamedTensors {
+    return this.noSums(of).plus(this.made);
+  }
+
+  noSums(of: SharesOf): Sums {
+    return new Sums(this.pass, this.parameters, of);
+  }
+}
+
+/** The parameters' gradients, to which the steps' shares are added visit by visit. */
+class Sums {
+  private readonly tensors: Record<string, Tensor> = {};
+  private readonly asked: readonly (readonly [name: string, share: Expression, entries: Entries])[];
+
+  constructor(
+    private readonly pass: PassSteps,
+    private readonly parameters: NamedTensors,
+    private readonly of: SharesOf,
+  ) {
+    const { expressions, choices, prefix, asked } = of;
+    this.asked = Object.entries(expressions).flatMap(([name, share]) => {
+      const full = `${prefix}.${name}`;
+      const isTurned = choices.transposed.some((one) => one.name === full);
+      const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
+      return entries === undefined ? [] : [[name, share, entries] as const];
+    });
+  }
+
+  /** With the shares of more visits, which stay in it. */
+  plus(visits: readonly AtStep[]): NamedTensors {
+    if (this.asked.length > 0) for (const visit of visits) this.add(visit);
+    return this.tensors;
+  }
+
+  private add(around: AtStep): void {
+    const { choices } = this.of;
+    const { previous, inputOf } = choices;
+    const isPlain = previous === asItShouldBe.previous && inputOf === asItShouldBe.inputOf;
+    const reading = isPlain ? around : new ReadOtherwise(around, this.pass, choices);
+    for (const [name, expression, entries] of this.asked) {
+      const into = this.sumOf(name, around.n);
+      if (into) addCut(into, choices, (to) => addShareOf(expression, around, reading, to, entries), entries);
+    }
+  }
+
   /** The memory that step n adds its share to; null where its share is not left. */
-  private shareOf(name: string, n: number): Tensor | null {
-    const known = this.shares[name];
-    const isAlone = isAssigned(this.choices, `${this.prefix}.${name}`);
-    if (known && isAlone && this.choices.assigned?.left === "last" && n < this.pass.values.length - 1) return null;
+  private sumOf(name: string, n: number): Tensor | null {
+    const { prefix, choices } = this.of;
+    const known = this.tensors[name];
+    const isAlone = isAssigned(choices, `${prefix}.${name}`);
+    if (known && isAlone && choices.assigned?.left === "last" && n < this.pass.values.length - 1) return null;
     if (known && !isAlone) return known;
-    this.shares[name] = zerosLike(this.parameters[name]!);
-    return this.shares[name];
+    this.tensors[name] = zerosLike(this.parameters[name]!);
+    return this.tensors[name];
   }
 }
 
@@ -378,7 +429,7 @@ class AtStep implements Surroundings {
   constructor(
     private readonly pass: PassSteps,
     private readonly parameters: NamedTensors,
-    private readonly n: number,
+    readonly n: number,
     private readonly gradients: Values = {},
     private readonly later: Values | null = null,
     private readonly ofAbove: Float64Array = empty,
@@ -431,14 +482,14 @@ class ReadOtherwise implements Surroundings {
   constructor(
     private readonly around: AtStep,
     private readonly pass: PassSteps,
-    private readonly n: number,
     private readonly choices: Choices,
   ) {
     this.size = around.size;
   }
 
   value(name: string, time: Time): Float64Array {
-    const { around, n } = this;
+    const { around } = this;
+    const { n } = around;
     const { previous } = this.choices;
     const { values } = this.pass;
     if (time !== "before" || isMarked(name)) return around.value(name, time);
@@ -447,7 +498,7 @@ class ReadOtherwise implements Surroundings {
   }
 
   input(time: "now" | "after"): StepInput | null {
-    const { n } = this;
+    const { n } = this.around;
     const { inputOf } = this.choices;
     const other = inputOf === "now" ? n : inputOf === "before" ? n - 1 : n + 1;
     return this.pass.inputs[time === "now" ? other : n + 1] ?? null;
