@@ -469,6 +469,9 @@ export const errorsKey = once((choices) => {
 /** Choices with the same key make the same gradients of the same errors. */
 export const sharesKey = once((choices) => keyOf(choices, (name) => ofShares.has(name) || name === "transposed", []));
 
+/** Choices with the same key write down the same of the same gradients. */
+export const writingKey = once((choices) => keyOf(choices, (name) => ofWriting.has(name), []));
+
 /** Choices with the same key compute the same losses, and the same way back through the read-out. */
 export const readoutKey = once(
   (choices) => `${forwardKey(choices)} ${keyOf(choices, (name) => !ofWriting.has(name) && !ofCells.has(name), [])}`,

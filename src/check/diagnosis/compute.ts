@@ -270,7 +270,7 @@ export class Workbench {
 
   private errorsOf(index: number, choices: Choices, scale: Scale, part: Part | null): Errors {
     const isInputWanted = wantsInput(this.askedOf(choices, scale, part));
-    return this.errors.get(`${index} ${scale} ${part?.to} ${isInputWanted} ${errorsKey(choices)}`, () => {
+    return this.errors.get(`${index} ${scale} ${part?.to ?? 0} ${isInputWanted} ${errorsKey(choices)}`, () => {
       const { model, sequences } = this.problem;
       const forward = this.forward(index, choices);
       const { losses, back } = this.readout(index, choices, scale);

@@ -11,7 +11,7 @@ import { wholeBatch } from "../../format/expectedNumbers";
 import type { Comparison } from "../check";
 import { isRight, numberAt } from "../check";
 import { everyNumber, firstDifference } from "./apart";
-import { asItShouldBe, type Choices, combine, forwardKey } from "./choices";
+import { asItShouldBe, type Choices, combine, forwardKey, readoutKey, writingKey } from "./choices";
 import {
   batchGradientsOf,
   type Computed,
@@ -844,7 +844,7 @@ class Search {
     return isUnexplained ? "unexplained" : numbers;
   }
 
-  /** A trial that is put off is made again. */
+  /** A trial that is put off is made again, and several have a sample in common. */
   private remembered(key: string, look: () => Outcome): Outcome {
     const found = this.outcomes.get(key) ?? look();
     this.outcomes.set(key, found);
@@ -854,7 +854,10 @@ class Search {
   private sampleWith(choices: Choices): Outcome {
     for (const { sequence, length, part, tried } of this.samples) {
       if (!isApart(this.problem.model, choices, part, length)) continue;
-      const found = this.outcome(tried, this.bench.compute(sequence, choices, part).trace, choices);
+      const look = () => this.outcome(tried, this.bench.compute(sequence, choices, part).trace, choices);
+      // What is done otherwise in the cells' way back alone leaves the read-out as it is.
+      const found =
+        part.to === length ? this.remembered(`${readoutKey(choices)} ${writingKey(choices)}`, look) : look();
       if (found !== "explained") return found;
     }
     return "explained";

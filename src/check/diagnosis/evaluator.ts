@@ -68,6 +68,24 @@ const multiply: Loop = (out, v) => {
 const divide: Loop = (out, v) => {
   for (let i = 0; i < out.length; i++) out[i]! /= v[i]!;
 };
+const raise: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i]! **= v[i]!;
+};
+const lower: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.min(out[i]!, v[i]!);
+};
+const heighten: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(out[i]!, v[i]!);
+};
+const sumUp: Loop = (out, v) => {
+  let sum = 0;
+  for (let i = 0; i < v.length; i++) sum += v[i]!;
+  out.fill(sum);
+};
+const average: Loop = (out, v) => {
+  sumUp(out, v);
+  for (let i = 0; i < out.length; i++) out[i]! /= v.length;
+};
 
 function compiled(expression: Expression): Evaluator {
   switch (expression.kind) {
@@ -113,16 +131,19 @@ function compiled(expression: Expression): Evaluator {
       return combined([expression.from, expression.minus], subtract);
     case "quotient":
       return combined([expression.over, expression.under], divide);
+    case "power":
+      return combined([expression.of, expression.exponent], raise);
+    case "extreme":
+      return combined(expression.of, expression.which === "min" ? lower : heighten);
+    case "pool":
+      return changed(expression.of, expression.over === "mean" ? average : sumUp);
     case "negative":
       return changed(expression.of, negate);
     case "apply":
       return changed(expression.of, loopOf(expression.function));
     // Not in the equations of the usual cells.
     case "input":
-    case "power":
-    case "extreme":
     case "softmax":
-    case "pool":
     case "target":
     case "classWeight":
     case "targetCount":
