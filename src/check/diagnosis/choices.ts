@@ -466,9 +466,6 @@ export const errorsKey = once((choices) => {
   return keyOf({ ...choices, transposed }, (name) => !ofWriting.has(name) && !ofShares.has(name), choices.edits);
 });
 
-/** Choices with the same key make the same gradients of the same errors. */
-export const sharesKey = once((choices) => keyOf(choices, (name) => ofShares.has(name) || name === "transposed", []));
-
 /** Choices with the same key write down the same of the same gradients. */
 export const writingKey = once((choices) => keyOf(choices, (name) => ofWriting.has(name), []));
 

@@ -126,6 +126,8 @@ const bitsOfFootprint = 3;
 
 /** Choices with this key change nothing that goes forward. */
 const plainForward = forwardKey(asItShouldBe);
+/** And with this key nothing of the losses and of what they bring back to the cells. */
+const plainReadout = readoutKey(asItShouldBe);
 
 /** Whether slips are tried on a sequence, or on the whole batch. */
 function isTried(problem: Problem, sequence: number): boolean {
@@ -308,6 +310,8 @@ class Search {
   private readonly stages: readonly number[];
   /** Of the trial that is being made. */
   private readonly room: Numbers;
+  /** Without a slip. */
+  private plain: Numbers | null = null;
   private readonly allowances = new Map<Precision | null, Float64Array>();
   /** The largest of them among the usual precisions; 0 where it is not known yet. */
   private readonly widest: Float64Array;
@@ -820,6 +824,7 @@ class Search {
     let isUnexplained = false;
     let isSampled = this.samples.length === 0;
     const computed = this.computing(choices);
+    const isPlainForward = readoutKey(choices) === plainReadout;
     const isOver = (found: Outcome) => found === "elsewhere" || (found === "unexplained" && !isAlone);
     const beginning = this.remembered(`beginning ${key}`, () => this.beginningWith(choices));
     if (beginning === "broken") return beginning;
@@ -835,13 +840,25 @@ class Search {
           if (isOver(found)) return "unexplained";
         }
       }
-      const number = computed(k);
+      const isKnown = isPlainForward && this.stages[k] === 0;
+      const number = isKnown ? this.plainNumbers()[k]! : computed(k);
       numbers[k] = number;
+      // A right number is right without a slip.
+      if (isKnown && right) continue;
       if (actual === null || choices.keep || !this.isBroken(k, number)) continue;
       if (right) return "broken";
       isUnexplained ||= isFirst && this.stages[k] === 0;
     }
     return isUnexplained ? "unexplained" : numbers;
+  }
+
+  /** What goes forward without a slip. */
+  private plainNumbers(): Numbers {
+    if (this.plain) return this.plain;
+    const computed = this.computing(asItShouldBe);
+    this.plain = new Float64Array(this.comparisons.length);
+    for (const k of this.tried) if (this.stages[k] === 0) this.plain[k] = computed(k);
+    return this.plain;
   }
 
   /** A trial that is put off is made again, and several have a sample in common. */

@@ -1,12 +1,13 @@
 /** One pass of a layer, step after step, by its edited operations. */
 import type { Equation } from "../../engine/equations";
 import type { Expression, Surroundings, Time } from "../../engine/expression";
+import { symbolsIn } from "../../engine/expression";
 import { elementFunctions, oneHot } from "../../engine/functions";
 import { addOuter, addVec } from "../../engine/linear";
 import type { StepInput, Values } from "../../engine/step";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
-import { asItShouldBe, type Choices, errorsKey, sharesKey } from "./choices";
+import { asItShouldBe, type Choices, errorsKey } from "./choices";
 import type { Operations } from "./edited";
 import { evaluatorOf } from "./evaluator";
 import { addCut, isAssigned, isLeftOut } from "./readout";
@@ -111,7 +112,7 @@ export function passBackward(
   const { flow } = choices;
   const T = above.length;
   const back = new Visits(pass, operations, parameters, choices, take, wantsInput);
-  // Where shares are summed up, it does not matter in which order; errors of the last steps come to them all.
+  // What comes over so many steps is the same for whoever follows errors further.
   if (to === 0 && flow.kind === "overlapping" && choices.leftOutStep === null)
     return byLag(pass, above, back, { operations, ...parameters, wantsInput }, choices).upTo(flow.steps);
   if (flow.kind === "upward") return back.upward(above);
@@ -143,8 +144,6 @@ class ByLag {
   /** By lag, then by step. */
   private readonly visits: (readonly AtStep[])[] = [];
   private last: readonly Values[] = [];
-  private summed: { readonly key: string; readonly of: SharesOf; readonly lag: number; readonly sums: Sums } | null =
-    null;
 
   constructor(
     readonly above: readonly Float64Array[],
@@ -156,7 +155,12 @@ class ByLag {
     while (this.found.length <= most) this.goOn(this.found.length);
     return {
       ...this.found[most]!,
-      shares: (of) => (of.choices.assigned ? this.all.noSums(of).plus(this.inOrder(most)) : this.summedUp(most, of)),
+      shares: (of) =>
+        summedShares(of, (share) =>
+          this.all
+            .noSum(share)
+            .plus(isOfSum(share) ? this.all.around(this.found[most]!.gradients) : this.inOrder(most)),
+        ),
     };
   }
 
@@ -177,20 +181,6 @@ class ByLag {
     const T = this.above.length;
     return Array.from({ length: T }, (_, k) => T - 1 - k).flatMap((from) =>
       this.visits.slice(0, Math.min(most, from) + 1).map((ofLag, lag) => ofLag[from - lag]!),
-    );
-  }
-
-  /** What has been summed up over fewer steps is gone on with. */
-  private summedUp(most: number, of: SharesOf): NamedTensors {
-    const key = sharesKey(of.choices);
-    const known = this.summed;
-    const isKnown =
-      known?.key === key && known.of.expressions === of.expressions && known.of.asked === of.asked && known.lag <= most;
-    const sums = isKnown ? known.sums : this.all.noSums(of);
-    const tensors = sums.plus(this.visits.slice(isKnown ? known.lag + 1 : 0, most + 1).flat());
-    this.summed = { key, of, lag: most, sums };
-    return Object.fromEntries(
-      Object.entries(tensors).map(([name, { data, ...shape }]) => [name, { ...shape, data: data.slice() }]),
     );
   }
 }
@@ -233,6 +223,7 @@ class Visits implements PassBack {
   readonly start: Values = {};
   /** In their order; of overlapping errors a step is visited several times. */
   readonly made: AtStep[] = [];
+  private readonly sums: { readonly share: Share; readonly tensor: Tensor | null }[] = [];
 
   constructor(
     private readonly pass: PassSteps,
@@ -295,59 +286,110 @@ class Visits implements PassBack {
   }
 
   shares(of: SharesOf): NamedTensors {
-    return this.noSums(of).plus(this.made);
-  }
-
-  noSums(of: SharesOf): Sums {
-    return new Sums(this.pass, this.parameters, of);
-  }
-}
-
-/** The parameters' gradients, to which the steps' shares are added visit by visit. */
-class Sums {
-  private readonly tensors: Record<string, Tensor> = {};
-  private readonly asked: readonly (readonly [name: string, share: Expression, entries: Entries])[];
-
-  constructor(
-    private readonly pass: PassSteps,
-    private readonly parameters: NamedTensors,
-    private readonly of: SharesOf,
-  ) {
-    const { expressions, choices, prefix, asked } = of;
-    this.asked = Object.entries(expressions).flatMap(([name, share]) => {
-      const full = `${prefix}.${name}`;
-      const isTurned = choices.transposed.some((one) => one.name === full);
-      const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
-      return entries === undefined ? [] : [[name, share, entries] as const];
+    return summedShares(of, (share) => {
+      let known = this.sums.find((other) => isSameShare(other.share, share));
+      if (!known) {
+        known = { share, tensor: this.noSum(share).plus(this.made) };
+        this.sums.push(known);
+      }
+      return known.tensor;
     });
   }
 
-  /** With the shares of more visits, which stay in it. */
-  plus(visits: readonly AtStep[]): NamedTensors {
-    if (this.asked.length > 0) for (const visit of visits) this.add(visit);
-    return this.tensors;
+  /** Each step with what has been found there in all. */
+  around(gradients: readonly Values[]): AtStep[] {
+    return gradients.map((found, n) => new AtStep(this.pass, this.parameters, n, found));
   }
 
-  private add(around: AtStep): void {
-    const { choices } = this.of;
+  noSum(share: Share): Sum {
+    return new Sum(this.pass, this.parameters[share.name]!, share);
+  }
+}
+
+/** What each step adds to a parameter's gradient, as somebody takes it. */
+interface Share {
+  readonly name: string;
+  readonly expression: Expression;
+  readonly entries: Entries;
+  readonly choices: Choices;
+  /** The step's whose is left, where each is assigned. */
+  readonly left: "first" | "last" | null;
+}
+
+function isSameShare(a: Share, b: Share): boolean {
+  const { previous, inputOf, sharesCut } = b.choices;
+  return (
+    a.expression === b.expression &&
+    a.entries === b.entries &&
+    a.left === b.left &&
+    a.choices.previous === previous &&
+    a.choices.inputOf === inputOf &&
+    a.choices.sharesCut === sharesCut
+  );
+}
+
+/** Whether the sum of all visits' shares is the share of the sum of what has been found on them. */
+const isOfSum = ({ expression, choices, left }: Share): boolean =>
+  left === null && choices.sharesCut === null && isLinear(expression);
+
+/** Whether an expression is linear in the gradients of its own step. */
+function isLinear(expression: Expression): boolean {
+  const isFree = (other: Expression) => symbolsIn(other).every(({ kind }) => kind !== "gradient" && kind !== "above");
+  if (expression.kind === "gradient") return expression.time === "now";
+  if (expression.kind === "outer") return isLinear(expression.left) && isFree(expression.right);
+  if (expression.kind === "sum") return expression.terms.every(isLinear);
+  if (expression.kind !== "times") return false;
+  const [one, ...more] = expression.factors.filter((factor) => !isFree(factor));
+  return one !== undefined && more.length === 0 && isLinear(one);
+}
+
+/** By the parameters' short names; those without a visit have none. */
+function summedShares(
+  { expressions, choices, prefix, asked }: SharesOf,
+  sumOf: (share: Share) => Tensor | null,
+): NamedTensors {
+  const sums: Record<string, Tensor> = {};
+  for (const [name, expression] of Object.entries(expressions)) {
+    const full = `${prefix}.${name}`;
+    const isTurned = choices.transposed.some((one) => one.name === full);
+    const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
+    if (entries === undefined) continue;
+    const left = choices.assigned && isAssigned(choices, full) ? choices.assigned.left : null;
+    const sum = sumOf({ name, expression, entries, choices, left });
+    if (sum) sums[name] = sum;
+  }
+  return sums;
+}
+
+/** A parameter's gradient, to which the steps' shares are added visit by visit. */
+class Sum {
+  private tensor: Tensor | null = null;
+
+  constructor(
+    private readonly pass: PassSteps,
+    private readonly like: Tensor,
+    private readonly share: Share,
+  ) {}
+
+  /** With the shares of more visits, which stay in it. */
+  plus(visits: readonly AtStep[]): Tensor | null {
+    const { expression, entries, choices } = this.share;
     const { previous, inputOf } = choices;
     const isPlain = previous === asItShouldBe.previous && inputOf === asItShouldBe.inputOf;
-    const reading = isPlain ? around : new ReadOtherwise(around, this.pass, choices);
-    for (const [name, expression, entries] of this.asked) {
-      const into = this.sumOf(name, around.n);
+    for (const around of visits) {
+      const reading = isPlain ? around : new ReadOtherwise(around, this.pass, choices);
+      const into = this.memoryAt(around.n);
       if (into) addCut(into, choices, (to) => addShareOf(expression, around, reading, to, entries), entries);
     }
+    return this.tensor;
   }
 
   /** The memory that step n adds its share to; null where its share is not left. */
-  private sumOf(name: string, n: number): Tensor | null {
-    const { prefix, choices } = this.of;
-    const known = this.tensors[name];
-    const isAlone = isAssigned(choices, `${prefix}.${name}`);
-    if (known && isAlone && choices.assigned?.left === "last" && n < this.pass.values.length - 1) return null;
-    if (known && !isAlone) return known;
-    this.tensors[name] = zerosLike(this.parameters[name]!);
-    return this.tensors[name];
+  private memoryAt(n: number): Tensor | null {
+    const { left } = this.share;
+    if (this.tensor && left === "last" && n < this.pass.values.length - 1) return null;
+    if (!this.tensor || left) this.tensor = zerosLike(this.like);
+    return this.tensor;
   }
 }
 
