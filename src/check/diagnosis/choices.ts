@@ -461,6 +461,14 @@ const ofWriting: ReadonlySet<string> = new Set<keyof Choices>([
   "stepFactor",
   "update",
 ]);
+/** How the parameters' gradients are made of what has come back, which it does not change. */
+const ofShares: ReadonlySet<string> = new Set<keyof Choices>([
+  "previous",
+  "inputOf",
+  "readState",
+  "sharesCut",
+  "assigned",
+]);
 /** What is done otherwise on the way back through the cells alone. */
 const ofCells: ReadonlySet<string> = new Set<keyof Choices>(["flow", "previous", "inputOf"]);
 /** Whether what is written down as these parameters' gradients is made of other numbers than the same ones of theirs. */
@@ -475,6 +483,18 @@ export function needsOthers(
   return isExchanged && [...asked.keys()].some((name) => name.startsWith("layers."));
 }
 
+type Key = (choices: Choices) => string;
+
+/** The same of the same choices, which are asked for it many times. */
+function once(make: Key): Key {
+  const known = new WeakMap<Choices, string>();
+  return (choices) => {
+    const key = known.get(choices) ?? make(choices);
+    known.set(choices, key);
+    return key;
+  };
+}
+
 /** What of some choices is not as it should be. */
 function keyOf(choices: Choices, isAsked: (key: string) => boolean, edits: Choices["edits"]): string {
   let key = edits.map(numberOf).join();
@@ -487,19 +507,28 @@ function keyOf(choices: Choices, isAsked: (key: string) => boolean, edits: Choic
 }
 
 /** Choices with the same key compute the same numbers forward. */
-export function forwardKey(choices: Choices): string {
+export const forwardKey = once((choices) => {
   const transposed = choices.transposed.filter(({ where }) => where === "everywhere");
   const concatenated = choices.concatenated?.where === "everywhere" ? choices.concatenated : null;
   const forwardEdits = choices.edits.filter(({ forward }) => forward);
   return keyOf({ ...choices, transposed, concatenated }, (name) => ofForward.has(name), forwardEdits);
-}
+});
 
 /** Choices with the same key compute the same gradients, before they are written down. */
-export function backKey(choices: Choices): string {
-  return keyOf(choices, (name) => !ofWriting.has(name), choices.edits);
-}
+export const backKey = once((choices) => keyOf(choices, (name) => !ofWriting.has(name), choices.edits));
+
+/** Choices with the same key bring the same errors back, of which the parameters' gradients are made. */
+export const errorsKey = once((choices) => {
+  // Through an updated Why comes back what its gradient is made of.
+  if (choices.updatedFirst) return backKey(choices);
+  const transposed = choices.transposed.filter(({ where }) => where !== "gradient");
+  return keyOf({ ...choices, transposed }, (name) => !ofWriting.has(name) && !ofShares.has(name), choices.edits);
+});
+
+/** Choices with the same key write down the same of the same gradients. */
+export const writingKey = once((choices) => keyOf(choices, (name) => ofWriting.has(name), []));
 
 /** Choices with the same key compute the same losses, and the same way back through the read-out. */
-export function readoutKey(choices: Choices): string {
-  return `${forwardKey(choices)} ${keyOf(choices, (name) => !ofWriting.has(name) && !ofCells.has(name), [])}`;
-}
+export const readoutKey = once(
+  (choices) => `${forwardKey(choices)} ${keyOf(choices, (name) => !ofWriting.has(name) && !ofCells.has(name), [])}`,
+);

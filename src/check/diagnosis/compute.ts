@@ -17,9 +17,9 @@ import { zerosLike, zerosLikeAll } from "../../engine/tensor";
 import { divisorsOf, runnerOf, scaleInBatch } from "../../engine/train";
 import { interleaved, joined, nestedView, summed } from "./arithmetic";
 import type { Choices } from "./choices";
-import { asItShouldBe, backKey, choicesIn, forwardKey, needsOthers, readoutKey } from "./choices";
+import { asItShouldBe, backKey, choicesIn, errorsKey, forwardKey, needsOthers, readoutKey } from "./choices";
 import { columnsOwned } from "./concatenated";
-import { editedEquations, editedOperations } from "./edited";
+import { editedEquations, editedOperations, type Operations } from "./edited";
 import { backToRow, embeddedInput, rowOf } from "./embedded";
 import { exchangedAxes } from "./exchangedAxes";
 import { handedBack, handedTo, handedUp } from "./handed";
@@ -28,7 +28,7 @@ import { fileName, isDecayed, penaltyOf, sourceOf, usedParameters, writtenGradie
 import type { Losses, Outputs, ReadoutBack } from "./readout";
 import { isAssigned, isLeftOut, lossesOf, outputsOf, outputWritten, readoutBack } from "./readout";
 import { type States, startAs } from "./starts";
-import type { Asked, PassSteps, TakeAt } from "./steps";
+import type { Asked, PassBack, PassSteps, TakeAt } from "./steps";
 import { ofInputs, passBackward, passForward } from "./steps";
 import { updateWith } from "./update";
 
@@ -54,16 +54,24 @@ interface Forward {
   readonly outputs: Outputs;
 }
 
-/** The gradients of a sequence's loss, the parameters' before they are written down. */
-interface Back {
-  /** By full name. */
-  readonly gradients: NamedTensors;
+/** What comes back from a sequence's loss, before the parameters' gradients are made of it. */
+interface Errors {
+  readonly layers: readonly (readonly PassErrors[])[];
   readonly startGradients: Readonly<Record<string, Float64Array>>;
+  /** dL/dx_t */
+  readonly dx: readonly Float64Array[];
   readonly steps: readonly {
     readonly logits: Float64Array | null;
     readonly x: Float64Array;
     readonly layers: readonly unknown[];
   }[];
+}
+
+/** One pass of a layer on the way back. */
+interface PassErrors {
+  readonly pass: Pass;
+  readonly operations: Operations;
+  readonly back: PassBack;
 }
 
 /** The losses of a sequence, and what comes back from them to the cells. */
@@ -79,7 +87,8 @@ type Scale = number | null;
 export class Workbench {
   private readonly forwards: Recent<Forward>;
   private readonly readouts: Recent<Readout>;
-  private readonly backs: Recent<Back>;
+  private readonly errors: Recent<Errors>;
+  private readonly gradients: Recent<NamedTensors>;
   /** Of the problem with its axes exchanged, once it is asked for. */
   private other: Workbench | null = null;
   private readonly followed: Recent<{ readonly forward: Forward; readonly following: ReadonlyMap<number, number> }>;
@@ -93,7 +102,8 @@ export class Workbench {
     const most = Math.max(8, 2 * problem.sequences.length);
     this.forwards = new Recent(most);
     this.readouts = new Recent(most);
-    this.backs = new Recent(most);
+    this.errors = new Recent(most);
+    this.gradients = new Recent(most);
     this.followed = new Recent(most);
   }
 
@@ -108,30 +118,39 @@ export class Workbench {
     const forward = this.forward(index, choices);
     const { losses } = this.readout(index, choices, null);
     // Who only asks for what goes forward needs no way back.
-    let known: Back | null = null;
-    const back = () => (known ??= this.back(index, choices, null, part));
-    let written: NamedTensors | null = null;
-    const gradients = () => (written ??= writtenDown(model, this.summed(index, choices, back()), choices));
-    let told: unknown = null;
+    const errors = once(() => this.errorsOf(index, choices, null, part));
+    const written = once(() =>
+      writtenDown(model, this.summed(index, choices, this.back(index, choices, null, part)), choices),
+    );
+    const steps = once(() =>
+      forward.inputs.map((input, k) =>
+        part && k < part.to
+          ? null
+          : {
+              t: k + 1,
+              x: vectorOf(input, model.inputSize),
+              ...stepForward(model, sequence, forward, k, choices),
+              target: model.loss ? targetAt(sequence, k, model.output.size) : null,
+              loss: losses.steps[k],
+              get gradients() {
+                return errors().steps[k]!;
+              },
+            },
+      ),
+    );
+    const gradients = once(() => ({ ...nested(written()), ...errors().startGradients }));
     return {
       trace: {
         loss: losses.total,
-        steps: forward.inputs.map((input, k) => ({
-          t: k + 1,
-          x: vectorOf(input, model.inputSize),
-          ...stepForward(model, sequence, forward, k, choices),
-          target: model.loss ? targetAt(sequence, k, model.output.size) : null,
-          loss: losses.steps[k],
-          get gradients() {
-            return back().steps[k]!;
-          },
-        })),
+        get steps() {
+          return steps();
+        },
         get gradients() {
-          return (told ??= { ...nested(gradients()), ...back().startGradients });
+          return gradients();
         },
       },
       // Most authors expect no updated parameters.
-      updated: () => nested(updateWith(model, sequence, gradients(), training, choices)),
+      updated: () => nested(updateWith(model, sequence, written(), training, choices)),
     };
   }
 
@@ -189,8 +208,9 @@ export class Workbench {
     own.goOn(following);
     const losses = lossesOf(model, sequence, forward.outputs, choices, batchSizeOf(this.problem), null, own);
     const readout = readoutBack(model, sequence, forward.read, forward.inputs, losses, choices);
-    const { gradients, startGradients } = backOf(model, sequence, forward, losses, readout, choices, own, this.asked);
-    for (const [name, d] of Object.entries(startGradients)) own.take(placeOf("gradients", name), d);
+    const errors = errorsOf(model, sequence, forward, losses, readout, choices, own, wantsInput(this.asked));
+    const gradients = backOf(model, sequence, errors, readout, choices, this.asked);
+    for (const [name, d] of Object.entries(errors.startGradients)) own.take(placeOf("gradients", name), d);
     const written = Object.fromEntries(
       Object.entries(writtenDown(model, gradients, choices)).map(([name, { data, ...shape }]) => [
         name,
@@ -233,7 +253,7 @@ export class Workbench {
       const back = this.back(k, choices, scaleAs(batchAs.gradient));
       // Who forgets the only term with a parameter has no gradient of it.
       for (const [name, { data }] of Object.entries(gradients)) {
-        const found = back.gradients[name];
+        const found = back[name];
         if (found) addVec(data, found.data);
       }
     }
@@ -260,29 +280,53 @@ export class Workbench {
   }
 
   /** With those of the sequences before, where nobody has set them to zero. */
-  private summed(index: number, choices: Choices, { gradients }: Back): NamedTensors {
+  private summed(index: number, choices: Choices, gradients: NamedTensors): NamedTensors {
     if (!choices.accumulated) return gradients;
     const all = Object.entries(gradients).map(
       ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }] as const,
     );
     for (let before = Math.max(0, index - mostBefore); before < index; before++) {
-      const found = this.back(before, choices, null).gradients;
+      const found = this.back(before, choices, null);
       for (const [name, { data }] of all) if (found[name]) addVec(data, found[name].data);
     }
     return Object.fromEntries(all);
   }
 
-  private back(index: number, choices: Choices, scale: Scale, part: Part | null = null): Back {
-    // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
-    const isEnough = scale === null && this.asked && !needsOthers(choices, this.asked);
-    const asked = part ? part.asked : isEnough ? this.asked : null;
+  /** The parameters' gradients before they are written down. */
+  private back(index: number, choices: Choices, scale: Scale, part: Part | null = null): NamedTensors {
+    const asked = this.askedOf(choices, scale, part);
     const what = part ? `${part.to} ${[...part.asked.keys()].join()}` : asked === null;
-    return this.backs.get(`${index} ${scale} ${what} ${backKey(choices)}`, () => {
+    return this.gradients.get(`${index} ${scale} ${what} ${backKey(choices)}`, () => {
+      const { model, sequences } = this.problem;
+      const errors = this.errorsOf(index, choices, scale, part);
+      return backOf(model, sequences[index]!, errors, this.readout(index, choices, scale).back(), choices, asked);
+    });
+  }
+
+  private errorsOf(index: number, choices: Choices, scale: Scale, part: Part | null): Errors {
+    const isInputWanted = wantsInput(this.askedOf(choices, scale, part));
+    return this.errors.get(`${index} ${scale} ${part?.to ?? 0} ${isInputWanted} ${errorsKey(choices)}`, () => {
       const { model, sequences } = this.problem;
       const forward = this.forward(index, choices);
       const { losses, back } = this.readout(index, choices, scale);
-      return backOf(model, sequences[index]!, forward, losses, back(), choices, nothingTaken, asked, part?.to);
+      return errorsOf(
+        model,
+        sequences[index]!,
+        forward,
+        losses,
+        back(),
+        choices,
+        nothingTaken,
+        isInputWanted,
+        part?.to,
+      );
     });
+  }
+
+  private askedOf(choices: Choices, scale: Scale, part: Part | null): Asked {
+    if (part) return part.asked;
+    // The norm of all gradients, and what stands in the place of another, need more than what is asked for.
+    return scale === null && this.asked && !needsOthers(choices, this.asked) ? this.asked : null;
   }
 
   /** The state in which a sequence starts: its own, or that in which the one before it ended. */
@@ -387,6 +431,11 @@ class Recent<T> {
     if (this.found.size > this.most) this.found.delete(this.found.keys().next().value!);
     return value;
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => (known ??= { value: make() }).value;
 }
 
 /** So many sequences before one are gone through. */
@@ -672,7 +721,11 @@ function outputsOfLayer({ layers }: Pick<Forward, "layers">, l: number): StepInp
   }));
 }
 
-function backOf(
+/** What the first layer reads is given, so that few ask for its gradient. */
+const wantsInput = (asked: Asked): boolean => asked === null || asked.has(ofInputs) || asked.has("embedding.E");
+
+/** @param to the step that is gone back to: 0 for all */
+function errorsOf(
   model: Model,
   sequence: Sequence,
   forward: Forward,
@@ -680,13 +733,11 @@ function backOf(
   readout: ReadoutBack,
   choices: Choices,
   own: Taking,
-  asked: Asked,
+  isInputWanted: boolean,
   to = 0,
-): Back {
+): Errors {
   const T = sequence.length;
-  const found: Record<string, Tensor> = {};
-  for (const [name, gradient] of Object.entries(readout.gradients))
-    found[name] = writtenGradient(name, gradient, choices);
+  const layerErrors: PassErrors[][] = [];
   const layerGradients: unknown[][] = readout.above.map(() => []);
   const startGradients: Record<string, Float64Array> = {};
   const ends = readsWhereItEnds(model, choices);
@@ -702,7 +753,9 @@ function backOf(
   let fromStart: Float64Array | null = null;
   // What layers that read the network's input hand back to it, as a layer below the first.
   let toInput: readonly Float64Array[] | null = null;
-  for (let l = model.layers.length - 1; l >= 0; l--) {
+  // Where no step is asked for, nothing goes through the layers.
+  const lowest = to < T ? 0 : model.layers.length;
+  for (let l = model.layers.length - 1; l >= lowest; l--) {
     const layer = model.layers[l]!;
     if (fromStart) {
       const into = fromStart;
@@ -711,8 +764,7 @@ function backOf(
     }
     if (l === readLayer && l < model.layers.length - 1) above = above.map((d, k) => summed(d, dread[k]!));
     const isTop = l === readLayer;
-    // What the first layer reads is given, so that few ask for its gradient.
-    const wantsInput = l > 0 || asked === null || asked.has(ofInputs) || asked.has("embedding.E");
+    const wantsInput = l > 0 || isInputWanted;
     const below = above.map(() => new Float64Array(layer.inputSize));
     const here = choicesIn(choices, l);
     const operations = editedOperations(layer, choices.backAsItShouldBe ? [] : here.edits);
@@ -724,7 +776,6 @@ function backOf(
         ? { ...choices, gates: {}, transposed: [], concatenated: null, takenFrom: {} }
         : choices;
       const used = usedParameters(model, pass, taking);
-      const source = sourceOf(model, pass, taking);
       const part = (v: Float64Array) => shareOfPass(v, p, layer, choices);
       const from =
         isTop && ends
@@ -733,24 +784,12 @@ function backOf(
       // Where steps are gone over several times, none of them has a number of its own.
       const once = choices.flow.kind === "overlapping" ? nothingTaken : own;
       const take = takeIn(once, T, ["gradients", "layers", l], layer, pass);
-      const back = passBackward(steps, operations, used.back, from, here, pass.prefix, take, asked, wantsInput, to);
+      const back = passBackward(steps, operations, used.back, from, here, take, wantsInput, to);
       if (wantsInput) for (let k = to; k < T; k++) addVec(below[k]!, at(back.dx, pass, k));
-      const { concatenated } = taking;
-      const isOwned = concatenated && concatenated.where !== "back";
-      for (const [short, gradient] of Object.entries(isOwned ? columnsOwned(back.shares, concatenated) : back.shares)) {
-        const full = `${source.prefix}.${isPlainBack ? short : fileName(short, choices, pass)}`;
-        const written = writtenGradient(full, gradient, choices);
-        const known = found[full];
-        // What two passes take is the sum of their shares.
-        found[full] = known ? { ...written, data: summed(known.data, written.data) } : written;
-      }
-      // What is not taken, or at no step, has a gradient all the same, of zeros.
-      if (asked === null)
-        for (const [short, like] of Object.entries(pass.parameters))
-          found[`${pass.prefix}.${short}`] ??= zerosLike(like);
       for (const [state, d] of Object.entries(back.start)) startGradients[`${pass.prefix}.${state}0`] = d;
-      return { pass, back };
+      return { pass, operations, back };
     });
+    layerErrors[l] = passes;
     layerGradients.forEach((layers, k) => {
       layers.unshift(
         layerOf(
@@ -783,16 +822,57 @@ function backOf(
   const dx = inputGradients.map((d, k) =>
     own.take(placeOf("steps", k, "gradients", "x"), readout.dx[k] ? summed(d, readout.dx[k]) : d),
   );
-  if (model.embedding && to === 0) found["embedding.E"] = embeddingGradient(model.embedding.E, sequence, dx, choices);
   return {
-    gradients: found,
+    layers: layerErrors,
     startGradients,
+    dx,
     steps: dx.map((x, k) => ({
       logits: forward.outputs.z[k] ? losses.dz[k]! : null,
       x,
       layers: layerGradients[k]!,
     })),
   };
+}
+
+/** The gradients of the parameters that are asked for, before they are written down. */
+function backOf(
+  model: Model,
+  sequence: Sequence,
+  errors: Errors,
+  readout: ReadoutBack,
+  choices: Choices,
+  asked: Asked,
+): NamedTensors {
+  const found: Record<string, Tensor> = {};
+  for (const [name, gradient] of Object.entries(readout.gradients))
+    found[name] = writtenGradient(name, gradient, choices);
+  const isPlainBack = choices.backAsItShouldBe;
+  for (const [l, passes] of [...errors.layers.entries()].toReversed())
+    for (const { pass, operations, back } of passes) {
+      const source = isPlainBack ? pass : sourceOf(model, pass, choices);
+      const concatenated = isPlainBack ? null : choices.concatenated;
+      const taken = back.shares({
+        expressions: operations.shares,
+        choices: choicesIn(choices, l),
+        prefix: pass.prefix,
+        asked,
+      });
+      const shares = concatenated && concatenated.where !== "back" ? columnsOwned(taken, concatenated) : taken;
+      for (const [short, gradient] of Object.entries(shares)) {
+        const full = `${source.prefix}.${isPlainBack ? short : fileName(short, choices, pass)}`;
+        const written = writtenGradient(full, gradient, choices);
+        const known = found[full];
+        // What two passes take is the sum of their shares.
+        found[full] = known ? { ...written, data: summed(known.data, written.data) } : written;
+      }
+      // What is not taken, or at no step, has a gradient all the same, of zeros.
+      if (asked === null)
+        for (const [short, like] of Object.entries(pass.parameters))
+          found[`${pass.prefix}.${short}`] ??= zerosLike(like);
+    }
+  if (model.embedding && (asked === null || asked.has("embedding.E")))
+    found["embedding.E"] = embeddingGradient(model.embedding.E, sequence, errors.dx, choices);
+  return found;
 }
 
 /** dE[token] += dL/dx_t */

@@ -137,19 +137,23 @@ function sizesOf(problem: Problem): { readonly norm: number; readonly entry: num
       },
   );
   const steps = traces.flatMap((trace) => trace.steps.map(({ gradients }) => gradients));
-  const ofLayers = steps.map(({ layers }) => numbersIn(layers));
-  const largest = (all: readonly number[]) => all.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  const entry = largest(ofLayers.map(largest));
-  const others = numbersIn([traces.map(({ gradients }) => gradients), steps.map(({ logits, x }) => [logits, x])]);
+  const ofLayers = steps.map(({ layers }) => vectorsIn(layers));
+  const entry = largestIn(ofLayers.flat());
+  const others = vectorsIn([traces.map(({ gradients }) => gradients), steps.map(({ logits, x }) => [logits, x])]);
   return {
-    norm: largest(ofLayers.map((all) => norm(Float64Array.from(all)))),
+    norm: ofLayers.reduce((most, vectors) => Math.max(most, norm(...vectors)), 0),
     entry,
-    shares: Math.max(entry, largest(others)),
+    shares: Math.max(entry, largestIn(others)),
   };
 }
 
-function numbersIn(value: unknown): readonly number[] {
-  if (typeof value === "number") return [value];
-  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+function largestIn(vectors: readonly Float64Array[]): number {
+  let largest = 0;
+  for (const v of vectors) for (let i = 0; i < v.length; i++) largest = Math.max(largest, Math.abs(v[i]!));
+  return largest;
+}
+
+function vectorsIn(value: unknown): readonly Float64Array[] {
+  if (ArrayBuffer.isView(value)) return [value as Float64Array];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(vectorsIn) : [];
 }

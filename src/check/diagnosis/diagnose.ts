@@ -11,7 +11,7 @@ import { wholeBatch } from "../../format/expectedNumbers";
 import type { Comparison } from "../check";
 import { isRight, numberAt } from "../check";
 import { everyNumber, firstDifference } from "./apart";
-import { asItShouldBe, type Choices, combine, forwardKey } from "./choices";
+import { asItShouldBe, type Choices, combine, forwardKey, readoutKey, writingKey } from "./choices";
 import {
   batchGradientsOf,
   type Computed,
@@ -37,6 +37,7 @@ import { kindOf } from "./edited";
 import type { Hint } from "./hints";
 import { hintOf } from "./hints";
 import { followingOf, followsFrom, isOther, markOf, marksOf, noise, ownNumbersOf, slackOfRounding } from "./marks";
+import { arrayOf, ofArrays } from "./own";
 import type { Slip } from "./slip";
 import { slipsOf } from "./slips";
 import { type Asked, type Entries, ofInputs } from "./steps";
@@ -125,6 +126,8 @@ const bitsOfFootprint = 3;
 
 /** Choices with this key change nothing that goes forward. */
 const plainForward = forwardKey(asItShouldBe);
+/** And with this key nothing of the losses and of what they bring back to the cells. */
+const plainReadout = readoutKey(asItShouldBe);
 
 /** Whether slips are tried on a sequence, or on the whole batch. */
 function isTried(problem: Problem, sequence: number): boolean {
@@ -196,11 +199,13 @@ function firstOf(comparisons: readonly Comparison[], explained: readonly number[
     // A step comes before what is made of all steps; on the way back the last step comes first.
     return [stage, isStep ? 0 : 1, stage === 1 ? -t : t];
   };
-  return explained.toSorted((a, b) => {
-    const [x, y] = [rankOf(a), rankOf(b)];
-    const differs = x.findIndex((rank, n) => rank !== y[n]);
-    return differs < 0 ? a - b : x[differs]! - y[differs]!;
-  })[0]!;
+  let [first, ranks] = [explained[0]!, rankOf(explained[0]!)];
+  for (const k of explained) {
+    const others = rankOf(k);
+    const differs = ranks.findIndex((rank, n) => rank !== others[n]);
+    if (differs < 0 ? k < first : others[differs]! < ranks[differs]!) [first, ranks] = [k, others];
+  }
+  return first;
 }
 
 /** A trial that can be made again on other sequences. */
@@ -296,9 +301,11 @@ class Search {
   private readonly wrongCount: number;
   private readonly wrongGoesForward: boolean;
   private readonly precisions: readonly Precision[];
+  /** As they are, and the first of those. */
+  private readonly usualPrecisions: readonly (Precision | null)[];
   private readonly isMaybeSingle: boolean;
   /** How far each number may be off by single precision, once it is asked for. */
-  private slackOfSingle: ReadonlyMap<number, number> | null = null;
+  private slackOfSingle: Float64Array | null = null;
   /** Computes what slips are tried on, and what all comparisons need. */
   private readonly bench: Workbench;
   private readonly whole: Workbench;
@@ -315,7 +322,11 @@ class Search {
   private readonly stages: readonly number[];
   /** Of the trial that is being made. */
   private readonly room: Numbers;
+  /** Without a slip. */
+  private plain: Numbers | null = null;
   private readonly allowances = new Map<Precision | null, Float64Array>();
+  /** The largest of them among the usual precisions; 0 where it is not known yet. */
+  private readonly widest: Float64Array;
   private trialsLeft = 0;
   /**
    * What it takes to tell one slip from the others: half of the chance is that of those that are usual, however many rare ones are known.
@@ -334,6 +345,7 @@ class Search {
     this.slips = slipsOf(problem);
     this.stages = comparisons.map(stageOf);
     this.room = new Float64Array(comparisons.length);
+    this.widest = new Float64Array(comparisons.length);
     this.whole = new Workbench(problem, askedOf(problem, comparisons, comparisons));
     const wrongIn = new Set(comparisons.filter(({ right }) => !right).map(({ expected }) => expected.sequence));
     const isOfBatch = wrongIn.delete(wholeBatch) && isTried(problem, wholeBatch);
@@ -355,6 +367,7 @@ class Search {
     this.wrongCount = wrong.length;
     this.wrongGoesForward = this.tried.some((k) => this.isWrong(k) && this.stages[k] === 0);
     this.precisions = precisionsOf(values);
+    this.usualPrecisions = [null, ...this.precisions.slice(0, 2)];
     this.isMaybeSingle = maybeSingle(values);
     this.samples = this.samplesOf(chosen[0] ?? wholeBatch);
     this.beginning = this.beginningOf(chosen[0] ?? wholeBatch);
@@ -720,7 +733,7 @@ class Search {
     const computed = this.computing(choices, this.whole);
     const numbers = this.room;
     for (const k of all) numbers[k] = computed(k);
-    return this.judge(numbers, all, choices, precision)?.explained ?? null;
+    return this.explainedBy(numbers, all, choices, precision);
   }
 
   private triable(): readonly number[] {
@@ -731,10 +744,6 @@ class Search {
   private bitsOf(k: number, plain: number): number {
     const off = Math.abs(plain - this.comparisons[k]!.expected.value);
     return Math.min(mostBitsOfNumber, Math.max(0, Math.log2(off / (slackOfRounding * this.allowed(k, null)))));
-  }
-
-  private wrongOf(indices: readonly number[]): number {
-    return indices === this.tried ? this.wrongCount : indices.filter((k) => this.isWrong(k)).length;
   }
 
   private isWrong(k: number): boolean {
@@ -797,14 +806,16 @@ class Search {
 
   /** Judges a trial and keeps it where it explains something. @returns whether no right number is wrong by it */
   private note(slips: readonly Slip[], choices: Choices, precision: Precision | null, numbers: Numbers): boolean {
-    const judged = this.judge(numbers, this.tried, choices, precision);
-    if (!judged) return false;
+    const explained = this.explainedBy(numbers, this.tried, choices, precision);
+    if (!explained) return false;
+    if (explained.length === 0) return true;
     const named = slips.map(({ id, text }): NamedSlip => ({ id, text }));
-    if (precision) named.push(this.fewDigits(precision, judged.explained, numbers));
+    if (precision) named.push(this.fewDigits(precision, explained, numbers));
     // That they are in few digits is as usual as a slip.
     const bitsOfNamed = slips.reduce((sum, slip) => sum + this.bitsOfSlip(slip), precision ? this.bitsOfUsual : 0);
-    if (judged.explained.length > 0 && judged.bits >= bitsBeyondChance + bitsOfNamed)
-      this.found[named.length]!.push({ made: slips, slips: named, choices, precision, ...judged });
+    const bits = this.bitsOfAll(explained, precision);
+    if (bits >= bitsBeyondChance + bitsOfNamed)
+      this.found[named.length]!.push({ made: slips, slips: named, choices, precision, explained, bits });
     return true;
   }
 
@@ -823,8 +834,9 @@ class Search {
   ): Numbers | "broken" | "unexplained" {
     const numbers = this.room;
     let isUnexplained = false;
-    let isSampled = choices.keep !== null || this.samples.length === 0;
+    let isSampled = this.samples.length === 0;
     const computed = this.computing(choices);
+    const isPlainForward = readoutKey(choices) === plainReadout;
     const isOver = (found: Outcome) => found === "elsewhere" || (found === "unexplained" && !isAlone);
     const beginning = this.remembered(`beginning ${key}`, () => this.beginningWith(choices));
     if (beginning === "broken") return beginning;
@@ -840,16 +852,28 @@ class Search {
           if (isOver(found)) return "unexplained";
         }
       }
-      const number = computed(k);
+      const isKnown = isPlainForward && this.stages[k] === 0;
+      const number = isKnown ? this.plainNumbers()[k]! : computed(k);
       numbers[k] = number;
+      // A right number is right without a slip.
+      if (isKnown && right) continue;
       if (actual === null || choices.keep || !this.isBroken(k, number)) continue;
       if (right) return "broken";
-      isUnexplained ||= isFirst;
+      isUnexplained ||= isFirst && this.stages[k] === 0;
     }
     return isUnexplained ? "unexplained" : numbers;
   }
 
-  /** A trial that is put off is made again. */
+  /** What goes forward without a slip. */
+  private plainNumbers(): Numbers {
+    if (this.plain) return this.plain;
+    const computed = this.computing(asItShouldBe);
+    this.plain = new Float64Array(this.comparisons.length);
+    for (const k of this.tried) if (this.stages[k] === 0) this.plain[k] = computed(k);
+    return this.plain;
+  }
+
+  /** A trial that is put off is made again, and several have a sample in common. */
   private remembered(key: string, look: () => Outcome): Outcome {
     const found = this.outcomes.get(key) ?? look();
     this.outcomes.set(key, found);
@@ -859,7 +883,10 @@ class Search {
   private sampleWith(choices: Choices): Outcome {
     for (const { sequence, length, part, tried } of this.samples) {
       if (!isApart(this.problem.model, choices, part, length)) continue;
-      const found = this.outcome(tried, this.bench.compute(sequence, choices, part).trace);
+      const look = () => this.outcome(tried, this.bench.compute(sequence, choices, part).trace, choices);
+      // What is done otherwise in the cells' way back alone leaves the read-out as it is.
+      const found =
+        part.to === length ? this.remembered(`${readoutKey(choices)} ${writingKey(choices)}`, look) : look();
       if (found !== "explained") return found;
     }
     return "explained";
@@ -867,14 +894,13 @@ class Search {
 
   private beginningWith(choices: Choices): Outcome {
     const { beginning } = this;
-    const isLookedAt =
-      beginning && !choices.keep && isApartForward(this.problem.model, choices) && forwardKey(choices) !== plainForward;
+    const isLookedAt = beginning && isApartForward(this.problem.model, choices) && forwardKey(choices) !== plainForward;
     if (!isLookedAt) return "explained";
     const { sequence, steps, tried } = beginning;
-    return this.outcome(tried, this.bench.computeFirst(sequence, choices, steps).trace);
+    return this.outcome(tried, this.bench.computeFirst(sequence, choices, steps).trace, choices);
   }
 
-  private outcome(tried: readonly number[], trace: unknown): Outcome {
+  private outcome(tried: readonly number[], trace: unknown, { keep }: Choices): Outcome {
     let unexplained = 0;
     let explained = 0;
     let isMoved = false;
@@ -885,8 +911,8 @@ class Search {
       isMoved ||= isOther(number, actual);
       const isSingle = this.isMaybeSingle && this.fits(k, number, singlePrecision);
       if (isSingle || !this.isBroken(k, number)) explained += Number(!right);
-      else if (right) return "broken";
-      else unexplained++;
+      else if (!right) unexplained++;
+      else if (!keep) return "broken";
     }
     if (unexplained === 0) return "explained";
     return isMoved && explained === 0 ? "elsewhere" : "unexplained";
@@ -910,8 +936,10 @@ class Search {
     };
   }
 
+  /** Whether a number is the author's in none of the precisions that are usual. */
   private isBroken(k: number, number: number): boolean {
-    return [null, ...this.precisions.slice(0, 2)].every((precision) => !this.fits(k, number, precision));
+    this.widest[k] ||= this.usualPrecisions.reduce((most, one) => Math.max(most, this.allowed(k, one)), 0);
+    return !isRight(this.comparisons[k]!.expected, number, this.widest[k]);
   }
 
   /** Whether a number is the author's, in a precision. */
@@ -933,63 +961,68 @@ class Search {
   private allowedAnew(k: number, precision: Precision | null): number {
     const { expected } = this.comparisons[k]!;
     const unit =
-      (precision === singlePrecision
-        ? this.allowedInSingle().get(k)
-        : precision && unitOf(expected.value, precision)) ?? 0;
+      (precision === singlePrecision ? this.allowedInSingle()[k] : precision && unitOf(expected.value, precision)) ?? 0;
     if (expected.hidden) return expected.tolerance;
     return Math.max(expected.tolerance, unit, noise * Math.max(1, Math.abs(expected.value)));
   }
 
-  private allowedInSingle(): ReadonlyMap<number, number> {
+  private allowedInSingle(): Float64Array {
     if (this.slackOfSingle) return this.slackOfSingle;
     const single = this.computing({ ...asItShouldBe, keep: Math.fround }, this.whole);
-    const nameOf = (k: number) => {
-      const { sequence, of, place } = this.comparisons[k]!.expected;
-      return [sequence, of, ...arrayOf(place)].join(" ");
-    };
     const all = this.triable();
-    const sizes = new Map<string, number>();
-    for (const k of all) {
+    const known = new Map<string, { size: number }>();
+    const arrays = ofArrays(({ sequence, of, place }) => {
+      const name = [sequence, of, ...arrayOf(place)].join(" ");
+      const array = known.get(name) ?? { size: 0 };
+      known.set(name, array);
+      return array;
+    });
+    const arraysOfAll = all.map((k) => arrays(this.comparisons[k]!.expected));
+    for (const [n, k] of all.entries()) {
       const { expected, actual } = this.comparisons[k]!;
       const size = Math.abs(expected.hidden ? (actual ?? 0) : expected.value);
-      sizes.set(nameOf(k), Math.max(sizes.get(nameOf(k)) ?? 0, size));
+      arraysOfAll[n]!.size = Math.max(arraysOfAll[n]!.size, size);
     }
-    this.slackOfSingle = new Map(
-      all.map((k) => {
-        const off = Math.abs(single(k) - (this.comparisons[k]!.actual ?? Number.NaN));
-        return [k, slackOfSingle(off, sizes.get(nameOf(k))!)];
-      }),
-    );
-    return this.slackOfSingle;
+    const slack = new Float64Array(this.comparisons.length);
+    for (const [n, k] of all.entries()) {
+      const off = Math.abs(single(k) - (this.comparisons[k]!.actual ?? Number.NaN));
+      slack[k] = slackOfSingle(off, arraysOfAll[n]!.size);
+    }
+    this.slackOfSingle = slack;
+    return slack;
   }
 
-  /** Which wrong numbers these explain, and how surely; null where a right one would be wrong. */
-  private judge(
+  /** Which wrong numbers these explain; null where a right one would be wrong. */
+  private explainedBy(
     numbers: Numbers,
     indices: readonly number[],
     { keep }: Choices,
     precision: Precision | null,
-  ): { explained: number[]; bits: number } | null {
+  ): number[] | null {
     const explained: number[] = [];
-    const bits: number[] = [];
     for (const k of indices) {
-      const { expected, actual, right } = this.comparisons[k]!;
+      const { actual, right } = this.comparisons[k]!;
       if (actual === null) continue;
-      const allowed = this.allowed(k, precision);
       const fits = this.fits(k, numbers[k]!, precision);
-      if (right) {
-        // Who rounds on the way may well come out right; that he does not by this way of rounding breaks nothing.
-        if (!fits && !keep) return null;
-      } else if (fits) {
-        explained.push(k);
-        // How far off a hidden one is nobody knows: about as much as it is large.
-        const off = expected.hidden ? Math.abs(actual) : Math.abs(actual - expected.value);
-        const chance = Math.log2((off > allowed ? off : Math.abs(expected.value)) / allowed);
-        bits.push(Math.min(mostBitsOfNumber, Math.max(0, chance)));
-      }
+      if (!right && fits) explained.push(k);
+      // Who rounds on the way may well come out right; that he does not by this way of rounding breaks nothing.
+      if (right && !fits && !keep) return null;
     }
-    const footprint = explained.length > 1 && explained.length === this.wrongOf(indices) ? bitsOfFootprint : 0;
-    return { explained, bits: togetherOf(bits) + footprint * Math.min(4, explained.length - 1) };
+    return explained;
+  }
+
+  /** How surely all that is tried is explained by what explains these numbers. */
+  private bitsOfAll(explained: readonly number[], precision: Precision | null): number {
+    const bits = explained.map((k) => {
+      const { expected, actual } = this.comparisons[k]!;
+      const allowed = this.allowed(k, precision);
+      // How far off a hidden one is nobody knows: about as much as it is large.
+      const off = expected.hidden ? Math.abs(actual!) : Math.abs(actual! - expected.value);
+      const chance = Math.log2((off > allowed ? off : Math.abs(expected.value)) / allowed);
+      return Math.min(mostBitsOfNumber, Math.max(0, chance));
+    });
+    const footprint = explained.length > 1 && explained.length === this.wrongCount ? bitsOfFootprint : 0;
+    return togetherOf(bits) + footprint * Math.min(4, explained.length - 1);
   }
 
   private fewDigits(precision: Precision, explained: readonly number[], numbers: Numbers): NamedSlip {
@@ -1008,11 +1041,6 @@ class Search {
 /** What a number is of, at whatever step and unit. */
 function quantityOf({ expected: { sequence, of, place } }: Comparison): string {
   return [sequence, of, ...arrayOf(place).filter((_, n) => n !== 1 || place[0] !== "steps")].join(" ");
-}
-
-/** The array that a number stands in. */
-function arrayOf(place: readonly (string | number)[]): readonly (string | number)[] {
-  return place.slice(0, place.findLastIndex((key) => typeof key === "string") + 1);
 }
 
 /** Who makes a slip makes it in all of a quantity: where it moves more of one than it explains, single numbers fit by chance. */

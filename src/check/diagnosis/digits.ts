@@ -73,16 +73,30 @@ export function precisionsOf(values: readonly number[]): Precision[] {
   return precisions.sort((a, b) => b.fitting - a.fitting).slice(0, 6);
 }
 
+/** The powers of ten that a double holds exactly. */
+const powers: readonly number[] = Array.from({ length: 23 }, (_, n) => Number(`1e${n}`));
+/** A product with one of them is off by less than this, up to that size. */
+const unsure = 1e-4;
+const mostNear = 1e9;
+
 /** A number in a precision, rounded or cut off. */
 export function inPrecision(value: number, { kind, digits }: Precision, how: "rounded" | "cutOff"): number {
   if (value === 0 || !Number.isFinite(value)) return value;
   if (kind === "single") return Math.fround(value);
   const decimals = kind === "decimals" ? digits : digits - 1 - Math.floor(Math.log10(Math.abs(value)));
+  const round = how === "rounded" ? Math.round : Math.trunc;
+  const power = powers[decimals];
+  if (power !== undefined) {
+    const near = value * power;
+    const whole = round(near - unsure);
+    // Text takes long, and none is needed where the last digits do not matter. The quotient of two exact numbers is the nearest one.
+    if (Math.abs(near) < mostNear && whole === round(near + unsure)) return whole === 0 ? 0 : whole / power;
+  }
   // By its decimal text: 0.29 · 100 is 28.999999999999996, which would be cut off to 28.
   const scaled = shifted(Number(value.toPrecision(15)), decimals);
   // Of such a number no digit stands behind the last one that counts.
   if (Math.abs(scaled) >= 1e15) return value;
-  return shifted(how === "rounded" ? Math.round(scaled) : Math.trunc(scaled), -decimals);
+  return shifted(round(scaled), -decimals);
 }
 
 /** The number with its point moved, exactly: value · 10^places. */

@@ -1,8 +1,8 @@
 /** Expressions as functions that keep their memory: the same few are evaluated a hundred thousand times. */
 import type { Expression, Surroundings } from "../../engine/expression";
 import { evaluate } from "../../engine/expression";
-import { elementFunctions } from "../../engine/functions";
-import { addInput, addMatTransposedVec, addMatVec } from "../../engine/linear";
+import { type ElementFunction, elementFunctions, sigmoid } from "../../engine/functions";
+import { addInput, addMatTransposedVec, addMatVec, addVec } from "../../engine/linear";
 
 /** The result stands in the function's own memory, or is the leaf itself: it is read before the next call, and not written. */
 export type Evaluator = (from: Surroundings) => Float64Array;
@@ -19,16 +19,75 @@ export function evaluatorOf(expression: Expression): Evaluator {
 }
 
 /** Memory of the length that is asked for. */
-function memory(): (length: number) => Float64Array {
+function memory(begin: (v: Float64Array) => void = () => undefined): (length: number) => Float64Array {
   let own = new Float64Array(0);
   return (length) => {
-    if (own.length !== length) own = new Float64Array(length);
+    if (own.length !== length) {
+      own = new Float64Array(length);
+      begin(own);
+    }
     return own;
   };
 }
 
+/** Reads one vector and writes another. */
+type Loop = (out: Float64Array, v: Float64Array) => void;
+
+/** A function that is called by its own name becomes part of the loop, and its numbers need no objects. */
+const loops: Partial<Record<ElementFunction, Loop>> = {
+  tanh: (out, v) => {
+    for (let i = 0; i < v.length; i++) out[i] = Math.tanh(v[i]!);
+  },
+  σ: (out, v) => {
+    for (let i = 0; i < v.length; i++) out[i] = sigmoid(v[i]!);
+  },
+  square: (out, v) => {
+    for (let i = 0; i < v.length; i++) out[i] = v[i]! * v[i]!;
+  },
+};
+
+function loopOf(name: ElementFunction): Loop {
+  const its: (v: number) => number = elementFunctions[name];
+  return (
+    loops[name] ??
+    ((out, v) => {
+      for (let i = 0; i < v.length; i++) out[i] = its(v[i]!);
+    })
+  );
+}
+
+const negate: Loop = (out, v) => {
+  for (let i = 0; i < v.length; i++) out[i] = -v[i]!;
+};
+const subtract: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i]! -= v[i]!;
+};
+const multiply: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i]! *= v[i]!;
+};
+const divide: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i]! /= v[i]!;
+};
+const raise: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i]! **= v[i]!;
+};
+const lower: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.min(out[i]!, v[i]!);
+};
+const heighten: Loop = (out, v) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(out[i]!, v[i]!);
+};
+const sumUp: Loop = (out, v) => {
+  let sum = 0;
+  for (let i = 0; i < v.length; i++) sum += v[i]!;
+  out.fill(sum);
+};
+const average: Loop = (out, v) => {
+  sumUp(out, v);
+  for (let i = 0; i < out.length; i++) out[i]! /= v.length;
+};
+
 function compiled(expression: Expression): Evaluator {
-  const into = memory();
   switch (expression.kind) {
     case "value": {
       const { name, time } = expression;
@@ -36,7 +95,8 @@ function compiled(expression: Expression): Evaluator {
     }
     case "gradient": {
       const { name, time } = expression;
-      return (from) => from.gradient(name, time) ?? into(from.size);
+      const nothing = memory();
+      return (from) => from.gradient(name, time) ?? nothing(from.size);
     }
     case "above":
       return (from) => from.above();
@@ -44,59 +104,46 @@ function compiled(expression: Expression): Evaluator {
       const { name } = expression;
       return (from) => from.parameter(name).data;
     }
+    case "named":
     case "constant": {
       const { value } = expression;
-      return (from) => into(from.size).fill(value);
+      const filled = memory((own) => own.fill(value));
+      return (from) => filled(from.size);
     }
     case "product": {
-      const { matrix, transposed, of } = expression;
-      if (of.kind === "input")
-        return (from) => {
-          const W = from.parameter(matrix);
-          const out = into(W.rows).fill(0);
-          const x = from.input(of.time);
-          if (x) addInput(out, W, x);
-          return out;
-        };
-      const inner = evaluatorOf(of);
+      const into = memory();
+      const { matrix, transposed } = expression;
+      const add = added(expression);
       return (from) => {
         const W = from.parameter(matrix);
         const out = into(transposed ? W.cols : W.rows).fill(0);
-        (transposed ? addMatTransposedVec : addMatVec)(out, W, inner(from));
+        add(out, from);
         return out;
       };
     }
-    case "sum":
-      return combined(expression.terms, (out, v) => {
-        for (let i = 0; i < out.length; i++) out[i]! += v[i]!;
-      });
+    case "sum": {
+      const [first, ...rest] = expression.terms;
+      return begun(first!, rest.map(added));
+    }
     case "times":
-      return combined(expression.factors, (out, v) => {
-        for (let i = 0; i < out.length; i++) out[i]! *= v[i]!;
-      });
+      return combined(expression.factors, multiply);
     case "difference":
-      return combined([expression.from, expression.minus], (out, v) => {
-        for (let i = 0; i < out.length; i++) out[i]! -= v[i]!;
-      });
-    case "apply": {
-      const inner = evaluatorOf(expression.of);
-      const its = elementFunctions[expression.function];
-      return (from) => {
-        const v = inner(from);
-        const out = into(v.length);
-        for (let i = 0; i < v.length; i++) out[i] = its(v[i]!);
-        return out;
-      };
-    }
+      return combined([expression.from, expression.minus], subtract);
+    case "quotient":
+      return combined([expression.over, expression.under], divide);
+    case "power":
+      return combined([expression.of, expression.exponent], raise);
+    case "extreme":
+      return combined(expression.of, expression.which === "min" ? lower : heighten);
+    case "pool":
+      return changed(expression.of, expression.over === "mean" ? average : sumUp);
+    case "negative":
+      return changed(expression.of, negate);
+    case "apply":
+      return changed(expression.of, loopOf(expression.function));
     // Not in the equations of the usual cells.
     case "input":
-    case "named":
-    case "negative":
-    case "quotient":
-    case "power":
-    case "extreme":
     case "softmax":
-    case "pool":
     case "target":
     case "classWeight":
     case "targetCount":
@@ -113,14 +160,55 @@ function compiled(expression: Expression): Evaluator {
   }
 }
 
-function combined(parts: readonly Expression[], add: (out: Float64Array, v: Float64Array) => void): Evaluator {
+/** Does something with an expression's value to what is already there. */
+type Change = (out: Float64Array, from: Surroundings) => void;
+
+function added(term: Expression): Change {
+  if (term.kind !== "product") return taken(term, addVec);
+  const { matrix, transposed, of } = term;
+  if (of.kind === "input")
+    return (out, from) => {
+      const x = from.input(of.time);
+      if (x) addInput(out, from.parameter(matrix), x);
+    };
+  const inner = evaluatorOf(of);
+  return transposed
+    ? (out, from) => addMatTransposedVec(out, from.parameter(matrix), inner(from))
+    : (out, from) => addMatVec(out, from.parameter(matrix), inner(from));
+}
+
+function taken(part: Expression, change: Loop): Change {
+  const value = evaluatorOf(part);
+  return (out, from) => change(out, value(from));
+}
+
+function combined([first, ...rest]: readonly Expression[], change: Loop): Evaluator {
+  return begun(
+    first!,
+    rest.map((part) => taken(part, change)),
+  );
+}
+
+/** One value, and what is done to it. */
+function begun(first: Expression, changes: readonly Change[]): Evaluator {
   const into = memory();
-  const [first, ...rest] = parts.map(evaluatorOf);
+  const begin = evaluatorOf(first);
   return (from) => {
-    const v = first!(from);
+    const v = begin(from);
     const out = into(v.length);
     out.set(v);
-    for (const part of rest) add(out, part(from));
+    for (const change of changes) change(out, from);
+    return out;
+  };
+}
+
+function changed(of: Expression, loop: Loop): Evaluator {
+  const into = memory();
+  const inner = evaluatorOf(of);
+  return (from) => {
+    const v = inner(from);
+    const out = into(v.length);
+    loop(out, v);
     return out;
   };
 }

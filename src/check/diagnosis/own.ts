@@ -2,6 +2,7 @@
  * The author's own numbers in the place of the computed ones: each operation is computed from what he has written down, so that
  * what is wrong by itself is told from what only follows from it.
  */
+import type { ExpectedNumber } from "../../format/expectedNumbers";
 import type { Comparison } from "../check";
 
 /** What is computed at a place of the trace; where the author has a number of his own, that goes on from there. */
@@ -16,6 +17,33 @@ export const nothingTaken: Taking = { take: (_, v) => v };
 /** A quantity's place: keys joined by spaces, without the entry. */
 export function placeOf(...keys: readonly (string | number)[]): string {
   return keys.join(" ");
+}
+
+/** The array that a number stands in. */
+export function arrayOf(place: ExpectedNumber["place"]): ExpectedNumber["place"] {
+  return place.slice(0, lengthOfArray(place));
+}
+
+function lengthOfArray(place: ExpectedNumber["place"]): number {
+  let length = place.length;
+  while (length > 0 && typeof place[length - 1] === "number") length--;
+  return length;
+}
+
+/** The same of all numbers of an array, made once where they come one after the other. */
+export function ofArrays<T>(make: (first: ExpectedNumber) => T): (number: ExpectedNumber) => T {
+  let last: { readonly number: ExpectedNumber; readonly length: number; readonly made: T } | null = null;
+  return (number) => {
+    const length = lengthOfArray(number.place);
+    if (last?.length !== length || !isOfSameArray(last.number, number, length))
+      last = { number, length, made: make(number) };
+    return last.made;
+  };
+}
+
+function isOfSameArray(a: ExpectedNumber, b: ExpectedNumber, length: number): boolean {
+  for (let n = 0; n < length; n++) if (a.place[n] !== b.place[n]) return false;
+  return a.sequence === b.sequence && a.of === b.of;
 }
 
 interface Entry {
@@ -36,17 +64,18 @@ export class OwnNumbers implements Taking {
     indices: readonly number[],
     columns: (name: string) => number,
   ) {
+    const arrays = ofArrays(({ of, place }) => {
+      const array = arrayOf(place);
+      const key = placeOf(...(of === "updated" ? ["updated"] : []), ...array);
+      const entries = this.entries.get(key) ?? [];
+      this.entries.set(key, entries);
+      return { entries, length: array.length, cols: columns(String(array.at(-1))) };
+    });
     for (const comparison of indices) {
-      const { of, place } = comparisons[comparison]!.expected;
-      let first = place.length;
-      while (first > 0 && typeof place[first - 1] === "number") first--;
-      const at = place.slice(first).map(Number);
-      const name = String(place[first - 1]);
-      const index = at.length > 1 ? at[0]! * columns(name) + at[1]! : (at[0] ?? 0);
-      const key = placeOf(...(of === "updated" ? ["updated"] : []), ...place.slice(0, first));
-      const known = this.entries.get(key);
-      if (known) known.push({ index, comparison });
-      else this.entries.set(key, [{ index, comparison }]);
+      const { expected } = comparisons[comparison]!;
+      const { entries, length, cols } = arrays(expected);
+      const [i, j] = [Number(expected.place[length] ?? 0), expected.place[length + 1]];
+      entries.push({ index: j === undefined ? i : i * cols + Number(j), comparison });
     }
   }
 

@@ -1,12 +1,13 @@
 /** One pass of a layer, step after step, by its edited operations. */
 import type { Equation } from "../../engine/equations";
 import type { Expression, Surroundings, Time } from "../../engine/expression";
+import { symbolsIn } from "../../engine/expression";
 import { elementFunctions, oneHot } from "../../engine/functions";
 import { addOuter, addVec } from "../../engine/linear";
 import type { StepInput, Values } from "../../engine/step";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
 import { zerosLike } from "../../engine/tensor";
-import { asItShouldBe, backKey, type Choices } from "./choices";
+import { asItShouldBe, type Choices, errorsKey } from "./choices";
 import type { Operations } from "./edited";
 import { evaluatorOf } from "./evaluator";
 import { addCut, isAssigned, isLeftOut } from "./readout";
@@ -41,15 +42,28 @@ export type Entries = Int32Array | null;
 /** dL/dx_t among what is asked for. */
 export const ofInputs = "x";
 
-/** What a pass's way back gives, by the step's place in its order, and the gradients of its parameters. */
-export interface PassBack {
+/** What comes back through a pass, by the step's place in its order. */
+interface Errors {
   /** Every quantity's gradient, `h` being the whole dL/dh_t. */
   readonly gradients: readonly Values[];
   /** Empty where nobody wants it. */
   readonly dx: readonly Float64Array[];
-  readonly shares: Readonly<Record<string, Tensor>>;
   /** dL/d(initial state) */
   readonly start: Values;
+}
+
+/** The errors, and what is made of them. */
+export interface PassBack extends Errors {
+  /** The gradients of those of the pass's parameters that are asked for, by their short names. */
+  shares(of: SharesOf): NamedTensors;
+}
+
+/** Whose gradients are asked for, and how somebody takes them. */
+export interface SharesOf {
+  readonly expressions: Readonly<Record<string, Expression>>;
+  readonly choices: Choices;
+  readonly prefix: string;
+  readonly asked: Asked;
 }
 
 /** @param first the steps that are gone through: the first ones */
@@ -91,21 +105,16 @@ export function passBackward(
   parameters: NamedTensors,
   above: readonly Float64Array[],
   choices: Choices,
-  prefix: string,
   take: TakeAt,
-  asked: Asked,
   wantsInput: boolean,
   to = 0,
 ): PassBack {
   const { flow } = choices;
   const T = above.length;
-  const collected = () => new Collected(pass, operations, parameters, choices, prefix, take, asked, wantsInput);
-  // Where shares are summed up, it does not matter in which order; errors of the last steps come to them all.
-  if (to === 0 && flow.kind === "overlapping" && choices.assigned === null && choices.leftOutStep === null)
-    return byLag(pass, above, collected, { operations, ...parameters, prefix, asked, wantsInput }, choices).upTo(
-      flow.steps,
-    );
-  const back = collected();
+  const back = new Visits(pass, operations, parameters, choices, take, wantsInput);
+  // What comes over so many steps is the same for whoever follows errors further.
+  if (to === 0 && flow.kind === "overlapping" && choices.leftOutStep === null)
+    return byLag(pass, above, back, { operations, ...parameters, wantsInput }, choices).upTo(flow.steps);
   if (flow.kind === "upward") return back.upward(above);
   if (to === 0 && flow.kind === "overlapping")
     for (let n = T - 1; n >= 0; n--)
@@ -131,34 +140,48 @@ export function passBackward(
 
 /** What the errors bring back over so many steps, each from its own step: over one step more it is what it was, and a little more. */
 class ByLag {
-  private lag = -1;
+  private readonly found: Errors[] = [];
+  /** By lag, then by step. */
+  private readonly visits: (readonly AtStep[])[] = [];
   private last: readonly Values[] = [];
-  private collected: Collected;
 
   constructor(
     readonly above: readonly Float64Array[],
-    private readonly make: () => Collected,
-  ) {
-    this.collected = make();
-  }
+    private readonly all: Visits,
+  ) {}
 
   upTo(steps: number): PassBack {
-    if (steps < this.lag) {
-      this.lag = -1;
-      this.collected = this.make();
-    }
+    const most = Math.min(steps, this.above.length - 1);
+    while (this.found.length <= most) this.goOn(this.found.length);
+    return {
+      ...this.found[most]!,
+      shares: (of) =>
+        summedShares(of, (share) =>
+          this.all
+            .noSum(share)
+            .plus(isOfSum(share) ? this.all.around(this.found[most]!.gradients) : this.inOrder(most)),
+        ),
+    };
+  }
+
+  private goOn(lag: number): void {
+    const { all, last, above } = this;
+    const before = all.made.length;
+    this.last = above.map((above_n, n) => {
+      if (n + lag >= above.length) return {};
+      return lag === 0 ? all.step(n, null, above_n) : all.step(n, last[n + 1]!, zeros(above_n.length));
+    });
+    all.toStart();
+    this.found.push({ gradients: [...all.gradients], dx: [...all.dx], start: { ...all.start } });
+    this.visits.push(all.made.slice(before));
+  }
+
+  /** As who goes back from each step anew visits them, from the last step on. */
+  private inOrder(most: number): AtStep[] {
     const T = this.above.length;
-    for (; this.lag < Math.min(steps, T - 1); ) {
-      this.lag++;
-      const { last, lag } = this;
-      this.last = this.above.map((above, n) => {
-        if (n > T - 1 - lag) return {};
-        return lag === 0
-          ? this.collected.step(n, null, above)
-          : this.collected.step(n, last[n + 1]!, zeros(above.length));
-      });
-    }
-    return this.collected.copy();
+    return Array.from({ length: T }, (_, k) => T - 1 - k).flatMap((from) =>
+      this.visits.slice(0, Math.min(most, from) + 1).map((ofLag, lag) => ofLag[from - lag]!),
+    );
   }
 }
 
@@ -173,11 +196,11 @@ const lagsKnown = new WeakMap<PassSteps, Known>();
 function byLag(
   pass: PassSteps,
   above: readonly Float64Array[],
-  make: () => Collected,
+  visits: Visits,
   of: Readonly<Record<string, unknown>>,
   choices: Choices,
 ): ByLag {
-  const key = backKey({ ...choices, flow: asItShouldBe.flow });
+  const key = errorsKey({ ...choices, flow: asItShouldBe.flow });
   const known = lagsKnown.get(pass);
   if (
     known?.key === key &&
@@ -185,7 +208,7 @@ function byLag(
     above.every((v, n) => v.every((d, i) => d === known.lags.above[n]![i]))
   )
     return known.lags;
-  const lags = new ByLag(above, make);
+  const lags = new ByLag(above, visits);
   lagsKnown.set(pass, { key, of, lags });
   return lags;
 }
@@ -193,31 +216,24 @@ function byLag(
 /** Of a step that has not been gone back to. */
 const nothingFound: Values = {};
 
-class Collected implements PassBack {
+/** The steps that have been gone back to, and what has been found there. */
+class Visits implements PassBack {
   readonly gradients: Values[];
-  readonly dx: Float64Array[];
-  readonly shares: Record<string, Tensor> = {};
+  readonly dx: Float64Array[] = [];
   readonly start: Values = {};
-  private readonly asked: readonly (readonly [name: string, share: Expression, entries: Entries])[];
+  /** In their order; of overlapping errors a step is visited several times. */
+  readonly made: AtStep[] = [];
+  private readonly sums: { readonly share: Share; readonly tensor: Tensor | null }[] = [];
 
   constructor(
     private readonly pass: PassSteps,
     private readonly operations: Operations,
     private readonly parameters: NamedTensors,
     private readonly choices: Choices,
-    private readonly prefix: string,
     private readonly take: TakeAt,
-    asked: Asked,
     private readonly wantsInput: boolean,
   ) {
-    this.asked = Object.entries(operations.shares).flatMap(([name, share]) => {
-      const full = `${prefix}.${name}`;
-      const isTurned = choices.transposed.some((one) => one.name === full);
-      const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
-      return entries === undefined ? [] : [[name, share, entries] as const];
-    });
     this.gradients = pass.values.map(() => nothingFound);
-    this.dx = [];
   }
 
   /** Back from one step to another, and all that is found added to what is there. */
@@ -258,28 +274,8 @@ class Collected implements PassBack {
       const dx = evaluated(operations.inputGradient, around);
       this.dx[n] = this.dx[n]?.map((v, j) => v + dx[j]!) ?? dx;
     }
-    if (this.asked.length === 0) return found;
-    const { previous, inputOf } = this.choices;
-    const isPlain = previous === asItShouldBe.previous && inputOf === asItShouldBe.inputOf;
-    const reading = isPlain ? around : new ReadOtherwise(around, this.pass, n, this.choices);
-    for (const [name, expression, entries] of this.asked) {
-      const into = this.shareOf(name, n);
-      if (into) addCut(into, this.choices, (to) => addShareOf(expression, around, reading, to, entries), entries);
-    }
+    this.made.push(around);
     return found;
-  }
-
-  /** As it stands, with what the first step hands on. */
-  copy(): PassBack {
-    this.toStart();
-    return {
-      gradients: this.gradients.map((values) => ({ ...values })),
-      dx: [...this.dx],
-      shares: Object.fromEntries(
-        Object.entries(this.shares).map(([name, { data, ...shape }]) => [name, { ...shape, data: data.slice() }]),
-      ),
-      start: { ...this.start },
-    };
   }
 
   /** What the first step hands on to the state before it: what comes from it in the gradients of the states. */
@@ -289,14 +285,111 @@ class Collected implements PassBack {
     for (const [state, coming] of Object.entries(operations.coming)) this.start[state] = evaluated(coming, around);
   }
 
+  shares(of: SharesOf): NamedTensors {
+    return summedShares(of, (share) => {
+      let known = this.sums.find((other) => isSameShare(other.share, share));
+      if (!known) {
+        known = { share, tensor: this.noSum(share).plus(this.made) };
+        this.sums.push(known);
+      }
+      return known.tensor;
+    });
+  }
+
+  /** Each step with what has been found there in all. */
+  around(gradients: readonly Values[]): AtStep[] {
+    return gradients.map((found, n) => new AtStep(this.pass, this.parameters, n, found));
+  }
+
+  noSum(share: Share): Sum {
+    return new Sum(this.pass, this.parameters[share.name]!, share);
+  }
+}
+
+/** What each step adds to a parameter's gradient, as somebody takes it. */
+interface Share {
+  readonly name: string;
+  readonly expression: Expression;
+  readonly entries: Entries;
+  readonly choices: Choices;
+  /** The step's whose is left, where each is assigned. */
+  readonly left: "first" | "last" | null;
+}
+
+function isSameShare(a: Share, b: Share): boolean {
+  const { previous, inputOf, sharesCut } = b.choices;
+  return (
+    a.expression === b.expression &&
+    a.entries === b.entries &&
+    a.left === b.left &&
+    a.choices.previous === previous &&
+    a.choices.inputOf === inputOf &&
+    a.choices.sharesCut === sharesCut
+  );
+}
+
+/** Whether the sum of all visits' shares is the share of the sum of what has been found on them. */
+const isOfSum = ({ expression, choices, left }: Share): boolean =>
+  left === null && choices.sharesCut === null && isLinear(expression);
+
+/** Whether an expression is linear in the gradients of its own step. */
+function isLinear(expression: Expression): boolean {
+  const isFree = (other: Expression) => symbolsIn(other).every(({ kind }) => kind !== "gradient" && kind !== "above");
+  if (expression.kind === "gradient") return expression.time === "now";
+  if (expression.kind === "outer") return isLinear(expression.left) && isFree(expression.right);
+  if (expression.kind === "sum") return expression.terms.every(isLinear);
+  if (expression.kind !== "times") return false;
+  const [one, ...more] = expression.factors.filter((factor) => !isFree(factor));
+  return one !== undefined && more.length === 0 && isLinear(one);
+}
+
+/** By the parameters' short names; those without a visit have none. */
+function summedShares(
+  { expressions, choices, prefix, asked }: SharesOf,
+  sumOf: (share: Share) => Tensor | null,
+): NamedTensors {
+  const sums: Record<string, Tensor> = {};
+  for (const [name, expression] of Object.entries(expressions)) {
+    const full = `${prefix}.${name}`;
+    const isTurned = choices.transposed.some((one) => one.name === full);
+    const entries = asked === null || (isTurned && asked.has(full)) ? null : asked.get(full);
+    if (entries === undefined) continue;
+    const left = choices.assigned && isAssigned(choices, full) ? choices.assigned.left : null;
+    const sum = sumOf({ name, expression, entries, choices, left });
+    if (sum) sums[name] = sum;
+  }
+  return sums;
+}
+
+/** A parameter's gradient, to which the steps' shares are added visit by visit. */
+class Sum {
+  private tensor: Tensor | null = null;
+
+  constructor(
+    private readonly pass: PassSteps,
+    private readonly like: Tensor,
+    private readonly share: Share,
+  ) {}
+
+  /** With the shares of more visits, which stay in it. */
+  plus(visits: readonly AtStep[]): Tensor | null {
+    const { expression, entries, choices } = this.share;
+    const { previous, inputOf } = choices;
+    const isPlain = previous === asItShouldBe.previous && inputOf === asItShouldBe.inputOf;
+    for (const around of visits) {
+      const reading = isPlain ? around : new ReadOtherwise(around, this.pass, choices);
+      const into = this.memoryAt(around.n);
+      if (into) addCut(into, choices, (to) => addShareOf(expression, around, reading, to, entries), entries);
+    }
+    return this.tensor;
+  }
+
   /** The memory that step n adds its share to; null where its share is not left. */
-  private shareOf(name: string, n: number): Tensor | null {
-    const known = this.shares[name];
-    const isAlone = isAssigned(this.choices, `${this.prefix}.${name}`);
-    if (known && isAlone && this.choices.assigned?.left === "last" && n < this.pass.values.length - 1) return null;
-    if (known && !isAlone) return known;
-    this.shares[name] = zerosLike(this.parameters[name]!);
-    return this.shares[name];
+  private memoryAt(n: number): Tensor | null {
+    const { left } = this.share;
+    if (this.tensor && left === "last" && n < this.pass.values.length - 1) return null;
+    if (!this.tensor || left) this.tensor = zerosLike(this.like);
+    return this.tensor;
   }
 }
 
@@ -378,7 +471,7 @@ class AtStep implements Surroundings {
   constructor(
     private readonly pass: PassSteps,
     private readonly parameters: NamedTensors,
-    private readonly n: number,
+    readonly n: number,
     private readonly gradients: Values = {},
     private readonly later: Values | null = null,
     private readonly ofAbove: Float64Array = empty,
@@ -431,14 +524,14 @@ class ReadOtherwise implements Surroundings {
   constructor(
     private readonly around: AtStep,
     private readonly pass: PassSteps,
-    private readonly n: number,
     private readonly choices: Choices,
   ) {
     this.size = around.size;
   }
 
   value(name: string, time: Time): Float64Array {
-    const { around, n } = this;
+    const { around } = this;
+    const { n } = around;
     const { previous } = this.choices;
     const { values } = this.pass;
     if (time !== "before" || isMarked(name)) return around.value(name, time);
@@ -447,7 +540,7 @@ class ReadOtherwise implements Surroundings {
   }
 
   input(time: "now" | "after"): StepInput | null {
-    const { n } = this;
+    const { n } = this.around;
     const { inputOf } = this.choices;
     const other = inputOf === "now" ? n : inputOf === "before" ? n - 1 : n + 1;
     return this.pass.inputs[time === "now" ? other : n + 1] ?? null;

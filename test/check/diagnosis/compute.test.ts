@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { asItShouldBe, combine, forwardKey } from "../../../src/check/diagnosis/choices";
 import {
+  asItShouldBe,
+  backKey,
+  type Choices,
+  combine,
+  errorsKey,
+  forwardKey,
+} from "../../../src/check/diagnosis/choices";
+import {
+  type Computed,
   compute,
   computeBatch,
   isApart,
@@ -52,6 +60,9 @@ function assertAlike(actual: ReadonlyMap<string, number>, expected: ReadonlyMap<
     assert.ok(isAlike, `${path} is ${found}, expected ${value}`);
   }
 }
+
+const gradientsIn = ({ trace }: Computed): Map<string, number> =>
+  numbersOf((trace as { readonly gradients: unknown }).gradients);
 
 function engineOf({ model, sequences, training }: Problem, index: number) {
   const done = run(model, sequences, index);
@@ -144,6 +155,22 @@ describe("The computation that a diagnosis tries slips on", () => {
         assertAlike(alone!, whole!);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it("makes the gradients of errors that it has found before as it makes them of its own, whatever slip is made", () => {
+    fc.assert(
+      fc.property(problems, fc.nat({ max: 3 }), (problem, steps) => {
+        const { length } = problem.sequences[0]!;
+        const flow: Choices["flow"] = steps > 0 && steps < length ? { kind: "overlapping", steps } : { kind: "whole" };
+        const bench = new Workbench(problem);
+        for (const { change } of slipsOf(problem)) {
+          const choices = combine([{ flow }, change]);
+          if (errorsKey(choices) === backKey(choices)) continue;
+          assertAlike(gradientsIn(bench.compute(0, choices)), gradientsIn(compute(problem, 0, choices)));
+        }
+      }),
+      { numRuns: 20 },
     );
   });
 
