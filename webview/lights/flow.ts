@@ -1,6 +1,7 @@
 /** The light *Flow*: how large the gradient of every layer's state is at each step, on one logarithmic axis, and what that means. */
 
 import { html, nothing, svg, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import { largestOf, smallestOf } from "../../src/protocol/extremes";
 import type { Run } from "../../src/protocol/panel";
 import type { Model } from "../model";
@@ -27,6 +28,8 @@ const tickHeight = 12;
 /** Pixels that the axis' numbers take on the left, and one beside its dot. */
 const roomOfTicks = 50;
 const roomOfAmount = 60;
+/** Of more points than these none has a dot. */
+const mostDots = 80;
 /** Layers are told apart by their dashes, not by colour. */
 const dashes = ["", "5 3", "1.5 2.5", "8 3 1.5 3"];
 
@@ -92,7 +95,14 @@ export function flow(model: Model, run: Run): TemplateResult | typeof nothing {
           .map(({ from, to, max }) => `${((x(from) + x(to)) / 2).toFixed(1)} ${y(max).toFixed(1)}`)
           .join("L");
         return svg`${path === "" ? nothing : svg`<path class="flow-line" stroke-dasharray=${dashes[k % dashes.length] ?? ""} d=${`M${path}`}></path>`}
-          ${points.length > 80 ? nothing : points.map(({ from, max }) => dot(from, max, from === cursor.t, lane.prefix, x(from), y(max)))}`;
+          ${
+            // Going back each step comes before the others: their dots stay as they are
+            repeat(
+              points.length > mostDots ? [] : points,
+              ({ from }) => from,
+              ({ from, max }) => dot(from, max, from === cursor.t, lane.prefix, x(from), y(max)),
+            )
+          }`;
       })}
       ${current === undefined ? nothing : amount(cursor.t, current, x(cursor.t), y(current), axis.width, isFree)}
     </svg>
