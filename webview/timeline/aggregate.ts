@@ -90,10 +90,11 @@ export function enlarge(
   }: { readonly width: number; readonly height: number; readonly left: number; readonly dataWidth: number },
 ): Uint8ClampedArray<ArrayBuffer> {
   const large = new Uint32Array(width * height);
-  const columnOf = Int32Array.from({ length: width }, (_, x) => {
+  const columnOf = new Int32Array(width);
+  for (let x = 0; x < width; x++) {
     const column = Math.floor(((x + 0.5 - left) / dataWidth) * small.width);
-    return column >= 0 && column < small.width ? column : -1;
-  });
+    columnOf[x] = column >= 0 && column < small.width ? column : -1;
+  }
   let before = -1;
   for (let y = 0; y < height; y++) {
     const row = Math.floor(((y + 0.5) / height) * small.height);
