@@ -13,8 +13,9 @@ type Result = { script: string; passed: number; failed: number };
 const shell = process.platform === "win32";
 
 /**
- * What runs at the same time, one stage after the other; what is in a row runs in turn. A browser's tests wait for half of their time, and
- * those that compute fill it. The last packs the extension, and so builds anew what the others have open.
+ * What runs at the same time, one stage after the other; what is in a row runs in turn. The panel's tests wait for half of their time, and
+ * others fill it; more beside them would take them longer than it takes in turn. The last packs the extension, and so builds anew what the
+ * others have open.
  */
 const stages = [[["test:panel"], ["test:unit", "test:vscode"]], [["test:vsix"]]];
 

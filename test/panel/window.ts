@@ -4,12 +4,7 @@ import { openWorkbench, startVsCode, type VsCode, type Workbench, type Workbench
 
 let running: Promise<VsCode> | undefined;
 
-// Of test files that run side by side only the first of a process gets this hook: what is started after it ends with the process.
-after(async () => {
-  const ended = running;
-  running = undefined;
-  await (await ended)?.stop();
-});
+after(async () => (await running)?.stop());
 
 /** A window with a folder and a profile of its own: one for all the tests of a file (`before`), closed after them (`after`). */
 export async function openWindow(options: Omit<WorkbenchOptions, "env" | "vsix"> = {}): Promise<Workbench> {
