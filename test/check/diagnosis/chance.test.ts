@@ -7,10 +7,12 @@ import { readSample } from "../../samples/samples";
 
 const digits = 4;
 const tolerance = 0.5 * 10 ** -digits + 1e-9;
-const draws = 20;
+/** A thousand take two minutes: UNROLL_DRAWS=10000 asks for as many as the bound is about. */
+const draws = Number(process.env["UNROLL_DRAWS"] ?? 20);
 
 describe("Numbers that are wrong by chance", () => {
-  it(`are explained by no slip: one to four of the worked example's, with four digits, ${draws} times`, () => {
+  it(`are explained by no slip: one to four of the worked example's, with four digits, ${draws} times`, function () {
+    this.timeout(0);
     const { problem, expect } = readSample("hi-there-class.rnn.json");
     const right = compareExpected(problem!, expect).filter(({ actual }) => actual !== null);
     const random = new Random(7);
@@ -29,6 +31,6 @@ describe("Numbers that are wrong by chance", () => {
       });
       if (diagnose(problem!, comparisons).length > 0) named++;
     }
-    assert.equal(named, 0);
+    assert.ok(named <= draws / 1000, `${named} of ${draws} are named`);
   });
 });
