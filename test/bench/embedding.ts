@@ -60,9 +60,6 @@ export async function measureEmbedding(quick: boolean): Promise<EmbeddingReport>
   for (const training of trainings) await training.close();
   // The first round compiles.
   const [ofText, even, vectors] = seconds.map((times) => 1 / Math.min(...times.slice(1)));
-  const drawn = [
-    { draw: draws[0], rows: ofText!, ratio: ofText! / vectors!, bar: bars[draws[0]] },
-    { draw: draws[1], rows: even!, ratio: even! / vectors!, bar: bars[draws[1]] },
-  ];
-  return { drawn, vectors: vectors! };
+  const drawnAs = (draw: Draw, rows: number) => ({ draw, rows, ratio: rows / vectors!, bar: bars[draw] });
+  return { drawn: [drawnAs(draws[0], ofText!), drawnAs(draws[1], even!)], vectors: vectors! };
 }

@@ -118,11 +118,11 @@ export class Workbench {
     const forward = this.forward(index, choices);
     const { losses } = this.readout(index, choices, null);
     // Who only asks for what goes forward needs no way back.
-    const errors = once(() => this.errorsOf(index, choices, null, part));
-    const written = once(() =>
+    const errors = lazy(() => this.errorsOf(index, choices, null, part));
+    const written = lazy(() =>
       writtenDown(model, this.summed(index, choices, this.back(index, choices, null, part)), choices),
     );
-    const steps = once(() =>
+    const steps = lazy(() =>
       forward.inputs.map((input, k) =>
         part && k < part.to
           ? null
@@ -138,7 +138,7 @@ export class Workbench {
             },
       ),
     );
-    const gradients = once(() => ({ ...nested(written()), ...errors().startGradients }));
+    const gradients = lazy(() => ({ ...nested(written()), ...errors().startGradients }));
     return {
       trace: {
         loss: losses.total,
@@ -433,7 +433,7 @@ class Recent<T> {
   }
 }
 
-function once<T>(make: () => T): () => T {
+function lazy<T>(make: () => T): () => T {
   let known: { readonly value: T } | null = null;
   return () => (known ??= { value: make() }).value;
 }

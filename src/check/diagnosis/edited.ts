@@ -42,6 +42,15 @@ export interface Edit {
 export const comesFromAfter = (expression: Expression): boolean =>
   symbolsIn(expression).some((leaf) => leaf.kind === "gradient" && leaf.time === "after");
 
+/** The terms of a gradient: those of its own step, and what comes back from the step after. */
+export function byStep(expression: Expression): {
+  readonly here: readonly Expression[];
+  readonly after: readonly Expression[];
+} {
+  const terms = termsOf(expression);
+  return { here: terms.filter((term) => !comesFromAfter(term)), after: terms.filter(comesFromAfter) };
+}
+
 export const termsOf = (expression: Expression): readonly Expression[] =>
   expression.kind === "sum" ? expression.terms : [expression];
 

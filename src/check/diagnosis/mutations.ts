@@ -24,7 +24,7 @@ import { expressionText, gradientText } from "../../engine/expressionText";
 import type { Layer, Model } from "../../engine/model";
 import type { Choices } from "./choices";
 import type { Back, Operations } from "./edited";
-import { comesFromAfter, kindOf, operationsOf, sumOf, termsOf } from "./edited";
+import { byStep, comesFromAfter, kindOf, operationsOf, sumOf, termsOf } from "./edited";
 import type { Kind } from "./rareMutations";
 import { everywhere, rareBack, rareForward } from "./rareMutations";
 import { ofLastStep } from "./steps";
@@ -661,13 +661,12 @@ class KindOfLayer {
     });
     return [
       ...Object.entries(whole).flatMap(([name, expression]) => {
-        const terms = termsOf(expression);
-        const [coming, here] = [terms.filter(comesFromAfter), terms.filter((term) => !comesFromAfter(term))];
+        const { here, after } = byStep(expression);
         const [only] = here;
         const slope = only?.kind === "times" && here.length === 1 ? slopesAmong(only.factors)[0] : undefined;
-        if (only?.kind !== "times" || !slope || coming.length === 0) return [];
+        if (only?.kind !== "times" || !slope || after.length === 0) return [];
         const rest = only.factors.filter((factor) => !slope.factors.includes(factor));
-        const all = sum(rest.length === 1 ? rest[0]! : times(...rest), ...coming);
+        const all = sum(rest.length === 1 ? rest[0]! : times(...rest), ...after);
         const text = `${slopeText(slope, slope.of)} multiplies what comes back from the step after, too, in ${this.gradientOf(name)}`;
         return [slip("all", text, { [name]: times(all, ...slope.factors) })];
       }),
@@ -688,8 +687,7 @@ class KindOfLayer {
     const slope = slopesAmong(expression.factors)[0];
     const of = expression.factors.find((factor) => factor.kind === "gradient" && factor.time === "now");
     if (!slope || of?.kind !== "gradient" || !this.states.includes(of.name)) return [];
-    const parts = termsOf(this.operations.whole[of.name]!);
-    const [after, own] = [parts.filter(comesFromAfter), parts.filter((term) => !comesFromAfter(term))];
+    const { here: own, after } = byStep(this.operations.whole[of.name]!);
     if (after.length === 0 || own.length === 0) return [];
     const others = expression.factors.filter((factor) => factor !== of && !slope.factors.includes(factor));
     const through = (some: readonly Expression[], factors: readonly Expression[]) =>

@@ -2,7 +2,7 @@
 import type { Expression } from "../../engine/expression";
 import { gradient, gradientAfter, sum, withLeaves } from "../../engine/expression";
 import type { Back } from "./edited";
-import { comesFromAfter, sumOf, termsOf } from "./edited";
+import { byStep, sumOf, termsOf } from "./edited";
 import type { Mutation } from "./mutations";
 import type { Kind } from "./rareMutations";
 
@@ -15,8 +15,7 @@ interface Parts {
 
 export function partMutations(kind: Kind): Mutation[] {
   const all = kind.states.flatMap((state): Parts[] => {
-    const terms = termsOf(kind.operations.whole[state]!);
-    const [after, here] = [terms.filter(comesFromAfter), terms.filter((term) => !comesFromAfter(term))];
+    const { here, after } = byStep(kind.operations.whole[state]!);
     return after.length > 0 && here.length > 0 ? [{ state, here, after }] : [];
   });
   return [

@@ -355,7 +355,7 @@ function entropySlips({ model: { output, loss } }: Problem): Slip[] {
     : "of the softmax's derivative only the diagonal p(1 − p) is taken: the loss's gradient is target·(p − 1) in place of p − target";
   const diagonal = one("derivative-diagonal", alone, { outputDerivative: "diagonal" }, "outputDerivative");
   if (!isSigmoid) slips.push(diagonal);
-  if (isSigmoid)
+  if (isSigmoid) {
     for (const [said, change] of [
       [", in the loss alone", { entropyTerms: "targetAlone" }],
       ["", { entropyTerms: "targetAlone", outputDerivative: "diagonal" }],
@@ -364,7 +364,6 @@ function entropySlips({ model: { output, loss } }: Problem): Slip[] {
       slips.push(
         one("term-of-loss", `(1 − target) log(1 − p) is left out of the entropy${said}`, change, "outputDerivative"),
       );
-  if (isSigmoid)
     for (const [kind, text] of [
       ["negated", "(1 − target) log(1 − p) has the wrong sign in the entropy"],
       ["ofTarget", "(1 − target) log p stands in the place of (1 − target) log(1 − p) in the entropy"],
@@ -375,7 +374,7 @@ function entropySlips({ model: { output, loss } }: Problem): Slip[] {
         [", in the gradients alone", "gradient"],
       ] as const)
         slips.push(one("rest-of-entropy", text + said, { entropyRest: { kind, in: where } }, "outputDerivative"));
-  else if (!loss.classWeights && output.size > 1)
+  } else if (!loss.classWeights && output.size > 1)
     slips.push(
       one(
         "term-of-loss",
