@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-type Counts = { passes: number; failures: number; pending: number };
-type Result = { script: string; passed: number; failed: number };
+type Counts = { passes: number; failures: number; pending: number; failed: { title: string; error: string }[] };
+type Result = { script: string; passed: number; failed: number; words: string[] };
 
 const shell = process.platform === "win32";
 
@@ -52,8 +52,11 @@ async function runSuite(script: string): Promise<Result> {
   const failed = counts.reduce((sum, { failures, pending }) => sum + failures + pending, 0);
   // A suite that broke off before its report, or failed beside its tests, is one failure more.
   const broken = lines.length === 0 || (status !== 0 && failed === 0);
-  if (broken) console.log(`${script} | ended with ${end}, expected code 0 and a report.`);
-  return { script, passed, failed: failed + (broken ? 1 : 0) };
+  const words = counts.flatMap((each) =>
+    each.failed.map(({ title, error }) => `${title}\n  ${error.replaceAll("\n", "\n  ")}`),
+  );
+  if (broken) words.push(`ended with ${end}, expected code 0 and a report.`);
+  return { script, passed, failed: failed + (broken ? 1 : 0), words };
 }
 
 async function inTurn(scripts: readonly string[]): Promise<Result[]> {
@@ -73,6 +76,8 @@ async function main(): Promise<void> {
 
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, failedSteps.length);
+  // Thousands of lines stand between a failure and the end, which is what one reads.
+  for (const { script, words } of results) for (const each of words) console.log(`\n${script}: ${each}`);
   console.log();
   for (const step of failedSteps) console.log(`${step}: failed`);
   for (const result of results) console.log(`${result.script}: ${result.passed} passed, ${result.failed} failed`);
