@@ -2,6 +2,7 @@
 import type { BatchReduction, Problem, Sequence } from "./model";
 import { parametersOf } from "./model";
 import { Recording } from "./network";
+import { finish } from "./run";
 import type { NamedTensors } from "./tensor";
 import { zerosLikeAll } from "./tensor";
 import type { Runner } from "./train";
@@ -33,7 +34,7 @@ export function runBatch(problem: Problem): BatchResult {
   const runners = batch.map((_, k) => runnerOf(problem, k));
   const longest = batch.reduce((most, { length }) => Math.max(most, length), 0);
   const workplace = { model, recording: new Recording(model), gradients, batchReduction };
-  const norm = computeChunk(workplace, runners, 0, longest, null);
+  const norm = finish(computeChunk(workplace, runners, 0, longest, null));
   const isBroken = norm !== null && typeof norm !== "number";
   if (isBroken) for (const { data } of Object.values(gradients)) data.fill(Number.NaN);
   return { loss: norm === null ? null : isBroken ? Number.NaN : lossOf(runners, batchReduction), gradients };

@@ -17,7 +17,8 @@ export function firstNonFinite(model: Model, recording: Recording, length: numbe
   return firstForward(model, recording, length) ?? firstBackward(model, recording, length);
 }
 
-function firstForward(model: Model, recording: Recording, length: number): NonFinitePlace | null {
+/** The same of the way there alone. */
+export function firstForward(model: Model, recording: Recording, length: number): NonFinitePlace | null {
   for (let k = 0; k < length; k++) {
     for (const [l, layer] of model.layers.entries())
       for (const [p, pass] of layer.passes.entries())
@@ -31,7 +32,8 @@ function firstForward(model: Model, recording: Recording, length: number): NonFi
   return null;
 }
 
-function firstBackward(model: Model, recording: Recording, length: number): NonFinitePlace | null {
+/** The same of the way back alone. */
+export function firstBackward(model: Model, recording: Recording, length: number): NonFinitePlace | null {
   for (let k = length - 1; k >= 0; k--) {
     if (isBad(recording.dLogits[k]!)) return { k, tensor: "gradients.logits" };
     for (let l = model.layers.length - 1; l >= 0; l--) {

@@ -20,6 +20,8 @@ import {
   parametersOfUnit,
   Recording,
 } from "./network";
+import type { NonFinitePlace } from "./nonFinite";
+import { firstBackward, firstForward } from "./nonFinite";
 import type { State, Values } from "./step";
 import type { Unit, UnitSweep } from "./sweeps";
 import { sweepsOf } from "./sweeps";
@@ -65,9 +67,13 @@ export interface RunOptions {
   /** Steps of a segment; what suits the model where nothing is said. */
   readonly segmentLength?: number;
   /** Makes what computes the segments of up to so many steps; where there is none, they are computed by the readable loops. */
-  readonly arithmetic?: (model: Model, length: number, segmentLength: number) => Arithmetic | null;
+  readonly arithmetic?: ((model: Model, length: number, segmentLength: number) => Arithmetic | null) | undefined;
   /** Makes what looks at every step once while the run is computed. */
   readonly look?: (run: Run) => Look;
+  /** Goes over these steps alone, `from` to before `to`, counted from 0, as if others of the sequence had been or would be gone over elsewhere. */
+  readonly steps?: { readonly from: number; readonly to: number };
+  /** What each ℓ_t counts in L; what the model's loss says where nothing is said. */
+  readonly weights?: StepWeights;
 }
 
 /** Looks at every step once, in any order, when all of its numbers are known. */
@@ -106,9 +112,13 @@ export function startOf(model: Model, sequences: readonly Sequence[], index: num
  * @throws RangeError where there is no sequence `index`
  */
 export function run(model: Model, sequences: readonly Sequence[], index: number, options: RunOptions = {}): Run {
-  const running = computeRun(model, sequences, index, options);
-  let next = running.next();
-  while (!next.done) next = running.next();
+  return finish(computeRun(model, sequences, index, options));
+}
+
+/** What a long computation comes to, where nobody asks how far it is. */
+export function finish<T>(computing: Generator<unknown, T, void>): T {
+  let next = computing.next();
+  while (!next.done) next = computing.next();
   return next.value;
 }
 
@@ -136,7 +146,8 @@ function chooseSegmentLength(model: Model, T: number): number {
   return Math.min(T, Math.max(16, least, Math.min(Math.floor(segmentWork / work), 4 * Math.ceil(Math.sqrt(T)))));
 }
 
-function bytesPerStep(model: Model): number {
+/** What the recording of a step takes. */
+export function bytesPerStep(model: Model): number {
   // An array costs some 200 bytes beside its numbers.
   const array = (length: number) => 200 + 8 * length;
   let bytes = 3 * array(model.output.size) + array(model.inputSize);
@@ -161,8 +172,10 @@ interface LoadedSegment {
  * Sublinear Memory Cost"): of a run that is not long, all of them.
  */
 export class Run {
-  /** T */
+  /** T: of the whole sequence, or of those steps that are gone over. */
   readonly length: number;
+  /** The first of them, counted from 0. */
+  private readonly first: number;
   /** N: how many steps have a target. */
   readonly targetCount: number;
   /** The gradient of L by every parameter, by full name. */
@@ -179,6 +192,7 @@ export class Run {
   private readonly states: State[][][];
   private readonly incoming: State[][][];
   private readonly outgoing: State[][];
+  private readonly lastStates: State[][];
   private readonly sums: ShareSums;
   /** What has looked at every step, once the run has been computed. */
   readonly look: Look | null;
@@ -191,19 +205,21 @@ export class Run {
     readonly sequence: Sequence,
     /** The state that flows into the first step of each pass: [layer][pass]. */
     readonly start: NetworkState,
-    { segmentLength = chooseSegmentLength(model, sequence.length), arithmetic, look }: RunOptions = {},
+    { steps, segmentLength, arithmetic, look, weights }: RunOptions = {},
   ) {
-    this.length = sequence.length;
-    this.segmentLength = segmentLength;
-    this.arithmetic = arithmetic?.(model, this.length, segmentLength) ?? new Loops(model);
-    this.targetCount = model.loss ? countTargets(sequence) : 0;
-    this.weights = model.loss ? weightsInLoss(model.loss, sequence) : { scale: 1, weights: null };
+    const { from, to } = steps ?? { from: 0, to: sequence.length };
+    this.first = from;
+    this.length = to - from;
+    this.segmentLength = segmentLength ?? chooseSegmentLength(model, this.length);
+    this.arithmetic = arithmetic?.(model, this.length, this.segmentLength) ?? new Loops(model);
+    this.targetCount = model.loss ? countTargets(sequence, from, to) : 0;
+    this.weights = weights ?? (model.loss ? weightsInLoss(model.loss, sequence) : { scale: 1, weights: null });
     this.ends = newEnds(model);
-    this.segments = Math.ceil(this.length / segmentLength);
+    this.segments = Math.ceil(this.length / this.segmentLength);
     // Over a single segment all sweeps are one: nothing has to flow from one segment into the next.
     const sweeps = sweepsOf(model);
     this.sweeps = this.segments > 1 ? sweeps : [{ ascending: true, units: sweeps.flatMap(({ units }) => units) }];
-    const fitting = Math.floor(loadedBudget / (bytesPerStep(model) * segmentLength));
+    const fitting = Math.floor(loadedBudget / (bytesPerStep(model) * this.segmentLength));
     // Where not all of them fit, some are computed again and again: then a few are enough, in memory that is used anew.
     this.mostLoaded = this.segments <= fitting ? fitting : Math.max(4, Math.floor(fitting / 8));
     const zeros = () =>
@@ -215,6 +231,7 @@ export class Run {
     this.states = Array.from({ length: this.segments }, zeros);
     this.incoming = Array.from({ length: this.segments }, zeros);
     this.outgoing = zeros();
+    this.lastStates = zeros();
     this.gradients = zerosLikeAll(parametersOf(model));
     const bytes = Object.values(this.gradients).reduce((sum, { data }) => sum + data.length * 8, 0);
     this.sums = new ShareSums(this.length, Math.max(32, Math.ceil((this.length * bytes) / sumBudget)));
@@ -231,6 +248,16 @@ export class Run {
     return this.targetCount > 0 ? this.lossSum * this.weights.scale : null;
   }
 
+  /** Σ_t w_t ℓ_t, before any division, w_t being the steps' own weights. */
+  get sum(): number {
+    return this.lossSum;
+  }
+
+  /** The state in which each pass has ended: [layer][pass]. */
+  get finalState(): NetworkState {
+    return this.lastStates;
+  }
+
   /** dL/d(state that flows into the first step): [layer][pass]. */
   get startGradients(): NetworkState {
     return this.outgoing;
@@ -239,10 +266,28 @@ export class Run {
   /** Goes through all segments: forward in the order of the sweeps, then back. */
   *compute(): Generator<Progress, void, void> {
     yield* this.computeAll();
-    if (!this.keepsAll) return;
     // Nothing is to be computed any more.
+    if (this.keepsAll) this.release();
+  }
+
+  /** Gives back the memory of what computes fast; a step that is no longer in memory is computed by the readable loops from then on. */
+  release(): void {
     this.arithmetic.release();
     this.arithmetic = new Loops(this.model);
+  }
+
+  /** The first NaN or ∞ in the order of the computation, its step counted from the sequence's first; null where there is none. */
+  firstNonFinite(): NonFinitePlace | null {
+    for (const [find, ascending] of [
+      [firstForward, true],
+      [firstBackward, false],
+    ] as const)
+      for (const s of this.order(ascending)) {
+        const { from, to } = this.bounds(s);
+        const place = find(this.model, this.load(from).recording, to - from);
+        if (place) return { ...place, k: from + place.k };
+      }
+    return null;
   }
 
   private *computeAll(): Generator<Progress, void, void> {
@@ -279,13 +324,13 @@ export class Run {
   private lookAt(s: number): void {
     if (!this.look) return;
     const { from, to } = this.bounds(s);
-    for (let k = from; k < to; k++) this.look.see(this.at(k + 1));
+    for (let k = from; k < to; k++) this.look.see(this.at(k - this.first + 1));
   }
 
   /**
    * The forward part of `compute` alone, for `loss` at parameters that have been moved: it can be gone through again and again,
    * in the same memory. Yields after each segment.
-   * @param losses [T] receives ℓ_t of every step, 0 where a step has no target
+   * @param losses [T] receives ℓ_t of every step of the sequence, 0 where a step has no target
    */
   *forwardPasses(losses: Float64Array | null = null): Generator<void, void, void> {
     this.lossSum = 0;
@@ -313,7 +358,7 @@ export class Run {
 
   /** Goes forward through all segments alone, after which each step's outputs can be asked for. @returns Σ_t ℓ_t, before any division by N */
   goForward(): number {
-    for (const going = this.forwardPasses(); !going.next().done; );
+    finish(this.forwardPasses());
     if (this.sweeps.length > 1) this.loaded = [];
     return this.lossSum;
   }
@@ -328,8 +373,7 @@ export class Run {
   /** Puts what flows out of segment s into the next one of the sweep, or out of the run. */
   private passOn(sweep: UnitSweep, into: State[][][], from: NetworkState, s: number, ascending: boolean): void {
     const next = ascending ? s + 1 : s - 1;
-    const target = into[next] ?? (into === this.incoming ? this.outgoing : null);
-    if (!target) return;
+    const target = into[next] ?? (into === this.incoming ? this.outgoing : this.lastStates);
     for (const unit of sweep.units)
       if (unit.kind === "pass")
         target[unit.layer]![unit.pass] = Object.fromEntries(
@@ -350,8 +394,8 @@ export class Run {
   }
 
   private bounds(s: number): { from: number; to: number } {
-    const from = s * this.segmentLength;
-    return { from, to: Math.min(this.length, from + this.segmentLength) };
+    const from = this.first + s * this.segmentLength;
+    return { from, to: Math.min(this.first + this.length, from + this.segmentLength) };
   }
 
   private forwardOver(s: number): LoadedSegment & { readonly sum: number } {
@@ -367,7 +411,7 @@ export class Run {
 
   /** The segment with step k, forward and back. */
   private load(k: number): LoadedSegment {
-    const s = Math.floor(k / this.segmentLength);
+    const s = Math.floor((k - this.first) / this.segmentLength);
     const found = this.loaded.find((one) => one.segment === s);
     if (found) {
       if (found !== this.loaded.at(-1)) this.loaded = [...this.loaded.filter((one) => one !== found), found];
@@ -434,7 +478,7 @@ export class Run {
       pass?.prefix ?? unit.kind,
       steps,
       () => zerosLikeAll(parametersOfUnit(this.model, unit)),
-      (dp, n) => this.addShare(unit, ascending ? n : this.length - 1 - n, dp),
+      (dp, n) => this.addShare(unit, this.first + (ascending ? n : this.length - 1 - n), dp),
     )[name]!;
     return { ...sum, data: sum.data.slice() };
   }
@@ -446,8 +490,8 @@ export class Run {
 
   private indexOf(t: number): number {
     if (!Number.isInteger(t) || t < 1 || t > this.length)
-      throw new RangeError(`there is no step t = ${t}: the sequence has ${this.length}`);
-    return t - 1;
+      throw new RangeError(`there is no step t = ${t}: the run has ${this.length}`);
+    return this.first + t - 1;
   }
 }
 

@@ -1,12 +1,16 @@
+import { addVec } from "./linear";
 import type { StepWeights } from "./loss";
 import { countTargets, divisorOf, shareOf, weightsInLoss } from "./loss";
 import type { Model, Problem, Sequence, TrainingSettings } from "./model";
 import { longestOf, parametersOf, trainableOf, withParameters } from "./model";
 import type { NetworkState, Stretch } from "./network";
 import { backward, finalState, forward, initialState, Recording } from "./network";
+import type { NonFinitePlace } from "./nonFinite";
 import { firstNonFinite } from "./nonFinite";
 import { clipGradients, gradientNorm, Optimizer } from "./optimizer";
 import { Random } from "./random";
+import type { RunOptions } from "./run";
+import { bytesPerStep, finish, Run } from "./run";
 import { rateOfEpoch } from "./schedule";
 import type { NamedTensors, Tensor } from "./tensor";
 import { zerosLikeAll } from "./tensor";
@@ -60,15 +64,17 @@ export interface TrainingStep {
 
 /**
  * Trains as `training` says, from the problem's own parameters, which stay as they are.
- * Yields after every update, and stops there where it is sent `true`.
+ * Yields after every update, and now and then on the way to one that takes long, and stops there where it is sent `true`.
  * @param rate heeded at the beginning of each epoch
+ * @param arithmetic computes the sequences that are too long to be recorded whole; the readable loops where there is none
  * Truncated backpropagation through time: Williams and Peng 1990; the state is carried between the chunks.
  */
 export function* train(
   problem: Problem,
   rate: RateFactor = { value: 1 },
+  arithmetic?: RunOptions["arithmetic"],
 ): Generator<TrainingStep, TrainingEnd, boolean | undefined> {
-  const trainer = new Trainer(problem, rate);
+  const trainer = new Trainer(problem, rate, arithmetic);
   for (let epoch = 1; epoch <= problem.training.epochs; epoch++) {
     const end = yield* trainer.epoch(epoch);
     if (end) return end;
@@ -206,7 +212,7 @@ export function placeBroken(problem: Problem, { members, from }: Updated): Broke
     if (left <= 0) break;
     const runner = runnerOf(problem, index);
     const steps = Math.min(runner.sequence.length, left);
-    const found = computeChunk(workplace, [runner], 0, steps, null);
+    const found = finish(computeChunk(workplace, [runner], 0, steps, null));
     if (typeof found === "object" && found) return found;
     left -= steps;
   }
@@ -220,20 +226,26 @@ export interface Workplace {
   /** By full name; of what `batchReduction` makes of the batch's losses. */
   readonly gradients: NamedTensors;
   readonly batchReduction: TrainingSettings["batchReduction"];
+  /** Computes what is too long to be recorded whole; the readable loops where there is none. */
+  readonly arithmetic?: RunOptions["arithmetic"];
 }
 
+/** The recording of a chunk of one sequence may take so many bytes; of more steps it is kept in part, and computed again for the way back. */
+const recordedBudget = 128e6;
+
 /**
- * Forward and back over the chunk that begins at `from` of every sequence of the batch.
+ * Forward and back over the chunk that begins at `from` of every sequence of the batch. Of what takes long, yields how much is done, 0…1.
  * @param carried the state in which the sequence before the batch ended
  * @returns the norm of the gradient by the parameters that are trained, null where the chunk has no target; or where a value is not finite
  */
-export function computeChunk(
-  { model, recording, gradients, batchReduction }: Workplace,
+export function* computeChunk(
+  workplace: Workplace,
   batch: readonly Runner[],
   from: number,
   chunk: number,
   carried: NetworkState | null,
-): number | null | BrokenPlace {
+): Generator<number, number | null | BrokenPlace, void> {
+  const { model, gradients, batchReduction } = workplace;
   for (const { data } of Object.values(gradients)) data.fill(0);
   const trained = trainableOf(model, gradients);
   const divisors = divisorsOf(batch);
@@ -241,30 +253,76 @@ export function computeChunk(
   const hasTargets = model.loss && batch.some((runner) => countTargets(runner.sequence, from, endOf(runner)) > 0);
   let norm: number | null = null;
   let before = carried;
-  for (const runner of batch) {
+  for (const [n, runner] of batch.entries()) {
     const { sequence, weights } = runner;
     if (from === 0 && sequence.carry && before && runner.index > 0) runner.state = before;
     if (from < sequence.length) {
       const to = endOf(runner);
-      const stretch: Stretch = { sequence, from, to, start: runner.state, incoming: null };
-      const sum = forward(model, stretch, recording);
+      // Also where its own targets lie elsewhere: a state of it that is infinite breaks the batch's update.
+      const scale = hasTargets ? scaleInBatch(runner, batchReduction, batch.length, divisors) : null;
+      const isLong = (to - from) * bytesPerStep(model) > recordedBudget;
+      const { sum, state, firstBroken } = isLong
+        ? yield* computeInParts(workplace, runner, { from, to }, scale, (done) => (n + done) / batch.length)
+        : computeAtOnce(workplace, runner, { from, to }, scale);
       runner.sum += sum;
       runner.loss += sum * weights.scale;
-      // Also where its own targets lie elsewhere: a state of it that is infinite breaks the batch's update.
-      if (hasTargets) {
-        const scale = scaleInBatch(runner, batchReduction, batch.length, divisors);
-        backward(model, stretch, recording, { ...weights, scale }, gradients, false);
-        norm = gradientNorm(trained);
-      }
+      if (hasTargets) norm = gradientNorm(trained);
       if (!Number.isFinite(sum) || !Number.isFinite(norm ?? 0)) {
-        const place = firstNonFinite(model, recording, to - from) ?? { k: 0, tensor: "gradients" };
-        return { sequence: runner.index, t: from + place.k + 1, tensor: place.tensor };
+        const place = firstBroken() ?? { k: from, tensor: "gradients" };
+        return { sequence: runner.index, t: place.k + 1, tensor: place.tensor };
       }
-      runner.state = finalState(model, recording, to - from);
+      runner.state = state;
     }
     before = runner.state;
   }
   return norm;
+}
+
+/** What has been computed of one sequence's steps; its gradients have been added to the batch's. */
+interface Computed {
+  /** Σ_t w_t ℓ_t, w_t being the steps' own weights. */
+  readonly sum: number;
+  readonly state: NetworkState;
+  /** The first value that is not finite, its step counted from the sequence's first; null where there is none. */
+  readonly firstBroken: () => NonFinitePlace | null;
+}
+
+/** @param scale what the steps count in the batch's gradient; null where there is none to be computed */
+function computeAtOnce(
+  { model, recording, gradients }: Workplace,
+  { sequence, weights, state }: Runner,
+  { from, to }: { readonly from: number; readonly to: number },
+  scale: number | null,
+): Computed {
+  const stretch: Stretch = { sequence, from, to, start: state, incoming: null };
+  const sum = forward(model, stretch, recording);
+  if (scale !== null) backward(model, stretch, recording, { ...weights, scale }, gradients, false);
+  return {
+    sum,
+    state: finalState(model, recording, to - from),
+    firstBroken: () => {
+      const place = firstNonFinite(model, recording, to - from);
+      return place && { ...place, k: from + place.k };
+    },
+  };
+}
+
+/** The same of steps that are too many to be recorded. */
+function* computeInParts(
+  { model, gradients, arithmetic }: Workplace,
+  { sequence, weights, state }: Runner,
+  steps: { readonly from: number; readonly to: number },
+  scale: number | null,
+  doneOfBatch: (done: number) => number,
+): Generator<number, Computed, void> {
+  const run = new Run(model, sequence, state, { arithmetic, steps, weights: { ...weights, scale: scale ?? 0 } });
+  try {
+    for (const { done } of run.compute()) yield doneOfBatch(done);
+  } finally {
+    run.release();
+  }
+  if (scale !== null) for (const [name, { data }] of Object.entries(gradients)) addVec(data, run.gradients[name]!.data);
+  return { sum: run.sum, state: run.finalState, firstBroken: () => run.firstNonFinite() };
 }
 
 class Trainer {
@@ -283,6 +341,7 @@ class Trainer {
   constructor(
     private readonly problem: Problem,
     private readonly rate: RateFactor,
+    arithmetic: RunOptions["arithmetic"],
   ) {
     this.parameters = copyAll(parametersOf(problem.model));
     const model = withParameters(problem.model, this.parameters);
@@ -291,7 +350,7 @@ class Trainer {
     const { batchReduction } = problem.training;
     this.trained = trainableOf(model, this.parameters);
     const gradients = zerosLikeAll(this.parameters);
-    this.workplace = { model, recording: new Recording(model), gradients, batchReduction };
+    this.workplace = { model, recording: new Recording(model), gradients, batchReduction, arithmetic };
     this.optimizer = new Optimizer(problem.training.optimizer);
     this.random = new Random(problem.training.seed);
   }
@@ -313,7 +372,16 @@ class Trainer {
       const longest = longestOf(batch.map(({ sequence }) => sequence));
       const chunk = training.truncate ?? longest;
       for (let from = 0; from < longest; from += chunk) {
-        const norm = this.updateOnChunk(batch, from, chunk, carried);
+        const computing = computeChunk(this.workplace, batch, from, chunk, carried);
+        let next = computing.next();
+        for (; !next.done; next = computing.next()) {
+          const done = (first + batch.length * Math.min(1, (from + next.value * chunk) / longest)) / sequences.length;
+          if (yield { epoch, done, result: null, parameters }) {
+            computing.return(null);
+            return this.end("stopped", epoch);
+          }
+        }
+        const norm = this.update(batch, from, next.value);
         // A loss that is infinite at these parameters makes the ones before them the last good ones.
         if (typeof norm !== "number") return { kind: "diverged", parameters: this.lastGood, epoch, ...norm };
         largestNorm = Math.max(largestNorm, norm);
@@ -338,14 +406,11 @@ class Trainer {
     return broken ? { kind: "diverged", parameters: this.lastGood, epoch, ...broken } : { kind, parameters };
   }
 
-  /** @returns the norm of the gradient, 0 where the chunk has no target and so makes no update */
-  private updateOnChunk(
-    batch: readonly Runner[],
-    from: number,
-    chunk: number,
-    carried: NetworkState | null,
-  ): number | BrokenPlace {
-    const norm = computeChunk(this.workplace, batch, from, chunk, carried);
+  /**
+   * Takes a step against the gradient of a chunk, whose norm is given; null where it has no target.
+   * @returns the norm, 0 where there was no update; or where a value was not finite
+   */
+  private update(batch: readonly Runner[], from: number, norm: number | null | BrokenPlace): number | BrokenPlace {
     if (norm === null) return 0;
     if (typeof norm !== "number") return norm;
     const gradients = trainableOf(this.workplace.model, this.workplace.gradients);

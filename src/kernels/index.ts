@@ -4,6 +4,7 @@ import type { Problem } from "../engine/model";
 import type { RateFactor, TrainingEnd, TrainingStep } from "../engine/train";
 import { train } from "../engine/train";
 import { trainingPart, watch } from "../engine/validation";
+import { arithmeticFrom } from "./arithmetic";
 import { hasVectors, loadKernels } from "./kernels";
 import { knows } from "./network";
 import { fits, trainOnKernels } from "./train";
@@ -24,7 +25,7 @@ export function trainFast(
   const training =
     hasVectors() && canRun(seen)
       ? trainOnKernels(seen, loadKernels(folder, seen.training.precision), folder, threads, rate)
-      : train(seen, rate);
+      : train(seen, rate, arithmeticFrom(folder));
   return hasValidation ? watch(training, problem, indices, rate) : training;
 }
 

@@ -5,6 +5,7 @@ import { longestOf, parametersOf, withParameters } from "../engine/model";
 import type { NetworkState } from "../engine/network";
 import { Recording } from "../engine/network";
 import { Random } from "../engine/random";
+import { finish } from "../engine/run";
 import { rateOfEpoch } from "../engine/schedule";
 import type { Tensor } from "../engine/tensor";
 import { zerosLikeAll } from "../engine/tensor";
@@ -569,7 +570,7 @@ class KernelTrainer {
     const carried = this.carries && from === 0 ? readStates(model, this.states[0]!, 0, 1, this.kernels.arena) : null;
     const { batchReduction } = problem.training;
     const workplace = { model, recording: new Recording(model), gradients, batchReduction };
-    const found = computeChunk(workplace, runners, from, this.chunk, carried);
+    const found = finish(computeChunk(workplace, runners, from, this.chunk, carried));
     // In single precision numbers end sooner than in the engine's double.
     return typeof found === "object" && found ? found : { sequence: members[0]!, t: from + 1, tensor: "gradients" };
   }

@@ -3,13 +3,14 @@
 
 import { Random } from "../../src/engine/random";
 import { computeRun } from "../../src/engine/run";
-import { train } from "../../src/engine/train";
 import { RunView } from "../../src/host/panel/present";
 import { runOptions } from "../../src/host/panel/runs";
+import { trainFast } from "../../src/kernels";
 import { Stepper } from "../../src/stepper/stepper";
 import { readText } from "../files";
 
-const folder = new URL("../../dist", import.meta.url).pathname;
+// In dist/test, for it runs as a bundle, as the product does: a loader of TypeScript would take some 50 MB beside.
+const folder = new URL("..", import.meta.url).pathname;
 const steps = Number(process.argv[2] ?? 1_000_000);
 const units = Number(process.argv[3] ?? 128);
 const cell = process.argv[4] ?? "rnn";
@@ -87,12 +88,31 @@ percentiles("draw the heat map of h_t, 1000 columns", 5, () => {
   view.track({ revision: 1, id: "layers.0.h", from: 1, to: steps, columns: 1000, rows: 200, order: "file" });
 });
 
-const training = train(problem);
 const trainFor = 20;
-const start = performance.now();
-let done = 0;
-for (let next = training.next(); !next.done && performance.now() - start < trainFor * 1000; next = training.next())
-  done = next.value.done;
-const seconds = (performance.now() - start) / 1000;
-print("train as a character model, truncate 64", `${((done * steps) / seconds / 1000).toFixed(1)} k characters/s`);
+percentiles("draw a fifth of it, 1000 columns", 5, () => {
+  view.track({
+    revision: 1,
+    id: "layers.0.h",
+    from: 1,
+    to: Math.ceil(steps / 5),
+    columns: 1000,
+    rows: 200,
+    order: "file",
+  });
+});
+
+for (const [what, settings] of Object.entries({
+  "train, truncate 64": problem.training,
+  "train, back through all steps": { ...problem.training, truncate: null },
+})) {
+  const start = performance.now();
+  let done = 0;
+  const training = trainFast({ ...problem, training: settings }, folder);
+  for (let next = training.next(); !next.done && performance.now() - start < trainFor * 1000; next = training.next()) {
+    done = next.value.done;
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }
+  const seconds = (performance.now() - start) / 1000;
+  print(what, `${((done * steps) / seconds / 1000).toFixed(1)} k steps/s`);
+}
 process.stdout.write(`largest memory: ${(peak / 1e6).toFixed(0)} MB\n`);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parametersOf } from "../../src/engine/model";
-import type { Run } from "../../src/engine/run";
-import { computeRun, run } from "../../src/engine/run";
+import { backward, finalState, forward, initialState, Recording } from "../../src/engine/network";
+import { computeRun, finish, Run, run } from "../../src/engine/run";
+import { zerosLikeAll } from "../../src/engine/tensor";
 import { problems } from "./arbitrary";
 
 function segmented(
@@ -42,6 +43,42 @@ describe("a run that keeps checkpoints", () => {
         }
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it("goes over some of a sequence's steps alone, with a weight of its own, as forward and backward do", () => {
+    const parts = fc.tuple(
+      fc.integer({ min: 1, max: 5 }),
+      fc.nat(),
+      fc.nat(),
+      fc.double({ min: 0.1, max: 3, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(problems, parts, ({ model, sequences }, [segmentLength, first, count, scale]) => {
+        const sequence = sequences[0]!;
+        const from = first % sequence.length;
+        const to = from + 1 + (count % (sequence.length - from));
+        const start = initialState(model, sequence);
+        const part = new Run(model, sequence, start, {
+          segmentLength,
+          steps: { from, to },
+          weights: { scale, weights: sequence.weights },
+        });
+        finish(part.compute());
+
+        const recording = new Recording(model);
+        const gradients = zerosLikeAll(parametersOf(model));
+        const stretch = { sequence, from, to, start, incoming: null };
+        const sum = forward(model, stretch, recording);
+        backward(model, stretch, recording, { scale, weights: sequence.weights }, gradients, false);
+        assert.equal(part.length, to - from);
+        assert.ok(Math.abs(part.sum - sum) <= 1e-14 * Math.abs(sum));
+        assert.deepEqual(part.finalState, finalState(model, recording, to - from));
+        for (const name of Object.keys(gradients))
+          assert.deepEqual(part.gradients[name]!.data, gradients[name]!.data, name);
+        assert.equal(part.firstNonFinite(), null);
+      }),
+      { numRuns: 150 },
     );
   });
 });

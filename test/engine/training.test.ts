@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { OptimizerSettings, Problem } from "../../src/engine/model";
 import { parametersOf, withParameters } from "../../src/engine/model";
+import { run } from "../../src/engine/run";
 import type { EpochResult, TrainingEnd } from "../../src/engine/train";
-import { train } from "../../src/engine/train";
+import { train, updateOnce } from "../../src/engine/train";
 import { readText } from "../files";
 
 function finish(problem: Problem, stopAfter = Infinity): { epochs: EpochResult[]; end: TrainingEnd; updates: number } {
@@ -271,5 +272,70 @@ describe("training", () => {
     const { end } = finish(problem, 1);
     assert.equal(end.kind, "diverged");
     assert.deepEqual(end.parameters, parametersOf(problem.model));
+  });
+});
+
+describe("Training on a sequence that is too long to be recorded", () => {
+  const units = 16;
+  const long = (length: number, layer: object, training: object = {}): Problem =>
+    readText(
+      JSON.stringify({
+        version: 1,
+        inputSize: 1,
+        layers: [{ cell: "rnn", size: units, ...layer }],
+        output: { size: 1 },
+        loss: { type: "mse", reduction: "mean" },
+        sequences: [
+          {
+            inputs: Array.from({ length }, (_, k) => Math.sin(k)),
+            targets: Array.from({ length }, (_, k) => (k % 3 === 0 ? Math.sin(k + 1) : null)),
+          },
+        ],
+        initial: { scheme: "xavier", seed: 2 },
+        training: { epochs: 1, ...training },
+      }),
+    ).problem;
+
+  it("takes the gradient of all of its steps, in little memory", () => {
+    const problem = long(200_000, {});
+    const { model, sequences, training } = problem;
+    const used = () => {
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const before = used();
+    let most = 0;
+    const steps = train(problem);
+    let next = steps.next();
+    let done = 0;
+    for (; !next.done; next = steps.next()) {
+      assert.ok(next.value.done >= done, `${next.value.done} after ${done}`);
+      done = next.value.done;
+      most = Math.max(most, used() - before);
+    }
+    // Its recording would take over 500 MB.
+    assert.ok(most < 250e6, `${most / 1e6} MB`);
+    const whole = run(model, sequences, 0);
+    const expected = updateOnce(model, sequences[0]!, whole.gradients, training);
+    assert.deepEqual(next.value.parameters, expected);
+  });
+
+  it("stops on the way to its only update where it is told to, with the parameters as they were", () => {
+    const problem = long(60_000, {});
+    const { end, updates } = finish(problem, 1);
+    assert.deepEqual([end.kind, updates], ["stopped", 1]);
+    assert.deepEqual(end.parameters, parametersOf(problem.model));
+  });
+
+  it("names the step and the tensor where a value is first not finite, as in a short one", () => {
+    const endOf = (length: number, layer: object) => finish(long(length, layer, {})).end;
+    const Whh = Array.from({ length: units }, (_, i) => Array.from({ length: units }, (_, j) => (i === j ? 2 : 0)));
+    const layer = { activation: "linear", Whh };
+    const { parameters, ...short } = endOf(2000, layer) as Extract<TrainingEnd, { kind: "diverged" }>;
+    // A square overflows where its root reaches 2^512.
+    assert.deepEqual([short.kind, short.tensor, short.t > 490, short.t < 530], ["diverged", "loss", true, true]);
+    const { parameters: same, ...inLong } = endOf(60_000, layer);
+    assert.deepEqual(inLong, short);
+    assert.deepEqual(same, parameters);
   });
 });

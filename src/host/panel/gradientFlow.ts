@@ -29,34 +29,27 @@ export function gradientFlowOf(model: Model, passes: readonly PassScan[]): Gradi
   return flows.find(({ verdict }) => verdict === "vanishing" || verdict === "exploding") ?? flows[0] ?? null;
 }
 
-interface Point {
-  readonly t: number;
-  readonly size: number;
-}
-
 function flowOf({ norms, largestSource }: PassScan, direction: "forward" | "backward"): GradientFlow {
   const T = norms.length;
   // The gradient flows against the pass: back to t = 1, or on to t = T in a pass that runs backward.
-  const points = Array.from(norms, (size, k): Point => ({ t: k + 1, size }));
-  if (direction === "forward") points.reverse();
-  const bad = points.find(({ size }) => !Number.isFinite(size));
-  if (bad)
-    return { verdict: "exploding", text: `‖∂L/∂h_t‖ is no finite number at t = ${bad.t}: the gradient explodes` };
-  const first = points.find(({ size }) => size > 0);
-  if (!first) return { verdict: "steady", text: "‖∂L/∂h_t‖ is 0 at every step" };
-  const last = points[T - 1]!;
+  const sizes = direction === "forward" ? norms.toReversed() : norms;
+  const t = (k: number) => (direction === "forward" ? T - k : k + 1);
+  const at = (k: number) => `${formatNumber(sizes[k]!, 2)} at t = ${t(k)}`;
+  const bad = sizes.findIndex((size) => !Number.isFinite(size));
+  if (bad >= 0)
+    return { verdict: "exploding", text: `‖∂L/∂h_t‖ is no finite number at t = ${t(bad)}: the gradient explodes` };
+  const first = sizes.findIndex((size) => size > 0);
+  if (first < 0) return { verdict: "steady", text: "‖∂L/∂h_t‖ is 0 at every step" };
+  const last = T - 1;
   if (first === last) return { verdict: "steady", text: `‖∂L/∂h_t‖ is ${at(last)} alone, else 0` };
-  const largest = points.reduce((a, b) => (b.size > a.size ? b : a));
-  if (largest.size > much * last.size)
+  let largest = 0;
+  for (let k = 1; k < T; k++) if (sizes[k]! > sizes[largest]!) largest = k;
+  const [firstSize, lastSize, largestSize] = [sizes[first]!, sizes[last]!, sizes[largest]!];
+  if (largestSize > much * lastSize)
     return { verdict: "vanishing", text: `‖∂L/∂h_t‖ falls from ${at(largest)} to ${at(last)}: the gradient vanishes` };
   // Only the recurrence makes it larger than every source of it.
-  if (largest.size > much * first.size && largest.size > much * largestSource)
+  if (largestSize > much * firstSize && largestSize > much * largestSource)
     return { verdict: "exploding", text: `‖∂L/∂h_t‖ grows from ${at(first)} to ${at(largest)}: the gradient explodes` };
-  const verdict =
-    first.size > little * last.size ? "shrinking" : last.size > little * first.size ? "growing" : "steady";
+  const verdict = firstSize > little * lastSize ? "shrinking" : lastSize > little * firstSize ? "growing" : "steady";
   return { verdict, text: `‖∂L/∂h_t‖ runs from ${at(first)} to ${at(last)}` };
-}
-
-function at({ t, size }: Point): string {
-  return `${formatNumber(size, 2)} at t = ${t}`;
 }

@@ -41,6 +41,8 @@ class Extremes implements TrackData {
 
 /** So many numbers of all tracks together may stay in memory. */
 const mostStored = 8e6;
+/** Multiplications for which steps are computed again to be drawn: less than a second, in which nobody else gets anything. */
+const mostWork = 5e8;
 
 /**
  * A run that is too long to stay in memory, its tracks kept for drawing: every number, or, of a still longer one,
@@ -98,7 +100,8 @@ export class TrackStore {
 
 /**
  * The values of track k in a window, at most `columns` × `rows` of them: beyond that the smallest and the largest of each part.
- * A step without a value leaves min = ∞, max = −∞.
+ * A step without a value leaves min = ∞, max = −∞. Of so many steps that it would take long to compute them again, the columns are as
+ * wide as what is stored has them, where that is at least a quarter of those that were asked for.
  * @param units the order of the rows: the row of the file that stands at each place; null for the file's own
  * @throws RangeError where the run has no such steps
  */
@@ -114,11 +117,10 @@ export function trackData(
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 1 || to > run.length || from > to)
     throw new RangeError(`there are no steps ${from}…${to}: the sequence has 1…${run.length}`);
   const steps = to - from + 1;
-  const columns = Math.max(1, Math.min(Math.floor(window.columns), steps));
+  const columns = columnsOf(run, store, steps, Math.max(1, Math.min(Math.floor(window.columns), steps)));
   const rows = Math.max(1, Math.min(Math.floor(window.rows), track.info.rows));
   const extremes = new Extremes(rows, columns, units);
-  // What is stored serves where a column of the picture takes in several stored ones.
-  const stored = store && (store.stepsPerColumn === 1 || steps / columns >= 2 * store.stepsPerColumn) ? store : null;
+  const stored = store && steps / columns >= leastSteps(store) ? store : null;
   const stride = stored?.stepsPerColumn ?? 1;
   const single: Float64Array = new Float64Array(1);
   for (let c = 0; c < columns; c++)
@@ -135,4 +137,17 @@ export function trackData(
       extremes.add(c, vector, vector, 0, vector.length);
     }
   return { columns, rows, min: extremes.min, max: extremes.max, units };
+}
+
+/** What is stored serves where a column of the picture takes in at least so many steps: several stored columns. */
+function leastSteps({ stepsPerColumn }: TrackStore): number {
+  return stepsPerColumn === 1 ? 1 : 2 * stepsPerColumn;
+}
+
+/** @param asked the columns that there is room for */
+function columnsOf(run: Run, store: TrackStore | null, steps: number, asked: number): number {
+  if (!store || steps / asked >= leastSteps(store)) return asked;
+  const stored = Math.floor(steps / leastSteps(store));
+  const numbers = Object.values(run.gradients).reduce((sum, { data }) => sum + data.length, 0);
+  return steps * numbers > mostWork && stored >= asked / 4 ? stored : asked;
 }

@@ -66,4 +66,29 @@ describe("The tracks of a run that does not stay in memory", () => {
     const track = tracks[k]!;
     assert.deepEqual(trackData(run, store, track, k, asked), trackData(run, null, track, k, asked));
   });
+
+  it("of many steps of a large model are drawn in columns as wide as the stored ones, and computed again for few steps", () => {
+    const length = 4000;
+    const { stepper: large } = viewOf(
+      JSON.stringify({
+        version: 1,
+        inputSize: 1,
+        layers: [{ cell: "rnn", size: 400 }],
+        output: { size: 1, at: "last" },
+        loss: { type: "mse" },
+        sequences: [{ inputs: Array.from({ length }, (_, k) => Math.sin(k)), target: 1 }],
+      }),
+    );
+    const of = tracksOf(large.run);
+    const rows = of.reduce((sum, { info }) => sum + info.rows, 0);
+    const store = new TrackStore(length, of, 2 * rows * 1000);
+    assert.equal(store.stepsPerColumn, 4);
+    const k = of.findIndex(({ info }) => info.id === "layers.0.h");
+    const columnsOf = (to: number) =>
+      trackData(large.run, store, of[k]!, k, { revision: 1, id: "layers.0.h", from: 1, to, columns: 500, rows: 5 })
+        .columns;
+    assert.equal(columnsOf(4000), 500);
+    assert.equal(columnsOf(3500), 437);
+    assert.equal(columnsOf(600), 500);
+  });
 });
