@@ -1,21 +1,17 @@
 import { strict as assert } from "node:assert";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import * as vscode from "vscode";
 import { worked } from "../../host/editor/worked";
+import { usedBytes } from "../../memory";
 import { eventually, openModel } from "./documents";
 
 /** What is still in use of the extension host's memory, in bytes. */
 async function used(): Promise<number> {
-  setFlagsFromString("--expose_gc");
-  const collect = runInNewContext("gc") as () => void;
   // What is closed is let go of in several turns.
   for (let k = 0; k < 4; k++) {
-    collect();
+    usedBytes();
     await new Promise(setImmediate);
   }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  return usedBytes();
 }
 
 const panelsOf = ({ uri }: vscode.TextDocument) =>
