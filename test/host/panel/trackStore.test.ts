@@ -67,13 +67,13 @@ describe("The tracks of a run that does not stay in memory", () => {
     assert.deepEqual(trackData(run, store, track, k, asked), trackData(run, null, track, k, asked));
   });
 
-  it("of many steps of a large model are drawn in columns as wide as the stored ones, and computed again for few steps", () => {
-    const length = 4000;
+  it("of many steps of a large model are drawn in columns as wide as the stored ones, and computed again for few steps or many columns", () => {
+    const length = 1100;
     const { stepper: large } = viewOf(
       JSON.stringify({
         version: 1,
         inputSize: 1,
-        layers: [{ cell: "rnn", size: 400 }],
+        layers: [{ cell: "rnn", size: 700 }],
         output: { size: 1, at: "last" },
         loss: { type: "mse" },
         sequences: [{ inputs: Array.from({ length }, (_, k) => Math.sin(k)), target: 1 }],
@@ -81,14 +81,15 @@ describe("The tracks of a run that does not stay in memory", () => {
     );
     const of = tracksOf(large.run);
     const rows = of.reduce((sum, { info }) => sum + info.rows, 0);
-    const store = new TrackStore(length, of, 2 * rows * 1000);
+    const store = new TrackStore(length, of, 2 * rows * 275);
     assert.equal(store.stepsPerColumn, 4);
     const k = of.findIndex(({ info }) => info.id === "layers.0.h");
-    const columnsOf = (to: number) =>
-      trackData(large.run, store, of[k]!, k, { revision: 1, id: "layers.0.h", from: 1, to, columns: 500, rows: 5 })
-        .columns;
-    assert.equal(columnsOf(4000), 500);
-    assert.equal(columnsOf(3500), 437);
-    assert.equal(columnsOf(600), 500);
+    const columnsOf = (to: number, columns: number) =>
+      trackData(large.run, store, of[k]!, k, { revision: 1, id: "layers.0.h", from: 1, to, columns, rows: 5 }).columns;
+    // What is stored serves from eight steps a column on.
+    assert.equal(columnsOf(length, 100), 100);
+    assert.equal(columnsOf(length, 200), 137);
+    assert.equal(columnsOf(900, 200), 200);
+    assert.equal(columnsOf(length, 600), 600);
   });
 });
