@@ -100,7 +100,8 @@ describe("the result of training on the command line", () => {
       child.stdout.resume();
       act(child);
     });
-    const status = await new Promise((resolve) => child.on("exit", resolve));
+    // What it has said is there once its pipes are closed, which may be after its end.
+    const status = await new Promise((resolve) => child.on("close", resolve));
     return { status, stderr };
   }
 
