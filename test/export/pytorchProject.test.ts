@@ -254,7 +254,9 @@ describe("the folder for PyTorch", function () {
       const script = path.join(at, "train.py");
       // With its defaults, torchrun 1.13 does not begin on Python 3.11: it finds neither 0 nor 3 among its own flags.
       const tee = ["--redirects=1:1", "--tee=1:1", `--log_dir=${path.join(folder, "logs")}`];
-      const two = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", ...tee, script];
+      // With --standalone it would take port 29400, or the place of another run that has it.
+      const rendezvous = ["--rdzv_backend=c10d", "--rdzv_endpoint=localhost:0", `--rdzv_id=${path.basename(folder)}`];
+      const two = ["-m", "torch.distributed.run", ...rendezvous, "--nnodes=1", "--nproc_per_node=2", ...tee, script];
       const options = ["--backend=gloo", "--print-updates", "--checkpoint-every=1"];
       const killed = await losses([...two, ...options], 8);
       assert.ok(killed.losses.size >= 8);
