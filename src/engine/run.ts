@@ -70,7 +70,7 @@ export interface RunOptions {
   readonly arithmetic?: ((model: Model, length: number, segmentLength: number) => Arithmetic | null) | undefined;
   /** Makes what looks at every step once while the run is computed. */
   readonly look?: (run: Run) => Look;
-  /** Goes over these steps alone, `from` to before `to`, counted from 0, as if others of the sequence had been or would be gone over elsewhere. */
+  /** Goes over these steps alone, counted from 0, `to` not included; over all where nothing is said. */
   readonly steps?: { readonly from: number; readonly to: number };
   /** What each ℓ_t counts in L; what the model's loss says where nothing is said. */
   readonly weights?: StepWeights;
