@@ -268,8 +268,16 @@ export interface Arithmetic {
   release(): void;
 }
 
+/** The first layers of a stretch, recorded by a run in which they and what they read are the same. */
+export interface KnownLayers {
+  readonly recording: Recording;
+  /** How many. */
+  readonly count: number;
+}
+
 /**
  * Forward through all layers. Records values, logits, outputs and ℓ_t.
+ * @param known layers whose values are copied and not computed
  * @returns Σ_t w_t ℓ_t over the stretch's steps with a target, w_t being the sequence's weights, before any division
  */
 export function forward(
@@ -277,10 +285,13 @@ export function forward(
   stretch: Stretch,
   recording: Recording,
   arithmetic: Arithmetic = new Loops(model),
+  known: KnownLayers | null = null,
 ): number {
-  recording.reserve(stretch.to - stretch.from);
+  const length = stretch.to - stretch.from;
+  recording.reserve(length);
   for (const [l, { passes }] of model.layers.entries())
-    for (const p of passes.keys()) arithmetic.passForward(stretch, recording, l, p);
+    if (known && l < known.count) copyLayer(known.recording.layers[l]!, recording.layers[l]!, length);
+    else for (const p of passes.keys()) arithmetic.passForward(stretch, recording, l, p);
   if (readsEnds(model)) {
     const top = model.layers.at(-1)!;
     for (const [p, pass] of top.passes.entries()) {
@@ -290,6 +301,14 @@ export function forward(
   }
   arithmetic.logits(stretch, recording);
   return losses(model, stretch, recording);
+}
+
+function copyLayer(from: LayerRecord, to: LayerRecord, length: number): void {
+  for (let k = 0; k < length; k++) {
+    for (const [p, { values }] of to.passes.entries())
+      for (const name in values[k]!) values[k]![name]!.set(from.passes[p]!.values[k]![name]!);
+    if (to.passes.length > 1) to.h[k]!.set(from.h[k]!);
+  }
 }
 
 /** Where, in a stretch, a pass's state ends; null where it does not. */

@@ -74,6 +74,8 @@ export interface RunOptions {
   readonly steps?: { readonly from: number; readonly to: number };
   /** What each ℓ_t counts in L; what the model's loss says where nothing is said. */
   readonly weights?: StepWeights;
+  /** A run over the same steps whose first layers, `count` of them, and what they read are the same: they need not be computed again. */
+  readonly known?: { readonly run: Run; readonly count: number } | null;
 }
 
 /** Looks at every step once, in any order, when all of its numbers are known. */
@@ -199,13 +201,15 @@ export class Run {
   /** The most recently used one last. */
   private loaded: LoadedSegment[] = [];
   private readonly mostLoaded: number;
+  /** Where the first layers' values are known from, until the run has been computed. */
+  private known: { readonly run: Run; readonly count: number } | null = null;
 
   constructor(
     readonly model: Model,
     readonly sequence: Sequence,
     /** The state that flows into the first step of each pass: [layer][pass]. */
     readonly start: NetworkState,
-    { steps, segmentLength, arithmetic, look, weights }: RunOptions = {},
+    { steps, segmentLength, arithmetic, look, weights, known }: RunOptions = {},
   ) {
     const { from, to } = steps ?? { from: 0, to: sequence.length };
     this.first = from;
@@ -222,6 +226,8 @@ export class Run {
     const fitting = Math.floor(loadedBudget / (bytesPerStep(model) * this.segmentLength));
     // Where not all of them fit, some are computed again and again: then a few are enough, in memory that is used anew.
     this.mostLoaded = this.segments <= fitting ? fitting : Math.max(4, Math.floor(fitting / 8));
+    if (known?.run.keepsAll && known.run.length === this.length && known.run.segmentLength === this.segmentLength)
+      this.known = known;
     const zeros = () =>
       start.map((passes) =>
         passes.map((state) =>
@@ -266,6 +272,7 @@ export class Run {
   /** Goes through all segments: forward in the order of the sweeps, then back. */
   *compute(): Generator<Progress, void, void> {
     yield* this.computeAll();
+    this.known = null;
     // Nothing is to be computed any more.
     if (this.keepsAll) this.release();
   }
@@ -403,7 +410,8 @@ export class Run {
       this.loaded.find((one) => one.segment === s) ?? (this.loaded.length < this.mostLoaded ? null : this.loaded[0]!);
     const recording = spare?.recording ?? new Recording(this.model, this.ends);
     const stretch: Stretch = { sequence: this.sequence, ...this.bounds(s), start: this.states[s]!, incoming: null };
-    const sum = forward(this.model, stretch, recording, this.arithmetic);
+    const known = this.known && { recording: this.known.run.load(stretch.from).recording, count: this.known.count };
+    const sum = forward(this.model, stretch, recording, this.arithmetic, known);
     const entry = { segment: s, recording, stretch };
     this.loaded = [...this.loaded.filter((one) => one !== spare), entry];
     return { ...entry, sum };

@@ -285,8 +285,10 @@ export class RunKernels implements Arithmetic {
     const room = this.passes[l]![p]!;
     const held = this.held[l]![p];
     const isHeld = held?.recording === recording && held.from === stretch.from;
-    if (!isHeld && room.remembers) this.enter(stretch, recording, l, p);
-    if (isHeld || room.remembers) {
+    // What fills rows up is no part of a recording, and has to have been computed once.
+    const isEntered = !isHeld && (room.remembers || !held);
+    if (isEntered) this.enter(stretch, recording, l, p);
+    if (isHeld || isEntered) {
       const readsTokens = l === 0 && new InputReader(stretch.sequence, this.model).at(stretch.from).token >= 0;
       return readsTokens ? room.tokensAddress : 0;
     }

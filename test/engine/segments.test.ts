@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parametersOf } from "../../src/engine/model";
-import { backward, finalState, forward, initialState, Recording } from "../../src/engine/network";
+import type { Model } from "../../src/engine/model";
+import { parametersOf, withParameters } from "../../src/engine/model";
+import { backward, finalState, forward, initialState, Loops, Recording } from "../../src/engine/network";
 import { computeRun, finish, Run, run } from "../../src/engine/run";
 import { zerosLikeAll } from "../../src/engine/tensor";
 import { problems } from "./arbitrary";
@@ -79,6 +80,44 @@ describe("a run that keeps checkpoints", () => {
         assert.equal(part.firstNonFinite(), null);
       }),
       { numRuns: 150 },
+    );
+  });
+
+  it("computes no layer below the first one that has changed, and gives the numbers of one that computes them all", () => {
+    fc.assert(
+      fc.property(problems, fc.integer({ min: 1, max: 5 }), fc.nat(), ({ model, sequences }, segmentLength, n) => {
+        const before = run(model, sequences, 0, { segmentLength });
+        const count = n % (model.layers.length + 1);
+        const kept = new Set(model.layers.slice(0, count).flatMap(({ passes }) => passes.map(({ prefix }) => prefix)));
+        const isKept = (name: string) =>
+          name.startsWith("embedding") || [...kept].some((prefix) => name.startsWith(prefix));
+        const changed = withParameters(
+          model,
+          Object.fromEntries(
+            Object.entries(parametersOf(model)).map(([name, tensor]) => [
+              name,
+              isKept(name) ? tensor : { ...tensor, data: tensor.data.map((x) => 0.9 * x) },
+            ]),
+          ),
+        );
+        const computed = new Set<number>();
+        class Counting extends Loops {
+          override passForward(...of: Parameters<Loops["passForward"]>): void {
+            computed.add(of[2]);
+            super.passForward(...of);
+          }
+        }
+        const options = { segmentLength, arithmetic: (of: Model) => new Counting(of) };
+        const after = run(changed, sequences, 0, { ...options, known: { run: before, count } });
+        assert.deepEqual(
+          [...computed].toSorted((a, b) => a - b),
+          model.layers.map((_, l) => l).filter((l) => l >= count),
+        );
+        const whole = run(changed, sequences, 0, { segmentLength });
+        assert.deepEqual([after.loss, after.gradients], [whole.loss, whole.gradients]);
+        for (let t = 1; t <= whole.length; t++) assert.deepEqual(after.at(t), whole.at(t));
+      }),
+      { numRuns: 100 },
     );
   });
 });

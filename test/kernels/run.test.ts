@@ -97,6 +97,24 @@ if (hasVectors())
       );
     });
 
+    it("has them, to the bit, where the first layers are known from a run whose read-out was another", () => {
+      const cells = fc.oneof(shapesUpTo(5).map(build), ownCellProblems);
+      fc.assert(
+        fc.property(cells, fc.integer({ min: 1, max: 6 }), ({ model, sequences }, segmentLength) => {
+          const options = { segmentLength, arithmetic };
+          const before = run(model, sequences, 0, options);
+          const parameters = Object.entries(parametersOf(model)).map(([name, tensor]) => {
+            const isOfOutput = name.startsWith("output");
+            return [name, isOfOutput ? { ...tensor, data: tensor.data.map((x) => 0.9 * x) } : tensor] as const;
+          });
+          const changed = withParameters(model, Object.fromEntries(parameters));
+          const known = { run: before, count: model.layers.length };
+          assertSame(run(changed, sequences, 0, { ...options, known }), run(changed, sequences, 0, options), 0);
+        }),
+        { numRuns: 100 },
+      );
+    });
+
     it("has them where matrices are packed, in segments long and short", () => {
       const expected = run(large.model, large.sequences, 0);
       for (const segmentLength of [45, 16, 7])

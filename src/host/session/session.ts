@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
-import type { Problem, Sequence } from "../../engine/model";
+import type { Model, Problem, Sequence } from "../../engine/model";
 import { parametersOf, withParameters } from "../../engine/model";
 import type { RunOptions } from "../../engine/run";
 import type { NamedTensors } from "../../engine/tensor";
@@ -220,9 +220,13 @@ export class Session implements vscode.Disposable {
   /** @param begin where the run is to stand, once it is there */
   private compute(problem: Problem, before: Stepper | null, begin: (stepper: Stepper) => void): void {
     const computation = ++this.computations;
-    const isKnown =
-      before?.sequenceIndex === this.chosenSequence && hasSameRun(before.problem, problem, this.chosenSequence);
-    const preparing = Stepper.prepare(problem, this.chosenSequence, this.runOptions, isKnown ? before.run : null);
+    const known =
+      before?.sequenceIndex === this.chosenSequence && readsTheSame(before.problem, problem, this.chosenSequence)
+        ? { run: before.run, count: sameLayers(before.problem.model, problem.model) }
+        : null;
+    const isWhole = known !== null && isDeepStrictEqual(known.run.model, problem.model);
+    const options = { ...this.runOptions, known };
+    const preparing = Stepper.prepare(problem, this.chosenSequence, options, isWhole ? known.run : null);
     const goOn = (patience: number): void => {
       if (computation !== this.computations) return;
       try {
@@ -459,10 +463,17 @@ function fits(own: NamedTensors, others: NamedTensors): boolean {
   );
 }
 
-/** Whether a sequence has the same run in both problems: by its own numbers, the model's, and those of the sequences that carry their state to it. */
-function hasSameRun(a: Problem, b: Problem, index: number): boolean {
+/** Whether a sequence is the same in both problems, and so are those that carry their state to it. */
+function readsTheSame(a: Problem, b: Problem, index: number): boolean {
   for (let k = index; ; k--) {
     if (!isDeepStrictEqual(a.sequences[k], b.sequences[k])) return false;
-    if (k === 0 || !b.sequences[k]!.carry) return isDeepStrictEqual(a.model, b.model);
+    if (k === 0 || !b.sequences[k]!.carry) return true;
   }
+}
+
+/** How many of the first layers are the same, and read the same: an edit above them leaves their values as they are. */
+function sameLayers(a: Model, b: Model): number {
+  if (!isDeepStrictEqual([a.inputSize, a.embedding], [b.inputSize, b.embedding])) return 0;
+  const differs = b.layers.findIndex((layer, l) => !isDeepStrictEqual(layer, a.layers[l]));
+  return differs < 0 ? b.layers.length : differs;
 }
