@@ -58,7 +58,9 @@ function ofJson(source: Source): OtherNumbers {
   if (typeof value !== "object" || value === null) throw new ImportError(`${source.name} holds no arrays`);
   const entries = Object.entries(value);
   if (Array.isArray((value as { steps?: unknown }).steps)) return { kind: "trace", trace: value };
-  if (entries.length > 0 && entries.every(([, inner]) => Array.isArray(inner)))
+  const isObject = (inner: unknown) => typeof inner === "object" && inner !== null && !Array.isArray(inner);
+  const isOfArrays = entries.every(([, inner]) => Array.isArray(inner) && !inner.some(isObject));
+  if (entries.length > 0 && isOfArrays)
     return { kind: "arrays", arrays: entries.map(([key, inner]) => arrayOf(key, nested(inner, key))) };
   return imported(source);
 }

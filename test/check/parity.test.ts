@@ -272,10 +272,37 @@ describe("a model against another program's numbers", () => {
       "the array [6 × 3] may be the outputs or the states: name it output or layers.0.h",
     );
     assert.match(bad(array(null, 6, 7)), /is as wide as neither the 3 outputs nor the 3 units of the top layer/);
+    assert.match(bad(array("layers.1.h", 6, 3)), /^layers\.1\.h is no quantity of the model: expected layers\.0\.i, /);
     assert.match(bad({ kind: "trace", trace: {} }), /nothing in common/);
     assert.match(
       bad(model({ ...lstm, inputSize: 2, layers: [{ cell: "rnn", size: 3 }], sequences: [] })),
       /reads 2 inputs, this one 3/,
     );
+  });
+
+  it("takes the states of a layer of both directions side by side, whatever they are called", () => {
+    const wide = (outputs: number): File => ({
+      version: 1,
+      inputSize: 2,
+      layers: [{ cell: "rnn", size: 3, direction: "both" }],
+      output: { size: outputs, at: "every" },
+      sequences: [{ inputs: Array.from({ length: 4 }, (_, t) => [Math.sin(t), Math.cos(t)]) }],
+      initial: { seed: 2 },
+    });
+    const { model: of, sequences } = problemOf(wide(2));
+    const all = run(of, sequences, 0);
+    const data = Float64Array.from([1, 2, 3, 4].flatMap((t) => [...all.at(t).h[0]!]));
+    const moved = data.slice();
+    // Of the backward pass at t = 3
+    moved[2 * 6 + 4]! += 0.1;
+    const held = (name: string | null, numbers: Float64Array, outputs = 2) =>
+      found(wide(outputs), { kind: "arrays", arrays: [{ name, shape: [4, 1, 6], data: numbers }] });
+    for (const name of [null, "h", "steps.h", "layers.0.h"]) {
+      assert.equal(held(name, data).first, null);
+      const { first } = held(name, moved);
+      assert.deepEqual([first?.direction, first?.quantity, first?.t], ["backward", "h", 3]);
+    }
+    assert.throws(() => held(null, data, 6), /may be the outputs or the states: name it output or layers\.0\.h$/);
+    assert.equal(held("h", data, 6).first, null);
   });
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { run } from "../../src/engine/run";
+import { readOther } from "../../src/interop/otherNumbers";
+import { sourceOf } from "../../src/interop/source";
 import { readText } from "../files";
 import { difference, importBytes, numbers, outputsOf } from "./imported";
 import { esPart, part, partFile, prepareParts } from "./parts";
@@ -101,6 +103,10 @@ describe("the import of audio models", () => {
     });
     const { model, report } = importBytes("m.json", json);
     assert.deepEqual(report.taken, ["gru_0", "dense_1"]);
+    // As what a model is held against it is a model too, and no arrays.
+    const bytes = new TextEncoder().encode(JSON.stringify(json));
+    const other = readOther(sourceOf("m.json", bytes));
+    assert.equal(other.kind, "model");
     assert.ok(difference(outputsOf(model, inputs), expected) < 1e-12);
   });
 

@@ -1,5 +1,6 @@
 import { cellOf } from "../../engine/cells";
 import type { Model } from "../../engine/model";
+import { outputSize } from "../../engine/model";
 import { outputName } from "../../engine/readout";
 import type { Run } from "../../engine/run";
 import { sweepsOf, type Unit } from "../../engine/sweeps";
@@ -151,12 +152,13 @@ const readoutNames: Readonly<Record<string, "logits" | "output">> = {
 
 /**
  * Arrays [T × n] of states or outputs, [T × 1 × n] and [1 × T × n] alike. Names say what they are, `h` meaning layer 0; a
- * single array without one is what its width fits alone: the outputs, or the top layer's h.
+ * single array without one is what its width fits alone: the outputs, or the top layer's h. Of a layer of both directions an array may
+ * have the two side by side.
  * @throws ParityError where that is unclear, or an array fits nothing
  */
 export function sideOfArrays(arrays: readonly NamedArray[], model: Model, length: number): Side {
   const found = new Map<string, { quantity: Quantity; width: number; steps: number; data: ArrayLike<number> }>();
-  for (const array of arrays) {
+  for (const array of arrays.flatMap((given) => byDirection(given, model))) {
     const quantity = meantBy(array, model, length, arrays.length === 1);
     const shape =
       array.shape.length > 2
@@ -185,6 +187,29 @@ export function sideOfArrays(arrays: readonly NamedArray[], model: Model, length
   };
 }
 
+/** The states of a layer of both directions side by side, [forward; backward], as two arrays; any other as it is. */
+function byDirection(array: NamedArray, model: Model): readonly NamedArray[] {
+  const plain = (array.name ?? "").replace(/^steps\./, "");
+  const [, number, short] = /^(?:layers\.(\d+)\.)?(\w+)$/.exec(plain) ?? [];
+  const isNamed =
+    short !== undefined && quantitiesOf(model).some(({ layer, name }) => layer !== null && name === short);
+  // Without a name it is h of the top layer, if it is as wide.
+  const l = isNamed ? Number(number ?? 0) : model.layers.length - 1;
+  const layer = model.layers[l];
+  const columns = array.shape.at(-1);
+  if (!layer || layer.passes.length < 2 || columns !== 2 * layer.size) return [array];
+  if (!isNamed && (array.name !== null || columns === model.output.size)) return [array];
+  const rows = array.data.length / columns;
+  return layer.passes.map(({ direction }, p) => ({
+    name: `layers.${l}.${direction}.${isNamed ? short : "h"}`,
+    shape: [...array.shape.slice(0, -1), layer.size],
+    data: Float64Array.from(
+      { length: rows * layer.size },
+      (_, k) => array.data[Math.floor(k / layer.size) * columns + p * layer.size + (k % layer.size)]!,
+    ),
+  }));
+}
+
 function widthOf({ layer }: Quantity, model: Model): number {
   return layer === null ? model.output.size : model.layers[layer]!.size;
 }
@@ -198,19 +223,27 @@ function meantBy({ name, shape }: NamedArray, model: Model, length: number, isAl
     all.find((quantity) => keyOf(quantity) === plain) ??
     all.find((quantity) => keyOf(quantity) === `layers.0.${plain}`);
   if (known) return known;
-  if (!isAlone)
+  if (!isAlone || plain.startsWith("layers."))
     throw new ParityError(`${name ?? "an array"} is no quantity of the model: expected ${all.map(keyOf).join(", ")}`);
   const width = shape.at(-1) ?? 1;
   const top = model.layers.length - 1;
+  const widthOfStates = outputSize(model.layers[top]!);
+  const bothWays: Quantity = { layer: top, direction: null, name: "h" };
   const fits: Quantity[] = [
     { layer: null, direction: null, name: "output" },
+    ...(model.layers[top]!.passes.length > 1 && widthOfStates === width ? [bothWays] : []),
     ...all.filter(({ layer, name }) => layer === top && name === "h"),
-  ].filter((quantity) => widthOf(quantity, model) === width || (shape.length === 1 && widthOf(quantity, model) === 1));
+  ].filter(
+    (quantity) =>
+      quantity === bothWays ||
+      widthOf(quantity, model) === width ||
+      (shape.length === 1 && widthOf(quantity, model) === 1),
+  );
   if (fits.length === 1) return fits[0]!;
   const written = `${name ?? "the array"} [${shape.join(" × ")}]`;
   throw new ParityError(
     fits.length === 0
-      ? `${written} is as wide as neither the ${model.output.size} outputs nor the ${model.layers[top]!.size} units of the top layer, over ${length} steps`
+      ? `${written} is as wide as neither the ${model.output.size} outputs nor the ${widthOfStates} units of the top layer, over ${length} steps`
       : `${written} may be the outputs or the states: name it ${fits.map(keyOf).join(" or ")}`,
   );
 }
