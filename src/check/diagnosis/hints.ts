@@ -5,7 +5,7 @@ import type { Comparison } from "../check";
 import { numberAt } from "../check";
 import { asItShouldBe } from "./choices";
 import { compute } from "./compute";
-import { followsFrom } from "./marks";
+import { followsFrom, slackOfRounding } from "./marks";
 import { type Slip, shortName } from "./slip";
 
 /** Said of one comparison. */
@@ -69,14 +69,19 @@ function biasHint(
 }
 
 function signHint(comparison: Comparison, following: number): string | null {
-  return following !== 0 && followsFrom(comparison, -following)
+  // A number that is written roughly may as well be 0, or one of the right sign.
+  const { value, tolerance } = comparison.expected;
+  const isRough = Math.abs(value) <= slackOfRounding * tolerance;
+  return following !== 0 && !isRough && followsFrom(comparison, -following)
     ? "It is right but for its sign: is the minus in the right place?"
     : null;
 }
 
 /** Digits that were exchanged, one that is another, a point that stands elsewhere. */
 function digitsHint({ expected }: Comparison, following: number): string | null {
-  for (const factor of [10, 0.1, 100, 0.01])
+  // What may be 0 has a point nowhere.
+  const isSome = Math.abs(expected.value) > expected.tolerance;
+  for (const factor of isSome ? [10, 0.1, 100, 0.01] : [])
     if (Math.abs(expected.value - following * factor) <= expected.tolerance) return "The point stands at another place";
   const [mantissa, exponent] = String(Math.abs(expected.value)).split("e");
   const decimals = mantissa!.split(".")[1]?.length ?? 0;

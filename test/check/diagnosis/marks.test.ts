@@ -101,6 +101,11 @@ describe("The marks of a working", () => {
     assert.equal(found(exchanged).said.get("a_1[0]"), "The point stands at another place");
     const other = right.map((step, k) => (k === 0 ? { ...step, a: [0.6, 0.15] } : step));
     assert.equal(found(other).said.get("a_1[1]"), "It is right but for its sign: is the minus in the right place?");
+    // With one digit, or none, it may be as well of the right sign, or 0.
+    for (const value of [0.1, 0]) {
+      const rough = right.map((step, k) => (k === 0 ? { ...step, a: [0.6, value] } : step));
+      assert.doesNotMatch(found(rough).said.get("a_1[1]") ?? "", /sign|point/);
+    }
   });
 
   it("are copied with tabs between number, what is written, what is computed, what follows, mark and remark", () => {
