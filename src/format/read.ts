@@ -15,7 +15,7 @@ import { checkSinglePrecision } from "./readPrecision";
 import { type ItemReader, itemsOf, readSequences, SequenceContext, sizeOfItem } from "./readSequences";
 import { openSource, type ReadData, type Source, tokensOf } from "./readSources";
 import { readTraining } from "./readTraining";
-import { checkHeldBack, heldBackOf, openValidation, type Validation } from "./readValidation";
+import { checkHeldBack, checkWaits, heldBackOf, openValidation, type Validation } from "./readValidation";
 import { Collector, type Diagnostic } from "./report";
 import { bytesOfSequence, mostSequenceBytes } from "./sequenceLimit";
 import { longFrom, run, type Slices } from "./slices";
@@ -124,6 +124,15 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
     yield* checkSinglePrecision(model, [...(sequences ?? []), ...(watched?.sequences ?? [])], report);
   checkCarry(file, facts, written, validation, cells.states);
   checkHeldBack(validation, own?.sequences.length ?? 0, report);
+  const ownCount = own?.sequences.length ?? 0;
+  const heldBack = heldBackOf(validation, ownCount, watched?.sequences.length ?? 0, overlaps(written));
+  const all = (watched && own ? [...own.sequences, ...watched.sequences] : (own?.sequences ?? [])) as Sequence[];
+  if (!report.hasErrors && validation && training)
+    checkWaits(
+      training,
+      heldBack.map((k) => all[k]!),
+      report,
+    );
   const expect = yield* readExpect(
     file.expect,
     facts,
@@ -145,11 +154,8 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const problem: Problem = {
     name,
     model,
-    sequences: (watched ? [...own.sequences, ...watched.sequences] : own.sequences) as Sequence[],
-    ...(validation && {
-      ownCount: own.sequences.length,
-      heldBack: heldBackOf(validation, own.sequences.length, watched?.sequences.length ?? 0, overlaps(written)),
-    }),
+    sequences: all,
+    ...(validation && { ownCount, heldBack }),
     ...(own.table && { table: own.table }),
     training,
   };

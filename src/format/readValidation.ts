@@ -1,4 +1,6 @@
 /** What training is watched on: sequences of the file that are held back, or others. */
+import { countTargets } from "../engine/loss";
+import type { Sequence, TrainingSettings } from "../engine/model";
 import { Random } from "../engine/random";
 import { counted, type Draft } from "./draft";
 import type { RnnFile } from "./file.generated";
@@ -86,5 +88,20 @@ export function checkHeldBack(validation: Validation | null, own: number, report
     "validation",
     ["validation", "fraction"],
     `fraction is ${validation.fraction}, which holds ${count} of ${counted(own, "sequence")} back: expected at least one, and one to train on`,
+  );
+}
+
+/** Whether what waits for the validation loss can ever get one. @param heldBack the sequences that it is of */
+export function checkWaits(
+  { stop, schedule }: Pick<TrainingSettings, "stop" | "schedule">,
+  heldBack: readonly Sequence[],
+  report: Collector,
+): void {
+  const waits = stop ? "stop" : schedule?.type === "plateau" ? "plateau" : null;
+  if (waits === null || heldBack.some((sequence) => countTargets(sequence) > 0)) return;
+  report.error(
+    "validation",
+    ["validation"],
+    `${waits} waits for the validation loss, and no sequence that is held back has a target: expected one at least`,
   );
 }

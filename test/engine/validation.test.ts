@@ -217,6 +217,16 @@ describe("What is held back", () => {
       'plateau waits for the validation loss, and the file has no "validation": expected one beside training',
     ],
     [
+      "stop with a validation of no sequence",
+      { training: { stop: { patience: 1 } }, validation: { sequences: [] } },
+      "stop waits for the validation loss, and no sequence that is held back has a target: expected one at least",
+    ],
+    [
+      "plateau with a validation without targets",
+      { training: { schedule: { type: "plateau" } }, validation: { sequences: [{ inputs: [1] }] } },
+      "plateau waits for the validation loss, and no sequence that is held back has a target: expected one at least",
+    ],
+    [
       "a fraction with carried states",
       { sequences: [...sequences, { inputs: [1], state: "carry" }], validation: { fraction: 0.5 } },
       'state is "carry", but validation.fraction holds sequences back, between which it would be carried: expected no fraction',
