@@ -172,6 +172,7 @@ export interface RnnFile {
       loss?: number;
       steps?: ({
         t?: number | null;
+        input?: string | number | (number | null)[] | null;
         x?: TracedVector;
         a?: TracedVector;
         i?: TracedVector;

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { compareExpected, summaryOf } from "../../src/check/check";
 import { diagnose } from "../../src/check/diagnosis/diagnose";
+import { run } from "../../src/engine/run";
+import { traceOf } from "../../src/engine/trace";
 import { readProblem } from "../../src/format/read";
 import { halfUnitOf } from "../../src/format/readExpect";
 import { readText } from "../files";
@@ -34,6 +36,13 @@ const errorsOf = (text: string) =>
 describe("What is expected", () => {
   const hidden = (h: string, more = "") =>
     tanh(`{ ${more} "sequences": [{ "steps": [{ "h": [${h}, null, null] }] }] }`);
+
+  it("may be the steps of a trace as they are", () => {
+    const { model, sequences } = readText(linear("{}")).problem;
+    const { steps } = traceOf(run(model, sequences, 0), 0, () => 2, false) as { steps: unknown };
+    const text = linear(JSON.stringify({ sequences: [{ steps }] }));
+    assert.deepEqual([errorsOf(text), failedOf(text)], [[], []]);
+  });
 
   for (const [written, isRight] of [
     ["0.5", true],
