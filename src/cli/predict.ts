@@ -32,9 +32,9 @@ export async function predictCommand(args: string[], output: Output): Promise<nu
   if (values.stop !== undefined && generation.count === 0)
     throw new UsageError("--stop ends what --generate generates, and nothing is to be generated");
   const { problem } = readFile(file);
-  const printer = new Printer(problem, generation.count > 0 ? generation : null, output);
-  const reason =
-    generation.count > 0 ? (whyNoGeneration(problem.model, generation.stop) ?? whyNoForecast(problem)) : null;
+  const isGenerated = values.generate !== undefined;
+  const printer = new Printer(problem, isGenerated ? generation : null, output);
+  const reason = isGenerated ? (whyNoGeneration(problem.model, generation.stop) ?? whyNoForecast(problem)) : null;
   if (reason !== null) throw new FileError(`${file}: ${reason}`);
   if (values.inputs !== undefined) await printer.print(typedSequence(values.inputs, problem), null, "{");
   else if (isAll) await printAll(problem, printer);

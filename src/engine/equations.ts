@@ -67,6 +67,9 @@ export const equationFunctions: Readonly<Record<string, EquationFunction>> = {
   max: { arguments: 2, of: (v, w) => largest(v, w) },
 };
 
+/** Functions by other names of theirs, which resemble none of these. */
+const otherNames: Readonly<Record<string, string>> = { sigma: "σ", logistic: "σ", ln: "log" };
+
 /** What a layer of the file may say besides its parameters: no name of a cell's own. */
 const layerKeys = "cell size activation reset direction h0 c0 bias trainable frozen reverse".split(" ");
 
@@ -591,7 +594,9 @@ class Reader {
     const { text: name } = token;
     const described = Object.hasOwn(equationFunctions, name) ? equationFunctions[name]! : null;
     if (!described) {
-      const near = nearest(name, Object.keys(equationFunctions));
+      // A short name in capitals is a matrix's, and resembles any short function's.
+      const isMatrix = /^\p{Lu}\w{0,2}$/u.test(name);
+      const near = isMatrix ? null : (otherNames[name.toLowerCase()] ?? nearest(name, Object.keys(equationFunctions)));
       const isKnown = name === "x" || this.quantities.has(name) || this.constants.has(name);
       throw stopAt(
         token,

@@ -185,6 +185,10 @@ describe("the command line", () => {
       const options = ["--generate", "30", "--temperature", "2", "--seed", seed];
       return JSON.parse(unroll("predict", file, ...options, ...more).out) as { tokens: string[]; text: string };
     };
+    assert.equal(
+      unroll("predict", path.join(goldens, "text-next.rnn.json"), "--generate", "0").out,
+      '{"tokens":[],"text":""}\n',
+    );
     const generated = generate("7");
     assert.deepEqual(generate("7"), generated);
     assert.notDeepEqual(generate("8"), generated);

@@ -73,6 +73,14 @@ describe("A cell's equations", () => {
 
   const wrong: Readonly<Record<string, readonly [readonly string[], ...(readonly [number, string, string])[]]>> = {
     "a function that there is not": [["h = tahn(Wxh x)"], [0, "tahn", "there is no function tahn: did you mean tanh?"]],
+    "a function by another name of it": [
+      ["h = sigma(Wxh x)"],
+      [0, "sigma", "there is no function sigma: did you mean σ?"],
+    ],
+    "a matrix of a short name against its parenthesis": [
+      ["h = W(h')"],
+      [0, "W", "there is no function W: a matrix before a parenthesis has a space, W (…)"],
+    ],
     "a matrix written against its parenthesis": [
       ["h = Whh(h')"],
       [0, "Whh", "there is no function Whh: a matrix before a parenthesis has a space, Whh (…)"],

@@ -211,6 +211,8 @@ describe("an export", function () {
       () => fileTargets.nam(lstm, "a.nam"),
       /NAM cannot say this model: it has one output \(output has 4\)/,
     );
+    const gru = all.find(({ name }) => name === "gru-after.rnn.json")!.problem;
+    assert.throws(() => fileTargets.nam(gru, "a.nam"), /NAM has no gru \(layers\.0 \(gru\)\)/);
     const own = all.find(({ name }) => name === "leaky.rnn.json")!.problem;
     assert.throws(() => fileTargets.onnx(own, "a.onnx"), /ONNX has no cell of a file's own \(layers\.0 \(leaky\)\)/);
   });

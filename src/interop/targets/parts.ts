@@ -45,8 +45,13 @@ export function hasInitialState({ passes }: Layer): boolean {
 /** @throws ExportError that names everything that the target has no word for */
 export function refuse(model: Model, target: string, not: readonly Feature[]): void {
   const found = [...featuresOf(model)].filter(({ feature }) => not.includes(feature));
+  // Of a target that has neither form, one would look for the other.
+  const hasGru = !not.includes("gru with reset after") || !not.includes("gru with reset before");
+  const wordOf = (feature: Feature) => (feature.startsWith("gru") && !hasGru ? "gru" : feature);
   if (found.length > 0)
-    throw new ExportError(`${target} has ${found.map(({ feature, where }) => `no ${feature} (${where})`).join(", ")}`);
+    throw new ExportError(
+      `${target} has ${found.map(({ feature, where }) => `no ${wordOf(feature)} (${where})`).join(", ")}`,
+    );
 }
 
 /** A built-in recurrent layer's pass as a program packs it. */
