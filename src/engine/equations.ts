@@ -68,7 +68,11 @@ export const equationFunctions: Readonly<Record<string, EquationFunction>> = {
 };
 
 /** Functions by other names of theirs, which resemble none of these. */
-const otherNames: Readonly<Record<string, string>> = { sigma: "σ", logistic: "σ", ln: "log" };
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ["sigma", "σ"],
+  ["logistic", "σ"],
+  ["ln", "log"],
+]);
 
 /** What a layer of the file may say besides its parameters: no name of a cell's own. */
 const layerKeys = "cell size activation reset direction h0 c0 bias trainable frozen reverse".split(" ");
@@ -596,7 +600,9 @@ class Reader {
     if (!described) {
       // A short name in capitals is a matrix's, and resembles any short function's.
       const isMatrix = /^\p{Lu}\w{0,2}$/u.test(name);
-      const near = isMatrix ? null : (otherNames[name.toLowerCase()] ?? nearest(name, Object.keys(equationFunctions)));
+      const near = isMatrix
+        ? null
+        : (otherNames.get(name.toLowerCase()) ?? nearest(name, Object.keys(equationFunctions)));
       const isKnown = name === "x" || this.quantities.has(name) || this.constants.has(name);
       throw stopAt(
         token,

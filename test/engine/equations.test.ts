@@ -77,6 +77,14 @@ describe("A cell's equations", () => {
       ["h = sigma(Wxh x)"],
       [0, "sigma", "there is no function sigma: did you mean σ?"],
     ],
+    "a name that every object has": [
+      ["h = constructor(Wxh x)"],
+      [
+        0,
+        "constructor",
+        "there is no function constructor: a matrix before a parenthesis has a space, constructor (…)",
+      ],
+    ],
     "a matrix of a short name against its parenthesis": [
       ["h = W(h')"],
       [0, "W", "there is no function W: a matrix before a parenthesis has a space, W (…)"],
