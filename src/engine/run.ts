@@ -74,8 +74,14 @@ export interface RunOptions {
   readonly steps?: { readonly from: number; readonly to: number };
   /** What each ℓ_t counts in L; what the model's loss says where nothing is said. */
   readonly weights?: StepWeights;
-  /** A run over the same steps whose first layers, `count` of them, and what they read are the same: they need not be computed again. */
-  readonly known?: { readonly run: Run; readonly count: number } | null;
+  /** Where the first layers' values are known from, which need not be computed again. */
+  readonly known?: KnownRun | null;
+}
+
+/** A run over the same steps whose first layers, `count` of them, and what they read are the same. */
+export interface KnownRun {
+  readonly run: Run;
+  readonly count: number;
 }
 
 /** Looks at every step once, in any order, when all of its numbers are known. */
@@ -202,7 +208,7 @@ export class Run {
   private loaded: LoadedSegment[] = [];
   private readonly mostLoaded: number;
   /** Where the first layers' values are known from, until the run has been computed. */
-  private known: { readonly run: Run; readonly count: number } | null = null;
+  private known: KnownRun | null = null;
 
   constructor(
     readonly model: Model,

@@ -371,11 +371,12 @@ class Trainer {
         batch.push(runnerOf(this.current, order ? order[k]! : k));
       const longest = longestOf(batch.map(({ sequence }) => sequence));
       const chunk = training.truncate ?? longest;
+      const doneAt = (steps: number) => (first + batch.length * Math.min(1, steps / longest)) / sequences.length;
       for (let from = 0; from < longest; from += chunk) {
         const computing = computeChunk(this.workplace, batch, from, chunk, carried);
         let next = computing.next();
         for (; !next.done; next = computing.next()) {
-          const done = (first + batch.length * Math.min(1, (from + next.value * chunk) / longest)) / sequences.length;
+          const done = doneAt(from + next.value * chunk);
           if (yield { epoch, done, result: null, parameters }) {
             computing.return(null);
             return this.end("stopped", epoch);
@@ -385,7 +386,7 @@ class Trainer {
         // A loss that is infinite at these parameters makes the ones before them the last good ones.
         if (typeof norm !== "number") return { kind: "diverged", parameters: this.lastGood, epoch, ...norm };
         largestNorm = Math.max(largestNorm, norm);
-        const done = (first + batch.length * Math.min(1, (from + chunk) / longest)) / sequences.length;
+        const done = doneAt(from + chunk);
         if (done < 1 && (yield { epoch, done, result: null, parameters })) return this.end("stopped", epoch);
       }
       carried = batch.at(-1)!.state;

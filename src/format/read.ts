@@ -120,17 +120,16 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const watched = yield* readWatched(file, validation, own, context, report);
   checkTokens(file, context, report);
   const training = readTraining(file.training, facts, file.validation !== undefined, report);
-  if (training?.precision === "float32" && model !== null)
-    yield* checkSinglePrecision(model, [...(sequences ?? []), ...(watched?.sequences ?? [])], report);
+  const all = [...(sequences ?? []), ...(watched?.sequences ?? [])];
+  if (training?.precision === "float32" && model !== null) yield* checkSinglePrecision(model, all, report);
   checkCarry(file, facts, written, validation, cells.states);
-  checkHeldBack(validation, own?.sequences.length ?? 0, report);
-  const ownCount = own?.sequences.length ?? 0;
+  const ownCount = sequences?.length ?? 0;
+  checkHeldBack(validation, ownCount, report);
   const heldBack = heldBackOf(validation, ownCount, watched?.sequences.length ?? 0, overlaps(written));
-  const all = (watched && own ? [...own.sequences, ...watched.sequences] : (own?.sequences ?? [])) as Sequence[];
   if (!report.hasErrors && validation && training)
     checkWaits(
       training,
-      heldBack.map((k) => all[k]!),
+      heldBack.map((k) => all[k] as Sequence),
       report,
     );
   const expect = yield* readExpect(
@@ -154,7 +153,7 @@ export function* readInSlices(text: string, options: ReadOptions): Slices<Readin
   const problem: Problem = {
     name,
     model,
-    sequences: all,
+    sequences: all as Sequence[],
     ...(validation && { ownCount, heldBack }),
     ...(own.table && { table: own.table }),
     training,

@@ -224,7 +224,7 @@ export class Session implements vscode.Disposable {
       before?.sequenceIndex === this.chosenSequence && readsTheSame(before.problem, problem, this.chosenSequence)
         ? { run: before.run, count: sameLayers(before.problem.model, problem.model) }
         : null;
-    const isWhole = known !== null && isDeepStrictEqual(known.run.model, problem.model);
+    const isWhole = known !== null && isSameAbove(before!.problem.model, problem.model, known.count);
     const options = { ...this.runOptions, known };
     const preparing = Stepper.prepare(problem, this.chosenSequence, options, isWhole ? known.run : null);
     const goOn = (patience: number): void => {
@@ -476,4 +476,10 @@ function sameLayers(a: Model, b: Model): number {
   if (!isDeepStrictEqual([a.inputSize, a.embedding], [b.inputSize, b.embedding])) return 0;
   const differs = b.layers.findIndex((layer, l) => !isDeepStrictEqual(layer, a.layers[l]));
   return differs < 0 ? b.layers.length : differs;
+}
+
+/** Whether models whose first layers, `count` of them, are the same, are the same altogether. */
+function isSameAbove(a: Model, b: Model, count: number): boolean {
+  if (count < b.layers.length || count < a.layers.length) return false;
+  return isDeepStrictEqual({ ...a, layers: null }, { ...b, layers: null });
 }
