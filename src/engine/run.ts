@@ -124,7 +124,7 @@ export function run(model: Model, sequences: readonly Sequence[], index: number,
 }
 
 /** What a long computation comes to, where nobody asks how far it is. */
-export function finish<T>(computing: Generator<unknown, T, void>): T {
+export function finish<T>(computing: Generator<unknown, T, undefined>): T {
   let next = computing.next();
   while (!next.done) next = computing.next();
   return next.value;

@@ -1,7 +1,7 @@
 // What it takes until a run can be stepped through, forward and back and looked through for the panel: as the extension computes it,
 // beside the readable engine alone.
 
-import { computeRun } from "../../src/engine/run";
+import { computeRun, finish } from "../../src/engine/run";
 import { RunView } from "../../src/host/panel/present";
 import { runOptions } from "../../src/host/panel/runs";
 import { Stepper } from "../../src/stepper/stepper";
@@ -49,12 +49,6 @@ function problemOf({ cell, units, steps, direction }: Size) {
     sequences: [{ text, targets: "next" }],
   };
   return readText(JSON.stringify(file)).problem;
-}
-
-function finish<T>(steps: Generator<unknown, T, undefined>): T {
-  let next = steps.next();
-  while (!next.done) next = steps.next();
-  return next.value;
 }
 
 /** All sizes, both by turns, so that what the machine does besides meets both; of each the best time counts. */

@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Frame } from "playwright-core";
+import { finish } from "../../src/engine/run";
 import { RunView } from "../../src/host/panel/present";
 import { toWire } from "../../src/protocol/wire";
 import { Stepper } from "../../src/stepper/stepper";
@@ -59,10 +60,7 @@ export async function stepLatency(): Promise<StepLatency> {
 
 function host(): number[] {
   const stepper = new Stepper(readText(largeFile).problem, 0);
-  const building = RunView.build(stepper, 1);
-  let next = building.next();
-  while (!next.done) next = building.next();
-  const view = next.value;
+  const view = finish(RunView.build(stepper, 1));
   const times: number[] = [];
   for (const phase of ["forward", "backward"] as const) {
     stepper.goToStep(phase === "forward" ? 1 : length, phase);

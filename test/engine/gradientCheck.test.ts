@@ -4,16 +4,10 @@ import { checkGradients, checkSequence } from "../../src/engine/gradientCheck";
 import type { Problem } from "../../src/engine/model";
 import { parametersOf } from "../../src/engine/model";
 import { Random } from "../../src/engine/random";
-import { run } from "../../src/engine/run";
+import { finish, run } from "../../src/engine/run";
 import { readText } from "../files";
 import { usedBytes } from "../memory";
 import { problemOf } from "../samples/samples";
-
-function finish<T>(generator: Generator<unknown, T, void>): T {
-  let next = generator.next();
-  while (!next.done) next = generator.next();
-  return next.value;
-}
 
 /** What the check is about, its gradients as the run has them, or one of them changed. */
 function checked({ model, sequences }: Problem, name = "", change: (value: number, k: number) => number = (v) => v) {

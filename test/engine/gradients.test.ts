@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkGradients } from "../../src/engine/gradientCheck";
-import { run } from "../../src/engine/run";
+import { finish, run } from "../../src/engine/run";
 import { problems, smoothProblems } from "./arbitrary";
-
-function finish<T>(generator: Generator<unknown, T, void>): T {
-  let next = generator.next();
-  while (!next.done) next = generator.next();
-  return next.value;
-}
 
 describe("gradients of random architectures", () => {
   it("agree with central differences within 1e-6, for every parameter", () => {

@@ -4,19 +4,13 @@ import fc from "fast-check";
 import { cellOf } from "../../src/engine/cells";
 import { evaluate } from "../../src/engine/expression";
 import { checkGradients } from "../../src/engine/gradientCheck";
-import { run } from "../../src/engine/run";
+import { finish, run } from "../../src/engine/run";
 import { train } from "../../src/engine/train";
 import { printProblem } from "../../src/format/print";
 import { surroundingsOf } from "../../src/host/panel/surroundings";
 import { trainFast } from "../../src/kernels";
 import { readText } from "../files";
 import { ownCellProblems } from "./arbitraryCells";
-
-function finish<T>(generator: { next(): IteratorResult<unknown, T> }): T {
-  let next = generator.next();
-  while (!next.done) next = generator.next();
-  return next.value;
-}
 
 describe("drawn cells over all functions", () => {
   it("have derived gradients that agree with central differences within 1e-6, for every parameter", () => {

@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Problem } from "../../../src/engine/model";
-import { run } from "../../../src/engine/run";
+import { finish, run } from "../../../src/engine/run";
 import { Scanning, scanningOf } from "../../../src/host/panel/scan";
 import { problems } from "../../engine/arbitrary";
 import { readText } from "../../files";
 
 /** What is seen where each step is looked at after the run, in the order of time. */
 function seenAfterwards({ model, sequences }: Problem): Scanning {
-  const looking = scanningOf(run(model, sequences, 0));
-  let next = looking.next();
-  while (!next.done) next = looking.next();
-  return next.value;
+  return finish(scanningOf(run(model, sequences, 0)));
 }
 
 const withoutStore = (scanning: Scanning, ascending: boolean) => {

@@ -4,17 +4,18 @@ import { tracksOf } from "../../../src/host/panel/tracks";
 import { viewOf } from "./view";
 
 const T = 60;
-const { stepper } = viewOf(
-  JSON.stringify({
-    version: 1,
-    inputSize: 1,
-    layers: [{ cell: "gru", size: 5 }],
-    output: { size: 1, at: "last" },
-    loss: { type: "mse" },
-    sequences: [{ inputs: Array.from({ length: T }, (_, k) => Math.sin(k)), target: 1 }],
-  }),
-);
-const { run } = stepper;
+const stepperOf = (cell: string, size: number, length: number) =>
+  viewOf(
+    JSON.stringify({
+      version: 1,
+      inputSize: 1,
+      layers: [{ cell, size }],
+      output: { size: 1, at: "last" },
+      loss: { type: "mse" },
+      sequences: [{ inputs: Array.from({ length }, (_, k) => Math.sin(k)), target: 1 }],
+    }),
+  ).stepper;
+const { run } = stepperOf("gru", 5, T);
 const tracks = tracksOf(run);
 
 function fill(store: TrackStore): TrackStore {
@@ -69,16 +70,7 @@ describe("The tracks of a run that does not stay in memory", () => {
 
   it("of many steps of a large model are drawn in columns as wide as the stored ones, and computed again for few steps or many columns", () => {
     const length = 1100;
-    const { stepper: large } = viewOf(
-      JSON.stringify({
-        version: 1,
-        inputSize: 1,
-        layers: [{ cell: "rnn", size: 700 }],
-        output: { size: 1, at: "last" },
-        loss: { type: "mse" },
-        sequences: [{ inputs: Array.from({ length }, (_, k) => Math.sin(k)), target: 1 }],
-      }),
-    );
+    const large = stepperOf("rnn", 700, length);
     const of = tracksOf(large.run);
     const rows = of.reduce((sum, { info }) => sum + info.rows, 0);
     const store = new TrackStore(length, of, 2 * rows * 275);

@@ -1,3 +1,4 @@
+import { finish } from "../../../src/engine/run";
 import { RunView } from "../../../src/host/panel/present";
 import type { Cursor, TrackData } from "../../../src/protocol/panel";
 import { Stepper } from "../../../src/stepper/stepper";
@@ -6,10 +7,7 @@ import { readText } from "../../files";
 /** A stepper on a sequence of a text, and the view of it. */
 export function viewOf(text: string, sequence = 0): { stepper: Stepper; view: RunView } {
   const stepper = new Stepper(readText(text).problem, sequence);
-  const building = RunView.build(stepper, 7);
-  let next = building.next();
-  while (!next.done) next = building.next();
-  return { stepper, view: next.value };
+  return { stepper, view: finish(RunView.build(stepper, 7)) };
 }
 
 export function cursorOf(view: RunView): Cursor {
