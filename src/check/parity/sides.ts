@@ -157,8 +157,8 @@ const readoutNames: Readonly<Record<string, "logits" | "output">> = {
  * @throws ParityError where that is unclear, or an array fits nothing
  */
 export function sideOfArrays(arrays: readonly NamedArray[], model: Model, length: number): Side {
-  const found = new Map<string, { quantity: Quantity; width: number; steps: number; data: ArrayLike<number> }>();
-  for (const array of arrays.flatMap((given) => byDirection(given, model))) {
+  const found = new Map<string, Columns>();
+  for (const array of arrays) {
     const quantity = meantBy(array, model, length, arrays.length === 1);
     const shape =
       array.shape.length > 2
@@ -171,47 +171,46 @@ export function sideOfArrays(arrays: readonly NamedArray[], model: Model, length
       throw new ParityError(`${what} does not fit ${keyOf(quantity)}: expected [${length} × ${width}]`);
     if (steps !== length && !(steps === 1 && model.output.at !== "every" && quantity.layer === null))
       throw new ParityError(`${what} has ${steps} steps, the sequence ${length}: expected [${length} × ${width}]`);
-    found.set(keyOf(quantity), { quantity, width, steps, data: array.data });
+    const parts = partsOf(quantity, model);
+    const size = width / parts.length;
+    for (const [p, part] of parts.entries())
+      found.set(keyOf(part), { quantity: part, from: p * size, size, width, steps, data: array.data });
   }
   return {
     length,
     quantities: [...found.values()].map(({ quantity }) => quantity),
     at(quantity, t) {
-      const array = found.get(keyOf(quantity));
-      if (!array) return null;
-      const { width, steps, data } = array;
+      const columns = found.get(keyOf(quantity));
+      if (!columns) return null;
+      const { from, size, width, steps, data } = columns;
       // Where one step is read there is one row.
       const row = steps === length ? t - 1 : t === length ? 0 : -1;
-      return row < 0 ? null : Array.from({ length: width }, (_, j) => data[row * width + j]!);
+      return row < 0 ? null : Array.from({ length: size }, (_, j) => data[row * width + from + j]!);
     },
   };
 }
 
-/** The states of a layer of both directions side by side, [forward; backward], as two arrays; any other as it is. */
-function byDirection(array: NamedArray, model: Model): readonly NamedArray[] {
-  const plain = (array.name ?? "").replace(/^steps\./, "");
-  const [, number, short] = /^(?:layers\.(\d+)\.)?(\w+)$/.exec(plain) ?? [];
-  const isNamed =
-    short !== undefined && quantitiesOf(model).some(({ layer, name }) => layer !== null && name === short);
-  // Without a name it is h of the top layer, if it is as wide.
-  const l = isNamed ? Number(number ?? 0) : model.layers.length - 1;
-  const layer = model.layers[l];
-  const columns = array.shape.at(-1);
-  if (!layer || layer.passes.length < 2 || columns !== 2 * layer.size) return [array];
-  if (!isNamed && (array.name !== null || columns === model.output.size)) return [array];
-  const rows = array.data.length / columns;
-  return layer.passes.map(({ direction }, p) => ({
-    name: `layers.${l}.${direction}.${isNamed ? short : "h"}`,
-    shape: [...array.shape.slice(0, -1), layer.size],
-    data: Float64Array.from(
-      { length: rows * layer.size },
-      (_, k) => array.data[Math.floor(k / layer.size) * columns + p * layer.size + (k % layer.size)]!,
-    ),
-  }));
+/** Where a quantity stands in the rows of an array [steps × width]. */
+interface Columns {
+  readonly quantity: Quantity;
+  readonly from: number;
+  readonly size: number;
+  readonly width: number;
+  readonly steps: number;
+  readonly data: ArrayLike<number>;
 }
 
-function widthOf({ layer }: Quantity, model: Model): number {
-  return layer === null ? model.output.size : model.layers[layer]!.size;
+/** Of a layer of both directions: without a direction the two of them stand side by side, [forward; backward]. */
+function partsOf(quantity: Quantity, { layers }: Model): readonly Quantity[] {
+  const passes = quantity.layer === null ? [] : layers[quantity.layer]!.passes;
+  return quantity.direction === null && passes.length > 1
+    ? passes.map(({ direction }) => ({ ...quantity, direction }))
+    : [quantity];
+}
+
+function widthOf({ layer, direction }: Quantity, { layers, output }: Model): number {
+  if (layer === null) return output.size;
+  return direction === null ? outputSize(layers[layer]!) : layers[layer]!.size;
 }
 
 function meantBy({ name, shape }: NamedArray, model: Model, length: number, isAlone: boolean): Quantity {
@@ -219,31 +218,28 @@ function meantBy({ name, shape }: NamedArray, model: Model, length: number, isAl
   const plain = (name ?? "").replace(/^steps\./, "");
   const readout = Object.hasOwn(readoutNames, plain.toLowerCase()) ? readoutNames[plain.toLowerCase()]! : null;
   if (readout) return { layer: null, direction: null, name: readout };
+  const width = shape.at(-1) ?? 1;
+  const sideBySide = all
+    .filter(({ direction }) => direction === "forward")
+    .map((quantity): Quantity => ({ ...quantity, direction: null }))
+    .filter((quantity) => widthOf(quantity, model) === width);
+  const named = [...all, ...sideBySide];
   const known =
-    all.find((quantity) => keyOf(quantity) === plain) ??
-    all.find((quantity) => keyOf(quantity) === `layers.0.${plain}`);
+    named.find((quantity) => keyOf(quantity) === plain) ??
+    named.find((quantity) => keyOf(quantity) === `layers.0.${plain}`);
   if (known) return known;
   if (!isAlone || plain.startsWith("layers."))
     throw new ParityError(`${name ?? "an array"} is no quantity of the model: expected ${all.map(keyOf).join(", ")}`);
-  const width = shape.at(-1) ?? 1;
   const top = model.layers.length - 1;
-  const widthOfStates = outputSize(model.layers[top]!);
-  const bothWays: Quantity = { layer: top, direction: null, name: "h" };
   const fits: Quantity[] = [
     { layer: null, direction: null, name: "output" },
-    ...(model.layers[top]!.passes.length > 1 && widthOfStates === width ? [bothWays] : []),
-    ...all.filter(({ layer, name }) => layer === top && name === "h"),
-  ].filter(
-    (quantity) =>
-      quantity === bothWays ||
-      widthOf(quantity, model) === width ||
-      (shape.length === 1 && widthOf(quantity, model) === 1),
-  );
+    ...named.filter(({ layer, name }) => layer === top && name === "h"),
+  ].filter((quantity) => widthOf(quantity, model) === width || (shape.length === 1 && widthOf(quantity, model) === 1));
   if (fits.length === 1) return fits[0]!;
   const written = `${name ?? "the array"} [${shape.join(" × ")}]`;
   throw new ParityError(
     fits.length === 0
-      ? `${written} is as wide as neither the ${model.output.size} outputs nor the ${widthOfStates} units of the top layer, over ${length} steps`
+      ? `${written} is as wide as neither the ${model.output.size} outputs nor the ${outputSize(model.layers[top]!)} units of the top layer, over ${length} steps`
       : `${written} may be the outputs or the states: name it ${fits.map(keyOf).join(" or ")}`,
   );
 }
