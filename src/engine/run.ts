@@ -26,7 +26,7 @@ import type { State, Values } from "./step";
 import type { Unit, UnitSweep } from "./sweeps";
 import { sweepsOf } from "./sweeps";
 import type { Tensor } from "./tensor";
-import { zerosLikeAll } from "./tensor";
+import { countNumbers, zerosLikeAll } from "./tensor";
 
 /** One step of one pass, as a view into the run's memory. Every vector is [H]. */
 export interface PassView {
@@ -145,7 +145,7 @@ export function* computeRun(
 }
 
 function chooseSegmentLength(model: Model, T: number): number {
-  const work = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  const work = countNumbers(parametersOf(model));
   const stateBytes = model.layers.reduce(
     (sum, layer) => sum + layer.passes.length * cellOf(layer).states.length * layer.size * 16,
     0,
@@ -245,7 +245,7 @@ export class Run {
     this.outgoing = zeros();
     this.lastStates = zeros();
     this.gradients = zerosLikeAll(parametersOf(model));
-    const bytes = Object.values(this.gradients).reduce((sum, { data }) => sum + data.length * 8, 0);
+    const bytes = 8 * countNumbers(this.gradients);
     this.sums = new ShareSums(this.length, Math.max(32, Math.ceil((this.length * bytes) / sumBudget)));
     this.look = look?.(this) ?? null;
   }

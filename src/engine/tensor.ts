@@ -32,6 +32,11 @@ export function zerosLikeAll(tensors: NamedTensors): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, zerosLike(tensor)]));
 }
 
+/** How many numbers they have together. */
+export function countNumbers(tensors: NamedTensors): number {
+  return Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
+}
+
 /** `[4 × 3]` or `[4]`, as messages write a shape. */
 export function shapeText(shape: { rank: 1 | 2; rows: number; cols: number }): string {
   return shape.rank === 1 ? `[${shape.rows}]` : `[${shape.rows} × ${shape.cols}]`;

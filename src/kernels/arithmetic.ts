@@ -2,6 +2,7 @@
 import type { Model } from "../engine/model";
 import { parametersOf } from "../engine/model";
 import type { Arithmetic } from "../engine/network";
+import { countNumbers } from "../engine/tensor";
 import type { Kernels } from "./kernels";
 import { hasVectors, loadKernels } from "./kernels";
 import { RunKernels } from "./run";
@@ -29,10 +30,7 @@ function takeKernels(folder: string): Kernels {
  */
 export function arithmeticFrom(folder: string) {
   return (model: Model, length: number, segmentLength: number): Arithmetic | null => {
-    const numbers = Object.values(parametersOf({ ...model, embedding: null })).reduce(
-      (sum, { data }) => sum + data.length,
-      0,
-    );
+    const numbers = countNumbers(parametersOf({ ...model, embedding: null }));
     const isWorthIt = numbers * length >= leastWork && numbers <= mostNumbers && hasVectors();
     if (!isWorthIt) return null;
     return new RunKernels(model, segmentLength, takeKernels(folder), (kernels) => {

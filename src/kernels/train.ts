@@ -8,7 +8,7 @@ import { Random } from "../engine/random";
 import { finish } from "../engine/run";
 import { rateOfEpoch } from "../engine/schedule";
 import type { Tensor } from "../engine/tensor";
-import { zerosLikeAll } from "../engine/tensor";
+import { countNumbers, zerosLikeAll } from "../engine/tensor";
 import type { BrokenPlace, RateFactor, TrainingEnd, TrainingStep } from "../engine/train";
 import { computeChunk, placeBroken, runnerOf } from "../engine/train";
 import { mostBytes } from "./arena";
@@ -143,7 +143,7 @@ export function fits(problem: Problem): boolean {
     const vectors = layer.own ? layer.own.states.length + 4 + keptVectors(ownProgramOf(layer)) : 16;
     return sum + layer.passes.length * (vectors * layer.size + 2 * layer.inputSize);
   }, model.output.size + model.inputSize);
-  const parameters = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  const parameters = countNumbers(parametersOf(model));
   const { rows } = capacityOf(problem, shardSizeOf(problem));
   return (rows * numbersOfRow + parameters * (mostShards + 12)) * 8 < mostBytes / 2;
 }

@@ -13,7 +13,7 @@ import { clipGradients, gradientNorm } from "../../engine/optimizer";
 import { run } from "../../engine/run";
 import type { State, StepInput, Values } from "../../engine/step";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
-import { zerosLike, zerosLikeAll } from "../../engine/tensor";
+import { countNumbers, zerosLike, zerosLikeAll } from "../../engine/tensor";
 import { divisorsOf, runnerOf, scaleInBatch } from "../../engine/train";
 import { interleaved, joined, nestedView, summed } from "./arithmetic";
 import type { Choices } from "./choices";
@@ -358,7 +358,7 @@ const workOfLayer = 1500;
 
 /** What a step takes there and back, in multiplications. */
 export function workOfStep(model: Model): number {
-  const weights = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  const weights = countNumbers(parametersOf(model));
   return 8 * weights + workOfLayer * model.layers.length;
 }
 

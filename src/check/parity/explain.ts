@@ -1,6 +1,7 @@
 import type { Model, Problem } from "../../engine/model";
 import { parametersOf, withParameters } from "../../engine/model";
 import { Run, startOf } from "../../engine/run";
+import { countNumbers } from "../../engine/tensor";
 import { asItShouldBe, combine, forwardChoices } from "../diagnosis/choices";
 import { Workbench } from "../diagnosis/compute";
 import { slipsOf } from "../diagnosis/slips";
@@ -41,7 +42,7 @@ export function* explain(
   const usual = conventionsOf(problem, index);
   const conventions = [...usual, ...(theirs ? otherStart(problem, index, theirs) : []), ...slipConventions(problem)];
   const { model, sequences } = problem;
-  const weights = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  const weights = countNumbers(parametersOf(model));
   let left = mostWork / (sequences[index]!.length * (4 * weights + 1000));
   const bench = new Workbench(problem);
   for (const [k, convention] of conventions.entries()) {

@@ -2,7 +2,7 @@
 import type { BatchResult } from "../../engine/batch";
 import type { Run } from "../../engine/run";
 import type { NamedTensors, Tensor } from "../../engine/tensor";
-import { toNested } from "../../engine/tensor";
+import { countNumbers, toNested } from "../../engine/tensor";
 import type { ExpectedValues } from "../../format/expectEdit";
 
 export type Kind = "h" | "logits" | "output" | "losses" | "loss" | "gradients" | "updated" | "batch";
@@ -19,7 +19,7 @@ export function kindsOf({ targetCount }: Run, isOneOfMany: boolean): Kind[] {
 
 /** How many numbers that would be. */
 export function countOf({ model, length, targetCount, gradients }: Run, kinds: readonly Kind[]): number {
-  const parameters = Object.values(gradients).reduce((sum, { data }) => sum + data.length, 0);
+  const parameters = countNumbers(gradients);
   const readouts = model.output.at === "every" ? length : 1;
   const counts: Readonly<Record<Kind, number>> = {
     h: length * model.layers.reduce((sum, { size, passes }) => sum + size * passes.length, 0),

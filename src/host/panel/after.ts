@@ -3,6 +3,7 @@
 import { parametersOf, withParameters } from "../../engine/model";
 import type { Run } from "../../engine/run";
 import { run as runOf } from "../../engine/run";
+import { countNumbers } from "../../engine/tensor";
 import type { AfterUpdate } from "../../protocol/panel";
 import type { Stepper } from "../../stepper/stepper";
 import { outputLabel, targetText } from "./words";
@@ -15,7 +16,7 @@ const mostOutputs = 8;
 export function afterUpdate(stepper: Stepper, digits: number): AfterUpdate | null {
   const { run, problem, sequenceIndex } = stepper;
   const { model, length, loss } = run;
-  const numbers = Object.values(parametersOf(model)).reduce((sum, { data }) => sum + data.length, 0);
+  const numbers = countNumbers(parametersOf(model));
   if (loss === null || numbers * length > mostWork) return null;
   const updated = withParameters(model, stepper.updatedParameters());
   const again = runOf(updated, problem.sequences, sequenceIndex);

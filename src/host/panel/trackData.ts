@@ -1,6 +1,7 @@
 /** What of a track fits on a screen. */
 
 import type { Run } from "../../engine/run";
+import { countNumbers } from "../../engine/tensor";
 import type { TrackData, TrackWindow } from "../../protocol/panel";
 import type { Track } from "./tracks";
 
@@ -148,6 +149,6 @@ function leastSteps({ stepsPerColumn }: TrackStore): number {
 function columnsOf(run: Run, store: TrackStore | null, steps: number, asked: number): number {
   if (!store || steps / asked >= leastSteps(store)) return asked;
   const stored = Math.floor(steps / leastSteps(store));
-  const numbers = Object.values(run.gradients).reduce((sum, { data }) => sum + data.length, 0);
+  const numbers = countNumbers(run.gradients);
   return steps * numbers > mostWork && stored >= asked / 4 ? stored : asked;
 }
