@@ -28,7 +28,6 @@ describe("The panel in front of a class", () => {
     });
     panel = new Panel(workbench);
   });
-  after(() => workbench?.close());
 
   it("keeps an update as one edit, which one undo takes back", async () => {
     await panel.open("worked.rnn.json");

@@ -34,7 +34,6 @@ describe("A run beside another program's", () => {
     workbench = await openWindow({ files: { "mine.rnn.json": text(model), "theirs.rnn.json": text(other) } });
     panel = new Panel(workbench);
   });
-  after(() => workbench?.close());
 
   const input = () => workbench.page.locator(".quick-input-widget input").first();
   const kind = (name: string) => panel.frame.locator(`[data-testid=compare-tab][data-kind=${name}]`).waitFor();

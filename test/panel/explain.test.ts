@@ -45,7 +45,6 @@ describe("The derivation of a number in the panel", () => {
     await workbench.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await panel.open("worked.rnn.json");
   });
-  after(() => workbench?.close());
 
   const tab = () => panel.part("explain-tab");
   /** The equation of the number that is explained, or of the nth open one. */

@@ -23,7 +23,6 @@ describe("The verdicts beside the gradients", () => {
     workbench = await openWindow({ files: { "worked.rnn.json": worked, "kink.rnn.json": kink } });
     panel = new Panel(workbench);
   });
-  after(() => workbench?.close());
 
   /** The marks by parameter. */
   const marks = async (): Promise<Record<string, string>> => {

@@ -19,7 +19,6 @@ describe("The panel's host", function () {
   before(async () => {
     workbench = await openWindow({ files: { "worked.rnn.json": worked, "overflow.rnn.json": overflowing } });
   });
-  after(() => workbench?.close());
   beforeEach(async () => {
     await workbench.closeEditors();
     await workbench.openFile("worked.rnn.json");

@@ -27,7 +27,6 @@ describe("The numbers behind the lines, as they are seen", () => {
         .waitFor();
     }
   });
-  after(() => workbench?.close());
 
   const lens = (title: string): Locator => workbench.page.locator(".codelens-decoration a", { hasText: title }).first();
   /** The line of the text that begins with some words. */

@@ -45,7 +45,6 @@ describe(`The panel with ${units} units and ${length} steps`, () => {
     panel = new Panel(workbench);
     await panel.open("large.rnn.json");
   });
-  after(() => workbench?.close());
 
   it("opens with a colour for each unit and step, and all its steps in view", async () => {
     assert.equal(await panel.place(), `start, ${length} steps`);

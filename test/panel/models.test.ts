@@ -151,7 +151,6 @@ describe("The panel for other models", () => {
     workbench = await openWindow({ files, settings: { "rnn.digits": 4 } });
     panel = new Panel(workbench);
   });
-  after(() => workbench?.close());
 
   const steps = async (places: readonly string[]) => {
     for (const place of places) {

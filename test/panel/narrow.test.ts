@@ -19,7 +19,6 @@ describe(`The panel at ${width} pixels of width`, () => {
     await panel.open("worked.rnn.json");
     await resize();
   });
-  after(() => workbench?.close());
 
   const innerWidth = () =>
     panel.frame.locator(":root").evaluate(() => (globalThis as unknown as { innerWidth: number }).innerWidth);

@@ -48,7 +48,6 @@ describe("A person who writes a cell", () => {
     });
     panel = new Panel(workbench);
   });
-  after(() => workbench.close());
 
   const type = (text: string) => workbench.page.keyboard.type(text, { delay: 5 });
   /** Every message of the Problems view, as it stands there. */

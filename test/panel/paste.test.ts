@@ -23,7 +23,6 @@ describe("A print of numbers that is pasted into the text", () => {
     workbench = await openWindow({ files: { "paste.rnn.json": model } });
     await workbench.openFile("paste.rnn.json");
   });
-  after(() => workbench?.close());
 
   /** As the browser tells the editor that somebody has pressed the keys of a paste. */
   const paste = (text: string) =>

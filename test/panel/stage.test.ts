@@ -132,7 +132,6 @@ describe(`The stage in a panel of ${size.width} × ${size.height} pixels`, () =>
     await workbench.runCommand("View: Close Primary Side Bar");
     await panel.open("worked.rnn.json");
   });
-  after(() => workbench?.close());
 
   /** Runs a function in the panel's page. The compiler of the tests names inner functions by a helper that the page lacks. */
   async function inPage<T>(run: () => T | Promise<T>): Promise<T> {

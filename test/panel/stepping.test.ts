@@ -51,7 +51,6 @@ describe("Stepping in the panel", () => {
     await workbench.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await panel.open("worked.rnn.json");
   });
-  after(() => workbench?.close());
 
   /** What the values of a list are from step `from` to step `to`. */
   const part = (all: readonly number[], from: number, to: number): Record<number, number> =>

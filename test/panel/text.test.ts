@@ -27,7 +27,6 @@ describe("The panel beside its text", () => {
     panel = new Panel(workbench);
     await panel.open("worked.rnn.json");
   });
-  after(() => workbench?.close());
 
   const isReady = () => panel.frame.locator("[data-testid=state][data-kind=ready]").waitFor();
   const track = () => panel.track("layers.0.h[0]");

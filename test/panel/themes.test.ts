@@ -48,7 +48,6 @@ describe("The panel in every theme", () => {
     await panel.press("start-training");
     await panel.frame.locator("[data-testid=training-tab][data-kind=done]").waitFor();
   });
-  after(() => workbench?.close());
 
   /** What axe-core finds wrong with the panel as it is, and how many rules it found kept. */
   async function violations(): Promise<string[]> {

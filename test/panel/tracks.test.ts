@@ -37,7 +37,6 @@ describe("The tracks under the stage", () => {
     });
     panel = new Panel(workbench);
   });
-  after(() => workbench.close());
 
   const plot = (id: string) => panel.frame.locator(`[data-testid=track][data-track="${id}"] .plot`);
   const heights = () =>

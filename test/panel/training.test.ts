@@ -43,7 +43,6 @@ describe("Training from the panel", () => {
     });
     panel = new Panel(workbench);
   });
-  after(() => workbench?.close());
 
   const kind = (name: string) => panel.frame.locator(`[data-testid=training-tab][data-kind=${name}]`).waitFor();
   const epochs = async () => Number.parseInt(await panel.part("epoch").innerText(), 10);

@@ -1,13 +1,14 @@
-// Windows of one VS Code for all test files of this process: to start it anew for each takes longer than many of their tests.
+// One window of one VS Code for all test files of this process: to open one anew for each takes longer than many of their tests.
 
-import { openWorkbench, startVsCode, type VsCode, type Workbench, type WorkbenchOptions } from "./workbench";
+import { openWorkbench, type Scene, type Workbench } from "./workbench";
 
-let running: Promise<VsCode> | undefined;
+let shared: Workbench | undefined;
 
-after(async () => (await running)?.stop());
+after(() => shared?.close());
 
-/** A window with a folder and a profile of its own: one for all the tests of a file (`before`), closed after them (`after`). */
-export async function openWindow(options: Omit<WorkbenchOptions, "env" | "vsix"> = {}): Promise<Workbench> {
-  running ??= startVsCode();
-  return openWorkbench(options, await running);
+/** The window with these files in a folder of their own, as if it were new; until the next file begins. */
+export async function openWindow(scene: Scene = {}): Promise<Workbench> {
+  shared ??= await openWorkbench();
+  await shared.begin(scene);
+  return shared;
 }

@@ -7,7 +7,6 @@ describe("The workbench that the panel's tests drive", () => {
   before(async () => {
     workbench = await openWindow({ files: { "a.json": '{ "a": 1 }\n' } });
   });
-  after(() => workbench?.close());
 
   it("opens a file of the folder", async () => {
     await workbench.openFile("a.json");

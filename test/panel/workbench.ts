@@ -1,7 +1,7 @@
 // A real VS Code with the extension in it, for tests that look and click.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Browser, errors, type FrameLocator, type Locator, type Page } from "playwright-core";
@@ -21,8 +21,9 @@ const themes = {
 
 export type Theme = keyof typeof themes;
 
-export type WorkbenchOptions = {
-  /** The folder that is opened: each file's text by its name. */
+/** What a test finds when it begins. */
+export type Scene = {
+  /** Each file's text by its name. */
   files?: Record<string, string>;
   /** The user's settings. */
   settings?: Settings;
@@ -30,6 +31,9 @@ export type WorkbenchOptions = {
   theme?: Theme;
   /** The window in CSS pixels; 1400 × 900 if absent. */
   size?: { width: number; height: number };
+};
+
+export type WorkbenchOptions = Scene & {
   /** How many device pixels a CSS pixel has; 1 if absent. */
   scale?: number;
   /** More variables for the extension host. */
@@ -44,14 +48,16 @@ export type WorkbenchOptions = {
 
 export type Workbench = {
   page: Page;
-  /** The folder's path on disk. */
-  folder: string;
+  /** The path on disk of the folder that the files lie in. */
+  readonly folder: string;
   /** What the visible webview shows. */
   panel: FrameLocator;
   /** The row of tabs and the editor under it that has the focus. */
   activeEditor: Locator;
   /** Runs a command by the title that the palette shows, as "View: Close All Editors". */
   runCommand: (title: string) => Promise<void>;
+  /** Makes the window as a new one, with a folder of its own for the files: no editor, no notification, the parts where they were. */
+  begin: (scene: Scene) => Promise<void>;
   /** Closes every editor, and waits until their webviews are gone: a panel that is on its way out is not mistaken for the next one. */
   closeEditors: () => Promise<void>;
   /** Opens a file of the folder by its name, as a person does with quick open. */
@@ -79,6 +85,12 @@ export type Workbench = {
 /** A server and a browser: each window is a page of theirs. */
 export type VsCode = { server: Server; browser: Browser; stop: () => Promise<void> };
 
+/** The parts around the editors, whether they are there at first, and what changes it. */
+const layout = [
+  [".part.sidebar", true, "View: Toggle Primary Side Bar Visibility"],
+  [".part.panel", false, "View: Toggle Panel Visibility"],
+  [".part.statusbar", true, "View: Toggle Status Bar Visibility"],
+] as const;
 const loadTimeoutMs = 180_000;
 const commandTimeoutMs = 60_000;
 
@@ -115,13 +127,17 @@ export async function startVsCode({
  */
 export async function openWorkbench(options: WorkbenchOptions = {}, running?: VsCode): Promise<Workbench> {
   const { folder: parent, remove } = temporaryFolder("folder");
-  const folder = path.join(parent, "samples");
-  mkdirSync(folder);
-  for (const [name, text] of Object.entries(options.files ?? {})) {
-    const file = path.join(folder, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
+  const opened = path.join(parent, "samples");
+  let folder = opened;
+  const writeFiles = (files: Record<string, string> = {}): void => {
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries(files)) {
+      const file = path.join(folder, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
+  };
+  writeFiles(options.files);
   let settings: Settings = { ...options.settings };
   const { server, browser, stop } = running ?? (await startVsCode(options));
   if (running) await server.writeSettings(settings);
@@ -193,9 +209,13 @@ export async function openWorkbench(options: WorkbenchOptions = {}, running?: Vs
     }
   }
 
+  let beginnings = 0;
+
   const workbench: Workbench = {
     page,
-    folder,
+    get folder() {
+      return folder;
+    },
     panel: page
       .locator("iframe.webview.ready")
       .filter({ visible: true })
@@ -204,6 +224,22 @@ export async function openWorkbench(options: WorkbenchOptions = {}, running?: Vs
       .contentFrame(),
     activeEditor,
     runCommand: (title) => pick("F1", `>${title}`, title),
+    async begin(scene) {
+      await page.keyboard.press("Escape");
+      await page.setViewportSize(scene.size ?? pageDefaults.viewport);
+      await workbench.closeEditors();
+      await workbench.runCommand("Notifications: Clear All Notifications");
+      if (folder !== opened) rmSync(folder, { recursive: true });
+      // Names of one length none of which quick open takes for another.
+      folder = path.join(opened, `scene-${String(++beginnings).padStart(2, "0")}`);
+      writeFiles(scene.files);
+      settings = { ...scene.settings, "window.title": path.basename(folder) };
+      await setTheme(scene.theme ?? "dark");
+      await page.waitForFunction(`document.title.endsWith(${JSON.stringify(path.basename(folder))})`);
+      for (const [part, isShown, command] of layout)
+        if ((await page.locator(part).isVisible()) !== isShown) await workbench.runCommand(command);
+      consoleErrors.length = 0;
+    },
     async closeEditors() {
       await workbench.runCommand("View: Close All Editors");
       const webviews = page.locator("iframe.webview");
@@ -217,7 +253,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}, running?: Vs
       }
     },
     async openFile(name) {
-      await pick("ControlOrMeta+P", name, path.basename(name));
+      await pick("ControlOrMeta+P", path.relative(opened, path.join(folder, name)), path.basename(name));
       await activeEditor
         .locator(`.tab.active[data-resource-name=${JSON.stringify(path.basename(name))}]`)
         .waitFor({ timeout: commandTimeoutMs });
@@ -265,7 +301,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}, running?: Vs
 
   try {
     await page.goto(
-      pageAddress(server, { folder, ...(!options.vsix && { extensionDevelopmentPaths: [repository] }) }),
+      pageAddress(server, { folder: opened, ...(!options.vsix && { extensionDevelopmentPaths: [repository] }) }),
       { timeout: loadTimeoutMs },
     );
     await page.locator(".monaco-workbench .editor-group-container").first().waitFor({ timeout: loadTimeoutMs });
