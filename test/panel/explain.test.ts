@@ -93,12 +93,20 @@ describe("The derivation of a number in the panel", () => {
     await says(h2);
     await equation().locator(".katex-html").first().waitFor();
     assert.ok((await equation().locator("math").count()) > 0);
-    const fonts = await panel.frame
-      .locator(":root")
-      .evaluate((root: PageElement & { ownerDocument: { fonts: { check(font: string): boolean } } }) =>
-        root.ownerDocument.fonts.check("16px KaTeX_Main"),
-      );
-    assert.ok(fonts, "KaTeX's font is not there");
+    // It is fetched once something is set in it.
+    type Page = PageElement & { ownerDocument: { fonts: Iterable<{ family: string; status: string }> } };
+    await eventually(
+      () =>
+        panel.frame
+          .locator(":root")
+          .evaluate((root: Page) =>
+            [...root.ownerDocument.fonts].some(
+              ({ family, status }) => family.includes("KaTeX_Main") && status === "loaded",
+            ),
+          ),
+      Boolean,
+      "KaTeX's font",
+    );
     await panel.part("explain-title").and(panel.frame.locator(":focus")).waitFor();
   });
 
